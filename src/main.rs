@@ -1,0 +1,3 @@
+//! The `plimsoll` program: arguments in, exit code out.
+
+fn main() {}

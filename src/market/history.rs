@@ -1,0 +1,84 @@
+//! Price history: aligned series on one time grid, with everything wrong in the files named.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Symbol, Years};
+
+/// One series on the history's grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// The asset (close prices), or `<asset>.vol` for an implied-volatility index.
+    pub name: String,
+    /// The asset or underlying it belongs to.
+    pub symbol: Symbol,
+    /// What is recorded.
+    pub quantity: Quantity,
+    /// One value a time; `None` where the series has none.
+    pub values: Vec<Option<f64>>,
+}
+
+/// What a series records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Price in USD (or in the history's quote currency).
+    Price,
+    /// Implied volatility, annual decimal.
+    ImpliedVolatility,
+    /// Funding rate per 8 hours, decimal.
+    FundingRate,
+}
+
+/// Something found in a history file; repaired only where the user opted in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// File as the user named it.
+    pub file: String,
+    /// First line concerned, 1-based.
+    pub line: Option<usize>,
+    /// What was found, with its count, e.g. "2649 duplicated timestamps, first 2020-08-01T23:00Z".
+    pub what: String,
+    /// What was done about it, e.g. "kept the first of each"; `None` where nothing was needed.
+    pub repair: Option<String>,
+}
+
+/// Aligned history on an even grid, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PriceHistory {
+    /// Spacing of the grid.
+    pub interval: Years,
+    /// Close instants, strictly increasing, UTC.
+    pub times: Vec<jiff::Timestamp>,
+    /// The series, sorted by symbol then quantity.
+    pub series: Vec<Series>,
+    /// Currency of the prices.
+    pub quote: Symbol,
+    /// What was wrong with the files, and what was done.
+    pub findings: Vec<Finding>,
+}
+
+impl PriceHistory {
+    /// The price series of `symbol`.
+    pub fn prices(&self, symbol: &Symbol) -> Option<&Series> {
+        self.find(symbol, Quantity::Price)
+    }
+
+    /// The implied-volatility series of `symbol`.
+    pub fn implied_volatilities(&self, symbol: &Symbol) -> Option<&Series> {
+        self.find(symbol, Quantity::ImpliedVolatility)
+    }
+
+    fn find(&self, symbol: &Symbol, quantity: Quantity) -> Option<&Series> {
+        self.series
+            .iter()
+            .find(|series| &series.symbol == symbol && series.quantity == quantity)
+    }
+}
+
+impl Series {
+    /// Log-returns between consecutive times; `None` where either price is missing.
+    pub fn log_returns(&self) -> Vec<Option<f64>> {
+        let pair = |window: &[Option<f64>]| Some(libm::log(window[1]? / window[0]?));
+        self.values.windows(2).map(pair).collect()
+    }
+}

@@ -1,0 +1,14 @@
+//! The world today: prices, forwards, implied volatility, funding, pegs, liquidity, history.
+//!
+//! Flows in: a market document with the CSV files it names. Flows out: a [`Market`], everything in
+//! USD and decimals, times in ACT/365 years from `as_of`.
+
+pub mod forward;
+pub mod history;
+pub mod snapshot;
+pub mod volatility;
+
+pub use forward::ForwardCurve;
+pub use history::{Finding, PriceHistory, Series};
+pub use snapshot::{Asset, AssetKind, Liquidity, Market, Underlying};
+pub use volatility::VolatilitySource;

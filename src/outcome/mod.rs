@@ -1,0 +1,129 @@
+//! Plain results of one run: what `result.json` holds, and all that reports read.
+//!
+//! Money is in `currency`, losses are positive when money is lost, rates are decimals, times are
+//! years. Every estimate names its estimator. Field order here is field order in the file.
+
+pub mod book;
+pub mod measures;
+pub mod threshold;
+
+pub use book::{
+    AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
+};
+pub use measures::{
+    ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
+    Measures, PathRow, Probability, TailIndex, WorstPath,
+};
+pub use threshold::{
+    Condition, ConditionDriver, DistanceToBreach, ExposureEquivalents, Headroom, HeadroomBound,
+    PotentialLossTerm, Remedy, ScaleToThreshold, Status, Threshold,
+};
+
+use serde::{Deserialize, Serialize};
+
+/// Layout version of `result.json`; raised when a field changes meaning or goes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Everything one run found. A pure function of its inputs: no time, path or machine in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Layout version of this file.
+    pub format_version: u32,
+    /// Version of plimsoll that made it.
+    pub plimsoll_version: String,
+    /// Scenario name.
+    pub scenario: String,
+    /// Why the scenario exists.
+    pub description: String,
+    /// Instant of the market data, UTC, RFC 3339.
+    pub as_of: String,
+    /// Reporting currency of every amount.
+    pub currency: String,
+    /// Horizon in ACT/365 years.
+    pub horizon_years: f64,
+    /// Nodes at which paths were evaluated, in years.
+    pub nodes_years: Vec<f64>,
+    /// Paths simulated.
+    pub paths: u64,
+    /// Seed of every draw.
+    pub seed: u64,
+    /// The factor model.
+    pub model: ModelSummary,
+    /// The book today.
+    pub book: BookSummary,
+    /// Losses measured.
+    pub measures: Measures,
+    /// Where the tail comes from.
+    pub contributions: Contributions,
+    /// Effect of dropping each account.
+    pub incremental: Vec<IncrementalRow>,
+    /// The worst paths, worst first.
+    pub worst_paths: Vec<WorstPath>,
+    /// How much may be carried; `None` without a policy.
+    pub threshold: Option<Threshold>,
+    /// Margin of every account at time zero.
+    pub margin: Vec<AccountMargin>,
+    /// What was found in the data, and what was repaired.
+    pub data_quality: Vec<DataFinding>,
+    /// What a reader should know before relying on the figures.
+    pub warnings: Vec<Warning>,
+    /// The same run with proposed trades, where asked for; compare with this outcome.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub with_trades: Option<Box<Outcome>>,
+}
+
+/// A caution, with a stable code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Stable code, e.g. `heavy_tail`.
+    pub code: String,
+    /// Plain sentence.
+    pub message: String,
+}
+
+/// Something found in a data file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataFinding {
+    /// File as the user named it.
+    pub file: String,
+    /// First line concerned, 1-based.
+    pub line: Option<usize>,
+    /// What was found.
+    pub what: String,
+    /// What was done about it.
+    pub repair: Option<String>,
+}
+
+/// The model that moved the factors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSummary {
+    /// Process and parameters in one line.
+    pub process: String,
+    /// `log` or `simple`.
+    pub returns: String,
+    /// How positions were revalued, and why where the engine chose.
+    pub revaluation: String,
+    /// Drift in one line.
+    pub drift: String,
+    /// How correlations were set, e.g. `Ledoit–Wolf, 1095 observations, shrinkage 0.08`.
+    pub correlation_source: String,
+    /// Frobenius distance of the repair to a valid matrix; `None` where none was needed.
+    pub correlation_projection_distance: Option<f64>,
+    /// Factors in matrix order.
+    pub factors: Vec<FactorSummary>,
+    /// Correlation matrix used, row-major in factor order.
+    pub correlation: Vec<Vec<f64>>,
+    /// Notes of the fit: assets with short history, proxies, truncation effect on ES.
+    pub notes: Vec<String>,
+}
+
+/// One factor of the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FactorSummary {
+    /// Name, e.g. `BTC.spot`.
+    pub name: String,
+    /// Annual volatility, decimal.
+    pub volatility: f64,
+    /// Where it came from.
+    pub source: String,
+}

@@ -1,0 +1,123 @@
+//! Venues, accounts, balances, positions and orders: plain data, indices instead of names.
+
+use serde::{Deserialize, Serialize};
+
+use super::instrument::Instrument;
+use crate::units::Symbol;
+
+/// A place that holds collateral and positions, and can liquidate or fail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Venue {
+    /// Name, unique in the portfolio.
+    pub name: String,
+    /// Name of the venue's margin rule set (`scenarios/venues/`), e.g. `generic-flat@2026-01-01`.
+    pub rules: Option<String>,
+    /// One-year probability of default, for the counterparty add-on.
+    pub default_probability_1y: f64,
+    /// Loss given default, as a share of the claim.
+    pub loss_given_default: f64,
+}
+
+/// How margin is shared between the positions of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarginMode {
+    /// All balances back all positions.
+    Cross,
+    /// Each position has its own collateral.
+    Isolated,
+    /// The venue's portfolio margin.
+    Portfolio,
+    /// No margin: custody or treasury; nothing can be liquidated.
+    None,
+}
+
+/// An amount of an asset; negative when borrowed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Balance {
+    /// The asset.
+    pub asset: Symbol,
+    /// Units of the asset; negative is borrowed.
+    pub quantity: f64,
+    /// Share of its value that does not count as collateral, in [0, 1].
+    pub haircut: f64,
+    /// Annual rate paid on a borrowed balance, continuously compounded.
+    pub borrow_rate: f64,
+}
+
+/// An account at a venue, or the treasury.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// Name, unique in the portfolio.
+    pub name: String,
+    /// Index into [`Portfolio::venues`]; `None` for the desk's own treasury.
+    pub venue: Option<usize>,
+    /// How margin is shared.
+    pub margin_mode: MarginMode,
+    /// Largest leverage the desk allows itself here.
+    pub leverage_max: Option<f64>,
+    /// Whether a loss beyond the account's equity is the desk's (`true`) or the venue's.
+    pub recourse: bool,
+    /// Collateral and borrowed balances.
+    pub balances: Vec<Balance>,
+}
+
+/// A signed quantity of an instrument in an account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Unique in the portfolio.
+    pub id: String,
+    /// Index into [`Portfolio::accounts`].
+    pub account: usize,
+    /// What is held.
+    pub instrument: Instrument,
+    /// Signed: coins, or USD notional for inverse futures; negative is short.
+    pub quantity: f64,
+    /// Price at which futures profit is counted from, in the instrument's quote. `None`: today's
+    /// mark (no unrealised profit). Options and spot are worth their mark; the price only informs.
+    pub entry_price: Option<f64>,
+    /// An implied volatility of the position's own, instead of the market's surface.
+    pub volatility: Option<f64>,
+    /// Free labels for contributions and limits.
+    pub tags: Vec<String>,
+}
+
+/// What kind of order rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderKind {
+    /// Rests at its price; reserves margin.
+    Limit,
+    /// Executes at market once its price trades.
+    Stop,
+}
+
+/// An open or stop order. Acts on paths only where path events are simulated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Unique in the portfolio.
+    pub id: String,
+    /// Index into [`Portfolio::positions`] of the instrument ordered.
+    pub position: usize,
+    /// Limit or stop.
+    pub kind: OrderKind,
+    /// Signed change of quantity when it executes.
+    pub quantity: f64,
+    /// Limit or trigger price in the instrument's quote.
+    pub price: f64,
+}
+
+/// Everything held, names resolved to indices.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Portfolio {
+    /// Name of the book.
+    pub name: String,
+    /// Venues, in document order.
+    pub venues: Vec<Venue>,
+    /// Accounts, in document order.
+    pub accounts: Vec<Account>,
+    /// Positions, in document order.
+    pub positions: Vec<Position>,
+    /// Open and stop orders.
+    pub orders: Vec<Order>,
+}

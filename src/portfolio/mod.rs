@@ -1,0 +1,10 @@
+//! What is held: instruments, positions, orders, accounts, venues, collateral.
+//!
+//! Flows in: a portfolio document (and positions CSV). Flows out: a [`Portfolio`] whose names are
+//! all resolved; whether the market knows its assets is checked across files by the engine.
+
+pub mod account;
+pub mod instrument;
+
+pub use account::{Account, Balance, MarginMode, Order, OrderKind, Portfolio, Position, Venue};
+pub use instrument::{Instrument, OptionRight, Settlement};

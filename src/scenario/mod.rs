@@ -1,0 +1,12 @@
+//! What may happen: scenario documents become validated settings.
+//!
+//! Flows in: a scenario document, with what it `extends`. Flows out: a [`Scenario`]: settings only;
+//! nothing is estimated here.
+
+pub mod settings;
+
+pub use settings::{
+    CorrelationSettings, Drift, JumpSettings, MeasureSettings, ModelSettings,
+    NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, Scenario,
+    SimulationSettings, SmileDynamics, StatedVolatility, VolatilityDynamics, VolatilitySettings,
+};
