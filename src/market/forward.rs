@@ -17,10 +17,7 @@ pub struct ForwardCurve {
 impl ForwardCurve {
     /// From `(expiry, forward)` quotes in USD and the spot price; quotes sorted by expiry.
     pub fn from_quotes(spot: f64, quotes: &[(Years, f64)]) -> Self {
-        let pillars = quotes
-            .iter()
-            .map(|&(t, forward)| (t, libm::log(forward / spot)))
-            .collect();
+        let pillars = quotes.iter().map(|&(t, forward)| (t, libm::log(forward / spot))).collect();
         Self { pillars }
     }
 
@@ -40,11 +37,7 @@ impl ForwardCurve {
             }
             left = right;
         }
-        if left.0 > 0.0 {
-            left.1 * t / left.0
-        } else {
-            0.0
-        }
+        if left.0 > 0.0 { left.1 * t / left.0 } else { 0.0 }
     }
 
     /// `F(T)/S`.

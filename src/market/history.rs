@@ -69,9 +69,7 @@ impl PriceHistory {
     }
 
     fn find(&self, symbol: &Symbol, quantity: Quantity) -> Option<&Series> {
-        self.series
-            .iter()
-            .find(|series| &series.symbol == symbol && series.quantity == quantity)
+        self.series.iter().find(|series| &series.symbol == symbol && series.quantity == quantity)
     }
 }
 

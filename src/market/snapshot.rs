@@ -76,17 +76,13 @@ pub struct Market {
 impl Market {
     /// The asset called `symbol`.
     pub fn asset(&self, symbol: &Symbol) -> Option<&Asset> {
-        let found = self
-            .assets
-            .binary_search_by(|asset| asset.symbol.cmp(symbol));
+        let found = self.assets.binary_search_by(|asset| asset.symbol.cmp(symbol));
         found.ok().map(|index| &self.assets[index])
     }
 
     /// The underlying called `symbol`.
     pub fn underlying(&self, symbol: &Symbol) -> Option<&Underlying> {
-        let found = self
-            .underlyings
-            .binary_search_by(|item| item.symbol.cmp(symbol));
+        let found = self.underlyings.binary_search_by(|item| item.symbol.cmp(symbol));
         found.ok().map(|index| &self.underlyings[index])
     }
 }

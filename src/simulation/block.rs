@@ -34,10 +34,7 @@ impl FactorBlock {
     /// # Panics
     /// If the block was built for fewer paths.
     pub fn reset(&mut self, first_path: u64, path_count: usize) {
-        assert!(
-            path_count * self.factor_count <= self.logs.len(),
-            "block too small"
-        );
+        assert!(path_count * self.factor_count <= self.logs.len(), "block too small");
         self.first_path = first_path;
         self.path_count = path_count;
     }
