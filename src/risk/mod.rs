@@ -1,1 +1,77 @@
-//! (being built)
+//! What the losses say: quantile, VaR, ES, their Monte Carlo errors, and where they come from.
+//!
+//! Flows in: one loss a path (positive is money lost), path ids consecutive from zero. Flows out:
+//! plain figures, each with its error and the paths it rests on.
+//!
+//! # Estimators
+//! - VaR is the order statistic `L_(⌈nα⌉)` (Hyndman & Fan 1996, type 1), its 95 % interval a pair
+//!   of order statistics whose binomial coverage is stated ([`value_at_risk`]).
+//! - ES weighs the boundary order statistic so that atoms are exact (Acerbi & Tasche 2002); its
+//!   error is that of Manistre & Hancock (2005) ([`expected_shortfall`]).
+//! - Contributions use the ES estimator's own weights ([`ExpectedShortfallWeights`]), so they sum
+//!   to it; those to VaR are a kernel average around the quantile ([`contributions`]).
+//!
+//! # Limits
+//! Losses must be independent and equally likely: no importance weights, strata or quasi-random
+//! points.
+
+mod contributions;
+mod expected_shortfall;
+mod histogram;
+mod moments;
+mod ordered;
+mod probability;
+mod quantile;
+mod ranks;
+mod tail_index;
+mod value_at_risk;
+mod weights;
+
+pub use contributions::{Contribution, TailSample, contributions};
+pub use expected_shortfall::{
+    EXPECTED_SHORTFALL_ESTIMATOR, ExpectedShortfall, TailMean, expected_shortfall, tail_mean,
+};
+pub use histogram::{Bin, histogram};
+pub use moments::{Moments, moments};
+pub use ordered::OrderedLosses;
+pub use probability::{PROBABILITY_ESTIMATOR, ProbabilityEstimate, probability_of_loss_beyond};
+pub use quantile::{QuantileEstimator, quantile};
+pub use ranks::{RankInterval, order_statistic_interval, quantile_rank};
+pub use tail_index::{HEAVY_TAIL_FROM, TAIL_INDEX_ESTIMATOR, TailIndexEstimate, tail_index};
+pub use value_at_risk::{VALUE_AT_RISK_ESTIMATOR, ValueAtRisk, value_at_risk};
+pub use weights::{
+    CONTRIBUTION_ESTIMATOR, ExpectedShortfallWeights, KernelWeights, PathWeight, lowest_rank_needed,
+};
+
+/// Half-width of a 95 % interval in standard errors: the 97.5 % quantile of the normal.
+pub const NORMAL_95: f64 = 1.959_963_984_540_054;
+
+/// Why losses cannot be measured.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum RiskError {
+    /// There is nothing to measure.
+    #[error("no losses: at least one path is needed")]
+    Empty,
+    /// A loss is NaN or infinite.
+    #[error("the loss of path {path} is {loss}, not a finite amount")]
+    NotFinite {
+        /// Its path.
+        path: u64,
+        /// What was found.
+        loss: f64,
+    },
+    /// The tail pass did not revalue a path the estimator needs.
+    #[error("path {path} carries weight in the tail but was not revalued")]
+    MissingTailPath {
+        /// The path wanted.
+        path: u64,
+    },
+    /// Row losses do not fill rows × paths.
+    #[error("{found} row losses do not fill whole rows of {paths} paths")]
+    Shape {
+        /// Values given.
+        found: usize,
+        /// Paths a row.
+        paths: usize,
+    },
+}
