@@ -113,11 +113,7 @@ fn weighted_correlation(
             let value = pairs.check(&what, &dates).and_then(|()| {
                 correlate(&pairs).ok_or_else(|| EstimationError::NoVariation { what: what() })
             })?;
-            let value = if row == column {
-                1.0
-            } else {
-                value.clamp(-1.0, 1.0)
-            };
+            let value = if row == column { 1.0 } else { value.clamp(-1.0, 1.0) };
             (matrix[(row, column)], matrix[(column, row)]) = (value, value);
             observations[(row, column)] = dates.len();
             observations[(column, row)] = dates.len();
@@ -125,26 +121,14 @@ fn weighted_correlation(
     }
     let (dates, method) = describe(overlap);
     let estimator = format!("{name}, {method}");
-    let notes = overlap_notes(
-        &observations,
-        dates,
-        panel.first().map_or(0, |series| series.len()),
-    );
-    Ok(CorrelationEstimate {
-        matrix,
-        observations,
-        estimator,
-        notes,
-    })
+    let notes = overlap_notes(&observations, dates, panel.first().map_or(0, |series| series.len()));
+    Ok(CorrelationEstimate { matrix, observations, estimator, notes })
 }
 
 fn describe(overlap: Overlap) -> (&'static str, &'static str) {
     match overlap {
         Overlap::Pairwise => ("dates a pair has in common", "pairwise on common dates"),
-        Overlap::CommonDates => (
-            "dates all series have in common",
-            "on dates all series have",
-        ),
+        Overlap::CommonDates => ("dates all series have in common", "on dates all series have"),
     }
 }
 
@@ -188,29 +172,18 @@ impl WeightedPairs {
         let found = self.first.len();
         if found < PAIR_OBSERVATIONS_MIN {
             let needed = PAIR_OBSERVATIONS_MIN;
-            return Err(EstimationError::TooFewObservations {
-                what: what(),
-                found,
-                needed,
-            });
+            return Err(EstimationError::TooFewObservations { what: what(), found, needed });
         }
         let finite = |index: &usize| (self.first[*index] + self.second[*index]).is_finite();
         match (0..found).find(|index| !finite(index)) {
-            Some(bad) => Err(EstimationError::NotFinite {
-                what: what(),
-                index: dates[bad],
-            }),
+            Some(bad) => Err(EstimationError::NotFinite { what: what(), index: dates[bad] }),
             None => Ok(()),
         }
     }
 
     fn mean(&self, values: &[f64]) -> f64 {
-        let total: f64 = self
-            .weights
-            .iter()
-            .zip(values)
-            .map(|(weight, value)| weight * value)
-            .sum();
+        let total: f64 =
+            self.weights.iter().zip(values).map(|(weight, value)| weight * value).sum();
         total / self.weights.iter().sum::<f64>()
     }
 
@@ -244,10 +217,7 @@ mod tests {
     fn anscombes_first_pair() {
         // Anscombe (1973), set I: r = 0.81642.
         let x = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0].map(Some);
-        let y = [
-            8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68,
-        ]
-        .map(Some);
+        let y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68].map(Some);
         let estimate = pair_correlation(&x, &y).unwrap();
         assert!((estimate.value - 0.816_420_516_344_84).abs() < 1e-12);
         assert_eq!(estimate.observations, 11);
@@ -285,17 +255,10 @@ mod tests {
         let x = [Some(1.0), Some(2.0), Some(4.0)];
         let flat = [Some(1.0); 3];
         let short = [Some(1.0); 2];
-        assert!(matches!(
-            pair_correlation(&x, &flat),
-            Err(EstimationError::NoVariation { .. })
-        ));
+        assert!(matches!(pair_correlation(&x, &flat), Err(EstimationError::NoVariation { .. })));
         assert!(matches!(
             pair_correlation(&x, &short),
-            Err(EstimationError::UnevenPanel {
-                series: 1,
-                found: 2,
-                expected: 3
-            })
+            Err(EstimationError::UnevenPanel { series: 1, found: 2, expected: 3 })
         ));
         let apart = [None, None, Some(1.0)];
         assert!(matches!(

@@ -25,11 +25,7 @@ pub(super) fn decay(half_life: f64) -> Result<f64, EstimationError> {
         Ok(libm::exp2(-1.0 / half_life))
     } else {
         let (setting, expected) = ("half-life", "a positive number of observations");
-        Err(EstimationError::InvalidSetting {
-            setting,
-            found: half_life,
-            expected,
-        })
+        Err(EstimationError::InvalidSetting { setting, found: half_life, expected })
     }
 }
 
@@ -56,9 +52,7 @@ pub fn ewma_volatility(
     }
     let volatility = (weighted / weights).sqrt();
     if volatility.is_nan() || volatility <= 0.0 {
-        return Err(EstimationError::NoVariation {
-            what: what.to_owned(),
-        });
+        return Err(EstimationError::NoVariation { what: what.to_owned() });
     }
     let relative_error = (squared_weights / (weights * weights) / 2.0).sqrt();
     Ok(Estimate {
@@ -69,20 +63,42 @@ pub fn ewma_volatility(
     })
 }
 
+/// Variance taken for the first observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EwmaStart {
+    /// Mean square of the whole series.
+    MeanSquare,
+    /// Square of the first return (the RiskMetrics tables).
+    FirstSquare,
+}
+
 /// Runs `h ← λh + (1−λ)r²` over the series, starting from the mean square of the whole series.
 ///
 /// # Errors
 /// As [`ewma_volatility`].
 pub fn ewma_filter(returns: &[Option<f64>], half_life: f64) -> Result<EwmaFilter, EstimationError> {
+    ewma_filter_from(returns, half_life, EwmaStart::MeanSquare)
+}
+
+/// As [`ewma_filter`], from a stated start.
+///
+/// # Errors
+/// As [`ewma_volatility`].
+pub fn ewma_filter_from(
+    returns: &[Option<f64>],
+    half_life: f64,
+    start: EwmaStart,
+) -> Result<EwmaFilter, EstimationError> {
     let lambda = decay(half_life)?;
     let what = "EWMA filter";
     let series = observed(what, returns, 2)?;
-    let squares: f64 = series.values.iter().map(|value| value * value).sum();
-    let mut variance = squares / series.values.len() as f64;
+    let squares = || series.values.iter().map(|value| value * value);
+    let mut variance = match start {
+        EwmaStart::MeanSquare => squares().sum::<f64>() / series.values.len() as f64,
+        EwmaStart::FirstSquare => squares().next().unwrap_or(0.0),
+    };
     if variance.is_nan() || variance <= 0.0 {
-        return Err(EstimationError::NoVariation {
-            what: what.to_owned(),
-        });
+        return Err(EstimationError::NoVariation { what: what.to_owned() });
     }
     let mut variances = vec![None; returns.len()];
     let mut residuals = vec![None; returns.len()];
@@ -132,10 +148,7 @@ mod tests {
     #[test]
     fn a_half_life_must_be_positive() {
         for half_life in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(
-                ewma_volatility(&[Some(1.0), Some(2.0)], half_life).is_err(),
-                "{half_life}"
-            );
+            assert!(ewma_volatility(&[Some(1.0), Some(2.0)], half_life).is_err(), "{half_life}");
         }
     }
 }

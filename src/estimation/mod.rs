@@ -11,6 +11,7 @@ pub mod correlation;
 pub mod error;
 pub mod estimate;
 pub mod ewma;
+pub mod garch;
 pub mod shrinkage;
 pub mod volatility;
 
@@ -21,7 +22,10 @@ pub use correlation::{
 };
 pub use error::EstimationError;
 pub use estimate::{Estimate, annualisation};
-pub use ewma::{EwmaFilter, ewma_filter, ewma_volatility};
+pub use ewma::{EwmaFilter, EwmaStart, ewma_filter, ewma_filter_from, ewma_volatility};
+pub use garch::{
+    GarchFit, GarchMean, GarchParameters, GarchSettings, GarchStandardErrors, Integrated, fit_garch,
+};
 pub use panel::{Gaps, common_dates};
 pub use shrinkage::{ShrunkCorrelation, ledoit_wolf_correlation};
 pub use volatility::{SampleMoments, sample_moments, sample_volatility};

@@ -28,18 +28,10 @@ impl Gaps {
         let first = series.iter().position(Option::is_some);
         let last = series.iter().rposition(Option::is_some);
         let (Some(first), Some(last)) = (first, last) else {
-            return Self {
-                before: series.len(),
-                inside: 0,
-                after: 0,
-            };
+            return Self { before: series.len(), inside: 0, after: 0 };
         };
         let inside = series[first..=last].iter().filter(|value| value.is_none());
-        Self {
-            before: first,
-            inside: inside.count(),
-            after: series.len() - 1 - last,
-        }
+        Self { before: first, inside: inside.count(), after: series.len() - 1 - last }
     }
 
     /// The holes in words; empty when there is none.
@@ -69,23 +61,14 @@ pub(super) fn observed(
     series: &[Option<f64>],
     needed: usize,
 ) -> Result<Observed, EstimationError> {
-    let dates: Vec<usize> = (0..series.len())
-        .filter(|&date| series[date].is_some())
-        .collect();
+    let dates: Vec<usize> = (0..series.len()).filter(|&date| series[date].is_some()).collect();
     let values: Vec<f64> = series.iter().flatten().copied().collect();
     if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
-        return Err(EstimationError::NotFinite {
-            what: what.to_owned(),
-            index: dates[bad],
-        });
+        return Err(EstimationError::NotFinite { what: what.to_owned(), index: dates[bad] });
     }
     if values.len() < needed {
         let found = values.len();
-        return Err(EstimationError::TooFewObservations {
-            what: what.to_owned(),
-            found,
-            needed,
-        });
+        return Err(EstimationError::TooFewObservations { what: what.to_owned(), found, needed });
     }
     Ok(Observed { values, dates })
 }
@@ -97,11 +80,7 @@ pub(super) fn even_length(panel: &[&[Option<f64>]]) -> Result<usize, EstimationE
         None => Ok(expected),
         Some(series) => {
             let found = panel[series].len();
-            Err(EstimationError::UnevenPanel {
-                series,
-                found,
-                expected,
-            })
+            Err(EstimationError::UnevenPanel { series, found, expected })
         }
     }
 }
@@ -125,22 +104,13 @@ pub(super) fn complete_rows(
     let dates = common_dates(panel)?;
     if dates.len() < needed {
         let found = dates.len();
-        return Err(EstimationError::TooFewObservations {
-            what: what.to_owned(),
-            found,
-            needed,
-        });
+        return Err(EstimationError::TooFewObservations { what: what.to_owned(), found, needed });
     }
     let row = |&date: &usize| panel.iter().filter_map(|series| series[date]).collect();
     let rows: Vec<Vec<f64>> = dates.iter().map(row).collect();
-    let bad = rows
-        .iter()
-        .position(|row: &Vec<f64>| row.iter().any(|value| !value.is_finite()));
+    let bad = rows.iter().position(|row: &Vec<f64>| row.iter().any(|value| !value.is_finite()));
     match bad {
-        Some(row) => Err(EstimationError::NotFinite {
-            what: what.to_owned(),
-            index: dates[row],
-        }),
+        Some(row) => Err(EstimationError::NotFinite { what: what.to_owned(), index: dates[row] }),
         None => Ok(rows),
     }
 }

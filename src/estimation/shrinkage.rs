@@ -42,9 +42,7 @@ pub fn ledoit_wolf_correlation(
     let varies =
         |index| covariance[(index, index)] > 0.0 && f64::is_finite(covariance[(index, index)]);
     if !(0..covariance.nrows()).all(varies) {
-        return Err(EstimationError::NoVariation {
-            what: WHAT.to_owned(),
-        });
+        return Err(EstimationError::NoVariation { what: WHAT.to_owned() });
     }
     let target = mean_correlation(&covariance);
     let intensity = intensity(&rows, &covariance, target);
@@ -57,20 +55,14 @@ pub fn ledoit_wolf_correlation(
         estimator,
         notes: lost_dates(rows.len(), length),
     };
-    Ok(ShrunkCorrelation {
-        correlation,
-        intensity,
-        target,
-    })
+    Ok(ShrunkCorrelation { correlation, intensity, target })
 }
 
 fn lost_dates(used: usize, length: usize) -> Vec<String> {
     if used == length {
         return Vec::new();
     }
-    vec![format!(
-        "{used} of {length} dates used: those that all series have"
-    )]
+    vec![format!("{used} of {length} dates used: those that all series have")]
 }
 
 /// Subtracts its mean from each column of `rows`.
@@ -108,11 +100,7 @@ fn mean_correlation(covariance: &DMatrix<f64>) -> f64 {
     let pairs = n * n.saturating_sub(1) / 2;
     let below = (0..n).flat_map(|i| (0..i).map(move |j| (i, j)));
     let total: f64 = below.map(|(i, j)| correlation_of(covariance, i, j)).sum();
-    if pairs == 0 {
-        0.0
-    } else {
-        total / pairs as f64
-    }
+    if pairs == 0 { 0.0 } else { total / pairs as f64 }
 }
 
 /// The optimal weight `(π − ρ)/(γT)`, clamped to [0, 1].
@@ -146,11 +134,7 @@ fn shrink(covariance: &DMatrix<f64>, target: f64, intensity: f64) -> DMatrix<f64
     let n = covariance.nrows();
     DMatrix::from_fn(n, n, |i, j| {
         let sample = correlation_of(covariance, i, j);
-        if i == j {
-            1.0
-        } else {
-            intensity * target + (1.0 - intensity) * sample
-        }
+        if i == j { 1.0 } else { intensity * target + (1.0 - intensity) * sample }
     })
 }
 
@@ -182,11 +166,7 @@ mod tests {
     fn lies_between_sample_and_target() {
         let data = panel(40, &[1.0, 2.0, 0.0, 4.0]);
         let shrunk = ledoit_wolf_correlation(&borrow(&data), None).unwrap();
-        assert!(
-            shrunk.intensity > 0.0 && shrunk.intensity < 1.0,
-            "{}",
-            shrunk.intensity
-        );
+        assert!(shrunk.intensity > 0.0 && shrunk.intensity < 1.0, "{}", shrunk.intensity);
         let sample = crate::estimation::sample_correlation(
             &borrow(&data),
             None,
@@ -202,12 +182,7 @@ mod tests {
         let loadings = [1.0, 2.0, 0.0, 4.0];
         let few = ledoit_wolf_correlation(&borrow(&panel(30, &loadings)), None).unwrap();
         let many = ledoit_wolf_correlation(&borrow(&panel(3000, &loadings)), None).unwrap();
-        assert!(
-            many.intensity < few.intensity / 10.0,
-            "{} {}",
-            many.intensity,
-            few.intensity
-        );
+        assert!(many.intensity < few.intensity / 10.0, "{} {}", many.intensity, few.intensity);
     }
 
     #[test]
@@ -216,20 +191,12 @@ mod tests {
         data[1][..20].fill(None);
         let shrunk = ledoit_wolf_correlation(&borrow(&data), Some(45)).unwrap();
         assert_eq!(shrunk.correlation.observations[(0, 2)], 30);
-        assert_eq!(
-            shrunk.correlation.notes,
-            ["30 of 45 dates used: those that all series have"]
-        );
+        assert_eq!(shrunk.correlation.notes, ["30 of 45 dates used: those that all series have"]);
     }
 
     #[test]
     fn two_series_are_left_alone() {
         let data = panel(50, &[1.0, 2.0]);
-        assert_eq!(
-            ledoit_wolf_correlation(&borrow(&data), None)
-                .unwrap()
-                .intensity,
-            0.0
-        );
+        assert_eq!(ledoit_wolf_correlation(&borrow(&data), None).unwrap().intensity, 0.0);
     }
 }

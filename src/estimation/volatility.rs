@@ -40,9 +40,7 @@ pub fn sample_moments(returns: &[Option<f64>]) -> Result<SampleMoments, Estimati
     }
     let variance = second / n;
     if variance.is_nan() || variance <= 0.0 || !fourth.is_finite() {
-        return Err(EstimationError::NoVariation {
-            what: what.to_owned(),
-        });
+        return Err(EstimationError::NoVariation { what: what.to_owned() });
     }
     Ok(SampleMoments {
         mean,
@@ -102,11 +100,7 @@ mod tests {
     fn what_cannot_be_measured_is_refused() {
         assert!(matches!(
             sample_volatility(&[Some(1.0)], None),
-            Err(EstimationError::TooFewObservations {
-                found: 1,
-                needed: 2,
-                ..
-            })
+            Err(EstimationError::TooFewObservations { found: 1, needed: 2, .. })
         ));
         assert!(matches!(
             sample_volatility(&[Some(1.0), None, Some(f64::NAN)], None),

@@ -1,0 +1,256 @@
+//! The fitted GARCH(1,1): parameters, errors, residuals and forecasts.
+
+use nalgebra::{Cholesky, Matrix4};
+use serde::{Deserialize, Serialize};
+
+use super::ascent::{Top, climb};
+use super::likelihood::{Point, variances};
+use crate::estimation::panel::{Gaps, Observed, observed};
+use crate::estimation::{Estimate, EstimationError};
+
+/// What the mean of the returns is taken to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GarchMean {
+    /// Zero: usual for daily and shorter returns.
+    Zero,
+    /// A constant, estimated with the rest.
+    Constant,
+}
+
+/// What to do with a fit whose `α + β ≥ 1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Integrated {
+    /// An error: there is no long-run variance.
+    Refuse,
+    /// Accept it; forecasts then grow without end.
+    Allow,
+}
+
+/// How a GARCH is fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GarchSettings {
+    /// The mean.
+    pub mean: GarchMean,
+    /// Integrated fits.
+    pub integrated: Integrated,
+}
+
+/// Parameters per observation interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GarchParameters {
+    /// Mean return μ.
+    pub mean: f64,
+    /// Constant ω of the variance.
+    pub omega: f64,
+    /// Weight α of the last squared residual.
+    pub alpha: f64,
+    /// Weight β of the last variance.
+    pub beta: f64,
+}
+
+/// Standard errors by three estimators; 0 for a mean that was fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GarchStandardErrors {
+    /// From the inverse of the negative Hessian; right for normal residuals.
+    pub hessian: GarchParameters,
+    /// From the inverse of the scores' outer product.
+    pub outer_product: GarchParameters,
+    /// Sandwich of both (Bollerslev & Wooldridge 1992); right for residuals that are not normal.
+    pub robust: GarchParameters,
+}
+
+/// A fitted GARCH(1,1).
+#[derive(Debug, Clone, PartialEq)]
+pub struct GarchFit {
+    /// The parameters.
+    pub parameters: GarchParameters,
+    /// Their errors; `None` where a parameter is at its bound.
+    pub standard_errors: Option<GarchStandardErrors>,
+    /// Log-likelihood at the maximum.
+    pub log_likelihood: f64,
+    /// Variance of each date's return given the past, `[date]`.
+    pub variances: Vec<Option<f64>>,
+    /// Residual over its standard deviation, `[date]`.
+    pub residuals: Vec<Option<f64>>,
+    /// Standard deviation of the next interval's return, with its error from the parameters'.
+    pub next_volatility: Estimate,
+}
+
+/// Fewest observations a GARCH is fitted to.
+pub const GARCH_OBSERVATIONS_MIN: usize = 100;
+const WHAT: &str = "GARCH(1,1)";
+
+/// Fits a GARCH(1,1) to what is observed of `returns`.
+///
+/// # Errors
+/// Fewer than [`GARCH_OBSERVATIONS_MIN`] observations, values that are not finite, a constant
+/// series, no maximum found, or `α + β ≥ 1` where that is refused.
+pub fn fit_garch(
+    returns: &[Option<f64>],
+    settings: GarchSettings,
+) -> Result<GarchFit, EstimationError> {
+    let series = observed(WHAT, returns, GARCH_OBSERVATIONS_MIN)?;
+    let scale = scale(&series.values)?;
+    let unit: Vec<f64> = series.values.iter().map(|value| value / scale).collect();
+    let (mean, open) = match settings.mean {
+        GarchMean::Zero => (0.0, [false, true, true, true]),
+        GarchMean::Constant => (unit.iter().sum::<f64>() / unit.len() as f64, [true; 4]),
+    };
+    let top = climb(&unit, mean, open)
+        .map_err(|evaluations| EstimationError::NotConverged { what: WHAT, evaluations })?;
+    let (alpha, beta) = (top.point[2], top.point[3]);
+    if alpha + beta >= 1.0 && settings.integrated == Integrated::Refuse {
+        return Err(EstimationError::Integrated { alpha, beta });
+    }
+    let mut notes = Gaps::of(returns).notes();
+    notes.extend(bound_notes(&top, open, alpha + beta));
+    Ok(assemble(returns.len(), &series, &unit, scale, &top, open, notes))
+}
+
+/// Root mean square, to bring the returns to unit size.
+fn scale(values: &[f64]) -> Result<f64, EstimationError> {
+    let no_variation = || EstimationError::NoVariation { what: WHAT.to_owned() };
+    let first = values.first().ok_or_else(no_variation)?;
+    let squares: f64 = values.iter().map(|value| value * value).sum();
+    let scale = (squares / values.len() as f64).sqrt();
+    let varies = values.iter().any(|value| value != first);
+    (varies && scale.is_normal()).then_some(scale).ok_or_else(no_variation)
+}
+
+fn bound_notes(top: &Top, open: [bool; 4], persistence: f64) -> Vec<String> {
+    let names = ["mean", "omega", "alpha", "beta"];
+    let held = (0..4).filter(|&index| open[index] && !top.free[index]);
+    let mut notes: Vec<String> = held
+        .map(|index| format!("{} is at its bound, so standard errors are not given", names[index]))
+        .collect();
+    if persistence >= 1.0 {
+        notes.push(format!("alpha + beta = {persistence:.4}: variance has no long-run level"));
+    }
+    notes
+}
+
+fn assemble(
+    length: usize,
+    series: &Observed,
+    unit: &[f64],
+    scale: f64,
+    top: &Top,
+    open: [bool; 4],
+    notes: Vec<String>,
+) -> GarchFit {
+    let (path, next) = variances(unit, &top.point);
+    let mut dated_variances = vec![None; length];
+    let mut residuals = vec![None; length];
+    for ((&date, value), variance) in series.dates.iter().zip(unit).zip(&path) {
+        dated_variances[date] = Some(variance * scale * scale);
+        residuals[date] = Some((value - top.point[0]) / variance.sqrt());
+    }
+    let covariances = (top.free == open).then(|| Covariances::of(top)).flatten();
+    let next_error = covariances.as_ref().map(|covariances| {
+        let slope = top.likelihood.next_variance_gradient;
+        let variance = quadratic(&covariances.robust, &slope);
+        scale * variance.sqrt() / (2.0 * next.sqrt())
+    });
+    GarchFit {
+        parameters: rescaled(&top.point, scale),
+        standard_errors: covariances.map(|covariances| covariances.standard_errors(scale)),
+        log_likelihood: top.likelihood.value - unit.len() as f64 * libm::log(scale),
+        variances: dated_variances,
+        residuals,
+        next_volatility: Estimate {
+            value: scale * next.sqrt(),
+            standard_error: next_error,
+            observations: unit.len(),
+            notes,
+        },
+    }
+}
+
+fn rescaled(point: &Point, scale: f64) -> GarchParameters {
+    GarchParameters {
+        mean: point[0] * scale,
+        omega: point[1] * scale * scale,
+        alpha: point[2],
+        beta: point[3],
+    }
+}
+
+fn quadratic(matrix: &Matrix4<f64>, vector: &Point) -> f64 {
+    let row = |i: usize| (0..4).map(|j| matrix[(i, j)] * vector[j]).sum::<f64>();
+    (0..4).map(|i| vector[i] * row(i)).sum()
+}
+
+/// Matrix product in index order.
+fn product(left: &Matrix4<f64>, right: &Matrix4<f64>) -> Matrix4<f64> {
+    Matrix4::from_fn(|i, j| (0..4).map(|k| left[(i, k)] * right[(k, j)]).sum())
+}
+
+/// Covariance matrices of the parameters by three estimators, zero for fixed ones.
+struct Covariances {
+    hessian: Matrix4<f64>,
+    outer_product: Matrix4<f64>,
+    robust: Matrix4<f64>,
+}
+
+impl Covariances {
+    fn of(top: &Top) -> Option<Self> {
+        let outer = top.likelihood.outer_product;
+        let hessian = inverse(&-top.likelihood.hessian, top.free)?;
+        let robust = product(&product(&hessian, &masked(&outer, top.free, 0.0)), &hessian);
+        Some(Self { hessian, outer_product: inverse(&outer, top.free)?, robust })
+    }
+
+    fn standard_errors(&self, scale: f64) -> GarchStandardErrors {
+        let roots = |matrix: &Matrix4<f64>| {
+            rescaled(&Point::from_fn(|i, _| matrix[(i, i)].max(0.0).sqrt()), scale)
+        };
+        GarchStandardErrors {
+            hessian: roots(&self.hessian),
+            outer_product: roots(&self.outer_product),
+            robust: roots(&self.robust),
+        }
+    }
+}
+
+/// `matrix` with rows and columns of fixed parameters cleared but for the diagonal.
+fn masked(matrix: &Matrix4<f64>, free: [bool; 4], diagonal: f64) -> Matrix4<f64> {
+    Matrix4::from_fn(|i, j| match (free[i] && free[j], i == j) {
+        (true, _) => matrix[(i, j)],
+        (false, true) => diagonal,
+        (false, false) => 0.0,
+    })
+}
+
+fn inverse(matrix: &Matrix4<f64>, free: [bool; 4]) -> Option<Matrix4<f64>> {
+    let inverse = Cholesky::new(masked(matrix, free, 1.0))?.inverse();
+    Some(masked(&inverse, free, 0.0))
+}
+
+impl GarchFit {
+    /// `α + β`: the share of a variance shock that is left after one interval.
+    pub fn persistence(&self) -> f64 {
+        self.parameters.alpha + self.parameters.beta
+    }
+
+    /// `ω / (1 − α − β)`; `None` where that is not positive.
+    pub fn long_run_variance(&self) -> Option<f64> {
+        let rest = 1.0 - self.persistence();
+        (rest > 0.0).then(|| self.parameters.omega / rest)
+    }
+
+    /// Variance of the next interval's return.
+    pub fn next_variance(&self) -> f64 {
+        self.next_volatility.value * self.next_volatility.value
+    }
+
+    /// Expected variances of the next `intervals` returns, `h_{k+1} = ω + (α+β) h_k`.
+    pub fn variance_forecast(&self, intervals: usize) -> Vec<f64> {
+        let mut variance = self.next_variance();
+        let mut forecast = Vec::with_capacity(intervals);
+        for _ in 0..intervals {
+            forecast.push(variance);
+            variance = self.parameters.omega + self.persistence() * variance;
+        }
+        forecast
+    }
+}
