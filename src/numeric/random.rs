@@ -1,0 +1,245 @@
+//! Random numbers as pure functions of (seed, purpose, path, step, factor).
+//!
+//! Flows in: what a number is for. Flows out: the number, whatever slice it was asked in, on any
+//! thread, shard or instruction set. Philox counters are (path low, path high, purpose·2²⁴ + step,
+//! factor / 2) under the seed as key; the two 64-bit halves of a block give two uniforms on the
+//! midpoints of 2⁵² equal cells, or by Box and Muller (1958) two normals: the even factor of a
+//! pair takes the cosine, the odd one the sine. |normal| ≤ 8.58.
+
+use super::element::{cos_sin_turn, ln_of_normal};
+use super::isa::{InstructionSet, cloned_per_instruction_set};
+use super::philox::{PhiloxStream, wide_block, words};
+
+/// What a random number is used for; each purpose has numbers of its own.
+///
+/// The discriminant is part of every counter: changing one changes results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// Normal increments of the factors.
+    Diffusion = 0,
+    /// Mixing variables of Student-t processes.
+    Mixing = 1,
+    /// Number of common jumps.
+    JumpCount = 2,
+    /// Sizes of common jumps.
+    JumpSize = 3,
+    /// Number of jumps of one factor's own.
+    OwnJumpCount = 4,
+    /// Sizes of those.
+    OwnJumpSize = 5,
+    /// Dates drawn from history.
+    HistoryDate = 6,
+    /// Made-up market histories and books.
+    Synthetic = 7,
+    /// Brownian bridges between nodes.
+    Bridge = 8,
+}
+
+/// Steps a purpose can hold: the counter has 24 bits for them.
+pub const STEP_COUNT_MAX: u32 = 1 << 24;
+
+/// Source of all random numbers of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Streams {
+    key: [u32; 2],
+    isa: InstructionSet,
+}
+
+impl Streams {
+    /// The numbers of `seed`, computed with `isa`, which does not change them.
+    pub fn new(seed: u64, isa: InstructionSet) -> Self {
+        Self {
+            key: words(seed),
+            isa,
+        }
+    }
+
+    /// Standard normals of factors `2·pair` (`even`) and `2·pair + 1` (`odd`) on consecutive paths
+    /// from `first_path`.
+    ///
+    /// # Panics
+    /// If the slices differ in length or `step` reaches [`STEP_COUNT_MAX`].
+    pub fn fill_normal_pair(
+        &self,
+        purpose: Purpose,
+        step: u32,
+        pair: u32,
+        first_path: u64,
+        even: &mut [f64],
+        odd: &mut [f64],
+    ) {
+        let counter = Counter::new(purpose, step, pair, first_path);
+        normal_pairs(self.isa, counter, self.key, even, odd);
+    }
+
+    /// Standard normals of one factor; those of [`Self::fill_normal_pair`] for `factor / 2`, at
+    /// up to twice their cost each.
+    ///
+    /// # Panics
+    /// If `step` reaches [`STEP_COUNT_MAX`].
+    pub fn fill_normals(
+        &self,
+        purpose: Purpose,
+        step: u32,
+        factor: u32,
+        first_path: u64,
+        out: &mut [f64],
+    ) {
+        let counter = Counter::new(purpose, step, factor / 2, first_path);
+        match Half::of(factor) {
+            Half::Even => even_normals(self.isa, counter, self.key, out),
+            Half::Odd => odd_normals(self.isa, counter, self.key, out),
+        }
+    }
+
+    /// Uniforms in the open interval (0, 1): multiples of 2⁻⁵³, symmetric about one half.
+    ///
+    /// # Panics
+    /// If `step` reaches [`STEP_COUNT_MAX`].
+    pub fn fill_uniforms(
+        &self,
+        purpose: Purpose,
+        step: u32,
+        factor: u32,
+        first_path: u64,
+        out: &mut [f64],
+    ) {
+        let counter = Counter::new(purpose, step, factor / 2, first_path);
+        match Half::of(factor) {
+            Half::Even => even_uniforms(self.isa, counter, self.key, out),
+            Half::Odd => odd_uniforms(self.isa, counter, self.key, out),
+        }
+    }
+
+    /// An endless stream of words for one (purpose, path, step, factor), for rejection samplers;
+    /// independent of the normals and uniforms of the same purpose.
+    ///
+    /// # Panics
+    /// If `step` reaches [`STEP_COUNT_MAX`].
+    pub fn stream(&self, purpose: Purpose, step: u32, factor: u32, path: u64) -> PhiloxStream {
+        let counter = Counter::new(purpose, step, factor, path);
+        let [low, high] = words(path);
+        // The complemented seed keeps these identities apart from the numbers drawn directly.
+        PhiloxStream::derived(
+            [low, high, counter.place, factor],
+            self.key.map(|word| !word),
+        )
+    }
+}
+
+/// The part of a Philox counter that a slice shares, and its first path.
+#[derive(Clone, Copy)]
+struct Counter {
+    first_path: u64,
+    place: u32,
+    pair: u32,
+}
+
+impl Counter {
+    fn new(purpose: Purpose, step: u32, pair: u32, first_path: u64) -> Self {
+        assert!(step < STEP_COUNT_MAX, "step {step} has no counter");
+        Self {
+            first_path,
+            place: u32::from(purpose as u8) << 24 | step,
+            pair,
+        }
+    }
+
+    /// Two uniforms on the midpoints of 2⁵² cells of (0, 1).
+    #[inline(always)]
+    fn uniforms(self, index: usize, key: [u32; 2]) -> (f64, f64) {
+        let path = self.first_path.wrapping_add(index as u64);
+        let counter = [path, path >> 32, self.place.into(), self.pair.into()];
+        let [x0, x1, x2, x3] = wide_block(counter, key);
+        (midpoint(x0, x1), midpoint(x2, x3))
+    }
+
+    #[inline(always)]
+    fn normals(self, index: usize, key: [u32; 2]) -> (f64, f64) {
+        let (radial, angular) = self.uniforms(index, key);
+        let radius = (-2.0 * ln_of_normal(radial)).sqrt();
+        let (cosine, sine) = cos_sin_turn(angular);
+        (radius * cosine, radius * sine)
+    }
+}
+
+/// (k + ½)·2⁻⁵² with k the top 52 bits of `high:low`, low halves of the lanes.
+#[inline(always)]
+fn midpoint(low: u64, high: u64) -> f64 {
+    let fraction = (high << 32 | low & 0xFFFF_FFFF) >> 12;
+    let in_one_to_two = f64::from_bits(fraction | 1.0f64.to_bits());
+    in_one_to_two - (1.0 - f64::EPSILON / 2.0)
+}
+
+/// Which half of a pair a factor takes.
+enum Half {
+    Even,
+    Odd,
+}
+
+impl Half {
+    fn of(factor: u32) -> Self {
+        if factor.is_multiple_of(2) {
+            Self::Even
+        } else {
+            Self::Odd
+        }
+    }
+}
+
+cloned_per_instruction_set! {
+    fn normal_pairs(counter: Counter, key: [u32; 2], even: &mut [f64], odd: &mut [f64])
+        = normal_pairs_body;
+}
+cloned_per_instruction_set! {
+    fn even_normals(counter: Counter, key: [u32; 2], out: &mut [f64]) = even_normals_body;
+}
+cloned_per_instruction_set! {
+    fn odd_normals(counter: Counter, key: [u32; 2], out: &mut [f64]) = odd_normals_body;
+}
+cloned_per_instruction_set! {
+    fn even_uniforms(counter: Counter, key: [u32; 2], out: &mut [f64]) = even_uniforms_body;
+}
+cloned_per_instruction_set! {
+    fn odd_uniforms(counter: Counter, key: [u32; 2], out: &mut [f64]) = odd_uniforms_body;
+}
+
+#[inline(always)]
+fn normal_pairs_body(counter: Counter, key: [u32; 2], even: &mut [f64], odd: &mut [f64]) {
+    assert_eq!(even.len(), odd.len());
+    for (index, (even, odd)) in even.iter_mut().zip(odd).enumerate() {
+        (*even, *odd) = counter.normals(index, key);
+    }
+}
+
+#[inline(always)]
+fn even_normals_body(counter: Counter, key: [u32; 2], out: &mut [f64]) {
+    for (index, slot) in out.iter_mut().enumerate() {
+        *slot = counter.normals(index, key).0;
+    }
+}
+
+#[inline(always)]
+fn odd_normals_body(counter: Counter, key: [u32; 2], out: &mut [f64]) {
+    for (index, slot) in out.iter_mut().enumerate() {
+        *slot = counter.normals(index, key).1;
+    }
+}
+
+#[inline(always)]
+fn even_uniforms_body(counter: Counter, key: [u32; 2], out: &mut [f64]) {
+    for (index, slot) in out.iter_mut().enumerate() {
+        *slot = counter.uniforms(index, key).0;
+    }
+}
+
+#[inline(always)]
+fn odd_uniforms_body(counter: Counter, key: [u32; 2], out: &mut [f64]) {
+    for (index, slot) in out.iter_mut().enumerate() {
+        *slot = counter.uniforms(index, key).1;
+    }
+}
+
+#[cfg(test)]
+mod tests;
