@@ -1,0 +1,343 @@
+//! Opening files: confined to the scenario's folder, size-limited, hashed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::decode::{FileIdentity, decode};
+use super::embedded;
+use super::source::{Place, SourceFile};
+use super::suggest::did_you_mean;
+use super::violation::{Violation, Violations};
+use super::visible::quoted;
+
+/// Largest file read, in bytes.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// Whether files outside the scenario's folder may be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confinement {
+    /// Only below the root folder, links resolved.
+    Inside,
+    /// Anywhere the user asked for (`--allow-outside`).
+    AllowOutside,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Its path from the scenario's folder.
+    pub name: String,
+    /// BLAKE3 hash of its bytes, in hexadecimal.
+    pub blake3: String,
+}
+
+/// Opens the files of one scenario and remembers what it read.
+#[derive(Debug)]
+pub struct Loader {
+    root: Root,
+    confinement: Confinement,
+    opened: Mutex<BTreeMap<PathBuf, Opened>>,
+}
+
+#[derive(Debug)]
+enum Root {
+    Folder { typed: PathBuf, real: PathBuf },
+    Shipped,
+}
+
+#[derive(Debug)]
+struct Opened {
+    file: Arc<SourceFile>,
+    blake3: String,
+}
+
+impl Loader {
+    /// For the scenario in the folder `root`.
+    ///
+    /// # Errors
+    /// A folder that does not exist or cannot be entered.
+    pub fn new(root: &Path, confinement: Confinement) -> Result<Self, Violations> {
+        let folder = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        let real = fs::canonicalize(folder).map_err(|error| {
+            let made_up = SourceFile::new(&root.to_string_lossy(), "");
+            let title = format!("cannot open the folder: {error}");
+            Violation::new(Place::start_of(&made_up), title)
+        })?;
+        let typed = root.to_owned();
+        Ok(Self::with_root(Root::Folder { typed, real }, confinement))
+    }
+
+    /// For the scenarios that ship inside the binary; paths are below `scenarios/`.
+    pub fn shipped() -> Self {
+        Self::with_root(Root::Shipped, Confinement::Inside)
+    }
+
+    fn with_root(root: Root, confinement: Confinement) -> Self {
+        Self { root, confinement, opened: Mutex::default() }
+    }
+
+    /// Opens `path`, relative to the file that `from` lies in, or to the root folder.
+    ///
+    /// # Errors
+    /// One violation, at `from` where given: a path that leaves the folder, a file that is absent,
+    /// not a regular file, unreadable, too large, binary or not UTF-8.
+    pub fn open(&self, path: &str, from: Option<&Place>) -> Result<Arc<SourceFile>, Violations> {
+        let request = self.request(path, from);
+        let location = match &self.root {
+            Root::Shipped => PathBuf::from(self.inside(&request)?),
+            Root::Folder { real, .. } => self.locate(real, &request)?,
+        };
+        if let Some(opened) = self.opened().get(&location) {
+            return Ok(Arc::clone(&opened.file));
+        }
+        let bytes = self.read(&location, &request)?;
+        let file = decode(self.identity(&request, &location), &bytes)?;
+        let opened =
+            Opened { file: Arc::clone(&file), blake3: blake3::hash(&bytes).to_hex().to_string() };
+        self.opened().insert(location, opened);
+        Ok(file)
+    }
+
+    /// Every file opened so far, by name.
+    pub fn inputs(&self) -> Vec<InputFile> {
+        let input = |opened: &Opened| InputFile {
+            name: opened.file.name().to_owned(),
+            blake3: opened.blake3.clone(),
+        };
+        let mut inputs: Vec<InputFile> = self.opened().values().map(input).collect();
+        inputs.sort();
+        inputs
+    }
+
+    fn opened(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Opened>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn request<'a>(&self, path: &'a str, from: Option<&'a Place>) -> Request<'a> {
+        let folder =
+            from.and_then(|place| Path::new(place.file.name()).parent()).unwrap_or(Path::new(""));
+        let joined = folder.join(path);
+        Request { path, from, joined }
+    }
+
+    /// The path from the root folder without `..`.
+    fn inside(&self, request: &Request<'_>) -> Result<String, Violations> {
+        let normal = normalised(&request.joined).ok_or_else(|| request.leaves())?;
+        Ok(normal.to_string_lossy().into_owned())
+    }
+
+    /// The real location on disk, links resolved and confined.
+    fn locate(&self, root: &Path, request: &Request<'_>) -> Result<PathBuf, Violations> {
+        let confined = self.confinement == Confinement::Inside;
+        if confined {
+            self.inside(request)?;
+        }
+        let real = fs::canonicalize(root.join(&request.joined))
+            .map_err(|error| request.unreadable(&error, &neighbours(root, request)))?;
+        if confined && !real.starts_with(root) {
+            return Err(request.leaves());
+        }
+        Ok(real)
+    }
+
+    fn identity(&self, request: &Request<'_>, location: &Path) -> FileIdentity {
+        let normal = normalised(&request.joined).unwrap_or_else(|| request.joined.clone());
+        let name = normal.to_string_lossy().into_owned();
+        match &self.root {
+            Root::Folder { typed, .. } => FileIdentity {
+                shown: typed.join(&normal).to_string_lossy().into_owned(),
+                name,
+                path: Some(location.to_owned()),
+            },
+            Root::Shipped => FileIdentity { shown: format!("shipped:{name}"), name, path: None },
+        }
+    }
+
+    fn read(&self, location: &Path, request: &Request<'_>) -> Result<Vec<u8>, Violations> {
+        match &self.root {
+            Root::Folder { .. } => {
+                read_limited(location).map_err(|error| request.unreadable(&error, &[]))
+            }
+            Root::Shipped => embedded::bytes(&location.to_string_lossy())
+                .map(<[u8]>::to_vec)
+                .ok_or_else(|| request.unreadable(&io::ErrorKind::NotFound.into(), &[])),
+        }
+    }
+}
+
+/// A path asked for, and by whom.
+struct Request<'a> {
+    path: &'a str,
+    from: Option<&'a Place>,
+    joined: PathBuf,
+}
+
+impl Request<'_> {
+    fn place(&self) -> Place {
+        let made_up = || Place::start_of(&SourceFile::new(self.path, ""));
+        self.from.cloned().unwrap_or_else(made_up)
+    }
+
+    fn leaves(&self) -> Violations {
+        let title = format!("{} leaves the scenario's folder", quoted(self.path));
+        let violation = Violation::new(self.place(), title)
+            .expected("a path below the folder of the scenario, links resolved")
+            .help("move the file there, or pass `--allow-outside` if you trust the scenario");
+        violation.into()
+    }
+
+    fn unreadable(&self, error: &io::Error, neighbours: &[String]) -> Violations {
+        let title = match error.kind() {
+            io::ErrorKind::NotFound => format!("there is no file {}", quoted(self.path)),
+            _ => format!("cannot read {}: {error}", quoted(self.path)),
+        };
+        let asked = Path::new(self.path).file_name().unwrap_or_default();
+        let help = did_you_mean(&asked.to_string_lossy(), neighbours.iter().map(String::as_str));
+        let violation =
+            Violation::new(self.place(), title).expected("a readable text file").help_if(help);
+        violation.into()
+    }
+}
+
+/// The names of the files in the folder a request points into.
+fn neighbours(root: &Path, request: &Request<'_>) -> Vec<String> {
+    let folder = root.join(&request.joined);
+    let entries = folder.parent().and_then(|folder| fs::read_dir(folder).ok());
+    let names = entries.into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// `path` without `.` and `..`; `None` where it is absolute or climbs above its start.
+fn normalised(path: &Path) -> Option<PathBuf> {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => normal.push(name),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !normal.pop() {
+                    return None;
+                }
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(normal)
+}
+
+/// Reads a regular file; pipes and devices, which may never end, are refused unopened.
+fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::Error::other("it is a folder"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other("it is larger than 256 MiB"));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        fs::create_dir_all(root.join("data")).unwrap();
+        fs::write(folder.path().join("outside.txt"), "secret").unwrap();
+        fs::write(root.join("scenario.toml"), "file = \"data/a.csv\"").unwrap();
+        fs::write(root.join("data/a.csv"), "b.csv").unwrap();
+        fs::write(root.join("data/b.csv"), "").unwrap();
+        folder
+    }
+
+    fn loader(folder: &tempfile::TempDir, confinement: Confinement) -> Loader {
+        Loader::new(&folder.path().join("root"), confinement).unwrap()
+    }
+
+    fn title(result: Result<Arc<SourceFile>, Violations>) -> String {
+        result.unwrap_err().items()[0].title.clone()
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file_that_names_them_and_names_to_the_root() {
+        let folder = folder();
+        let loader = loader(&folder, Confinement::Inside);
+        let scenario = loader.open("scenario.toml", None).unwrap();
+        let place = Place::new(&scenario, 7..19);
+        let a = loader.open("data/a.csv", Some(&place)).unwrap();
+        let b = loader.open("b.csv", Some(&Place::start_of(&a))).unwrap();
+        assert_eq!(b.name(), "data/b.csv");
+        assert!(b.shown().ends_with("root/data/b.csv"));
+        let again = loader.open("../data/b.csv", Some(&Place::start_of(&a))).unwrap();
+        assert!(Arc::ptr_eq(&again, &b));
+        let names: Vec<_> = loader.inputs().into_iter().map(|input| input.name).collect();
+        assert_eq!(names, ["data/a.csv", "data/b.csv", "scenario.toml"]);
+        // The published BLAKE3 hash of no bytes.
+        let hash = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
+        assert_eq!(loader.inputs()[1].blake3, hash);
+    }
+
+    #[test]
+    fn escapes_are_refused_unless_allowed() {
+        let folder = folder();
+        let inside = loader(&folder, Confinement::Inside);
+        let outside = folder.path().join("outside.txt");
+        let absolute = outside.to_string_lossy().into_owned();
+        for path in ["../outside.txt", "data/../../outside.txt", &absolute, "/etc/passwd"] {
+            assert!(title(inside.open(path, None)).contains("leaves"), "{path}");
+        }
+        let allowed = loader(&folder, Confinement::AllowOutside);
+        for path in ["../outside.txt", &absolute] {
+            assert_eq!(allowed.open(path, None).unwrap().text(), "secret");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_folder_are_refused() {
+        let folder = folder();
+        let link = folder.path().join("root/data/link.txt");
+        std::os::unix::fs::symlink(folder.path().join("outside.txt"), &link).unwrap();
+        let inside = loader(&folder, Confinement::Inside);
+        assert!(title(inside.open("data/link.txt", None)).contains("leaves"));
+        let allowed = loader(&folder, Confinement::AllowOutside);
+        assert!(allowed.open("data/link.txt", None).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let folder = folder();
+        let root = folder.path().join("root");
+        fs::write(root.join("binary.bin"), b"ab\n\x00\xff").unwrap();
+        fs::write(root.join("latin.csv"), b"ok\nna\xefve").unwrap();
+        fs::write(root.join("utf16.csv"), b"\xff\xfea\0").unwrap();
+        fs::write(root.join("bom.csv"), b"\xef\xbb\xbfa,b").unwrap();
+        let loader = loader(&folder, Confinement::Inside);
+        let missing = loader.open("data/aa.csv", None).unwrap_err();
+        assert_eq!(missing.items()[0].help.as_deref(), Some("did you mean `a.csv`?"));
+        assert!(title(loader.open("data", None)).contains("it is a folder"));
+        let binary = loader.open("binary.bin", None).unwrap_err();
+        let place = &binary.items()[0].place;
+        assert_eq!((place.line(), place.column()), (2, 1));
+        let latin = loader.open("latin.csv", None).unwrap_err();
+        let place = &latin.items()[0].place;
+        assert_eq!((place.line(), place.column(), place.text()), (2, 3, "\u{fffd}"));
+        assert!(title(loader.open("utf16.csv", None)).contains("UTF-16"));
+        assert_eq!(loader.open("bom.csv", None).unwrap().text(), "a,b");
+    }
+}

@@ -1,0 +1,152 @@
+//! A document's tree with the place of every key and value, whatever it was written in.
+
+use std::sync::Arc;
+
+use super::source::{Place, SourceFile};
+use super::violation::Violation;
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// What stands there.
+    pub value: NodeValue,
+    /// Where; a table's header for tables.
+    pub place: Place,
+}
+
+/// What a document may hold.
+#[derive(Debug, Clone)]
+pub enum NodeValue {
+    /// A quoted string.
+    Text(String),
+    /// An integer; `None` where it does not fit 64 bits.
+    Integer(Option<serde_json::Number>),
+    /// A float as read: may be infinite (also by overflow) or NaN.
+    Float(f64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A date, a time or both, as written.
+    Datetime(String),
+    /// Values in order.
+    Array(Vec<Node>),
+    /// Entries in reading order.
+    Table(Vec<Entry>),
+    /// An untyped cell of a CSV file: what it is, the schema says.
+    Cell(String),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub key_place: Place,
+    /// Its value.
+    pub node: Node,
+}
+
+impl Node {
+    /// The entries of a table; none for anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            NodeValue::Table(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The entry of a table called `key`.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    fn child(&self, step: &Step<'_>) -> Option<&Node> {
+        match (step, &self.value) {
+            (Step::Key(key), NodeValue::Table(_)) => self.entry(key).map(|entry| &entry.node),
+            (Step::Index(index), NodeValue::Array(items)) => items.get(*index),
+            _ => None,
+        }
+    }
+}
+
+/// The places of a document's values, by path such as `position[3].quantity`.
+#[derive(Debug, Clone)]
+pub struct Places {
+    root: Arc<Node>,
+}
+
+impl Places {
+    /// Of the tree below `root`.
+    pub fn new(root: Node) -> Self {
+        Self { root: Arc::new(root) }
+    }
+
+    /// Place of the value at `path`; of its nearest existing ancestor where it is absent.
+    pub fn at(&self, path: &str) -> Place {
+        let mut node = &*self.root;
+        for step in steps(path) {
+            match node.child(&step) {
+                Some(child) => node = child,
+                None => break,
+            }
+        }
+        node.place.clone()
+    }
+
+    /// Whether there is a value at `path`.
+    pub fn has(&self, path: &str) -> bool {
+        let step = |node, step| Node::child(node, &step);
+        steps(path).try_fold(&*self.root, step).is_some()
+    }
+
+    /// A violation at `path`.
+    pub fn violation(
+        &self,
+        path: &str,
+        title: impl Into<String>,
+        expected: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Violation {
+        Violation::new(self.at(path), title).expected(expected).help(help)
+    }
+}
+
+/// A document's value with the places of everything in it.
+#[derive(Debug, Clone)]
+pub struct Parsed<T> {
+    /// The document.
+    pub value: T,
+    /// Where everything stands; places may lie in several files where one document extends
+    /// another.
+    pub places: Places,
+    /// The file itself.
+    pub file: Arc<SourceFile>,
+}
+
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+/// `a."b.c"[3].d` as its steps; anything malformed ends the path.
+fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
+    let mut rest = path;
+    std::iter::from_fn(move || {
+        let (step, tail) = next_step(rest)?;
+        rest = tail.strip_prefix('.').unwrap_or(tail);
+        Some(step)
+    })
+}
+
+fn next_step(path: &str) -> Option<(Step<'_>, &str)> {
+    if let Some(inner) = path.strip_prefix('[') {
+        let (index, tail) = inner.split_once(']')?;
+        return Some((Step::Index(index.parse().ok()?), tail));
+    }
+    if let Some(inner) = path.strip_prefix('"') {
+        let (key, tail) = inner.split_once('"')?;
+        return Some((Step::Key(key), tail));
+    }
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    (end > 0).then(|| (Step::Key(&path[..end]), &path[end..]))
+}
