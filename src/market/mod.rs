@@ -6,9 +6,11 @@
 pub mod forward;
 pub mod history;
 pub mod snapshot;
+pub mod surface;
 pub mod volatility;
 
 pub use forward::ForwardCurve;
 pub use history::{Finding, PriceHistory, Series};
 pub use snapshot::{Asset, AssetKind, Liquidity, Market, Underlying};
+pub use surface::{OptionQuote, VolatilitySurface};
 pub use volatility::VolatilitySource;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::surface::VolatilitySurface;
 use crate::units::Years;
 
 /// Source of implied volatility for one underlying.
@@ -12,14 +13,17 @@ pub enum VolatilitySource {
     Flat(f64),
     /// At-the-money volatility by expiry, linear in total variance, flat beyond the ends.
     AtTheMoney(Vec<(Years, f64)>),
+    /// Fitted to a quoted chain.
+    Surface(VolatilitySurface),
 }
 
 impl VolatilitySource {
     /// Implied volatility at log-moneyness `ln(K/F)` and time to expiry, as an annual decimal.
-    pub fn volatility(&self, _log_moneyness: f64, expiry: Years) -> f64 {
+    pub fn volatility(&self, log_moneyness: f64, expiry: Years) -> f64 {
         match self {
             Self::Flat(volatility) => *volatility,
             Self::AtTheMoney(pillars) => at_the_money(pillars, expiry.get()),
+            Self::Surface(surface) => surface.volatility(log_moneyness, expiry),
         }
     }
 }
