@@ -1,1 +1,46 @@
-//! (being built)
+//! Telling people: the terminal summary, the HTML report, `result.json`, `losses.parquet`.
+//!
+//! In flows one [`Outcome`](crate::outcome::Outcome), out flow text and bytes; nothing here
+//! computes risk, touches files or knows the clock, so every output is a function of the outcome.
+//!
+//! Three rules hold for all outputs:
+//! - the answer comes first, in words (colour only repeats what a word has said);
+//! - text from inputs is made visible before it is shown ([`text::visible`]) and escaped where it
+//!   lands (the template engine's auto-escape for HTML, the SVG writer's for charts);
+//! - a figure that is not finite is an error that names it, never a `NaN` on a page.
+
+mod comparison;
+mod figures;
+mod html;
+mod json;
+mod losses;
+mod readable;
+mod terminal;
+pub mod text;
+mod verdict;
+
+pub use html::html;
+pub use json::json;
+pub use losses::losses_parquet;
+pub use terminal::{Colour, TerminalStyle, terminal};
+pub use verdict::{Answer, Verdict, verdict};
+
+/// Why a report could not be written; none is the reader's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The outcome holds NaN or an infinity.
+    #[error("the outcome holds a figure that is not finite: {place}")]
+    NotFinite {
+        /// The field, or the line of the JSON text that came out as null.
+        place: String,
+    },
+    /// The outcome could not be turned into JSON.
+    #[error("the outcome could not be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The table of losses could not be written.
+    #[error("the losses could not be written as parquet: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// A template of the HTML report failed.
+    #[error("the HTML report could not be rendered: {0:#}")]
+    Template(#[from] minijinja::Error),
+}

@@ -1,0 +1,159 @@
+//! Figures as people read them: grouped digits, explicit signs, percentages, lengths of time.
+//!
+//! A percentage and its sign are joined by a no-break space. Money is shown to the same number of decimals all over a report, enough for five digits of the
+//! largest risk measure; `result.json` has every bit.
+
+use crate::outcome::Outcome;
+use crate::units::DAYS_PER_YEAR;
+
+/// How one report writes money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    decimals: usize,
+}
+
+impl Figures {
+    /// Decimals that suit the outcome's risk measures.
+    pub fn of(outcome: &Outcome) -> Self {
+        let measures = &outcome.measures;
+        let losses = measures.value_at_risk.iter().chain(&measures.expected_shortfall);
+        let potential = outcome.threshold.iter().map(|threshold| threshold.potential_loss);
+        let largest = losses.map(|measure| measure.loss).chain(potential).map(f64::abs);
+        Self { decimals: decimals_for(largest.fold(0.0, f64::max)) }
+    }
+
+    /// Money with a minus where it is negative, e.g. `-1,234,567`.
+    pub fn money(self, amount: f64) -> String {
+        number(amount, self.decimals)
+    }
+
+    /// A change of money, its sign always shown, e.g. `+1,234`.
+    pub fn change(self, amount: f64) -> String {
+        signed(self.money(amount))
+    }
+
+    /// An interval of money, e.g. `1,200 to 1,300`.
+    pub fn interval(self, [low, high]: [f64; 2]) -> String {
+        format!("{} to {}", self.money(low), self.money(high))
+    }
+}
+
+/// Decimals that leave at least five digits of `largest`, at most eight.
+fn decimals_for(largest: f64) -> usize {
+    let mut decimals = 0;
+    let mut shown = largest;
+    while shown > 0.0 && shown < 10_000.0 && decimals < 8 {
+        shown *= 10.0;
+        decimals += 1;
+    }
+    // One decimal of money looks odd: whole units or cents and finer.
+    if decimals == 1 { 2 } else { decimals }
+}
+
+/// A number with grouped digits and no negative zero; beyond 10^15 in powers of ten.
+pub fn number(value: f64, decimals: usize) -> String {
+    if value.abs() >= 1e15 {
+        return format!("{value:.4e}");
+    }
+    let digits = format!("{:.*}", decimals, value.abs());
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let negative = value < 0.0 && digits.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    format!("{}{}{fraction}", if negative { "-" } else { "" }, grouped(whole))
+}
+
+fn grouped(whole: &str) -> String {
+    let mut text = String::with_capacity(whole.len() + whole.len() / 3);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A plus before a positive number; nothing before zero.
+pub fn signed(number: String) -> String {
+    let positive =
+        !number.starts_with('-') && number.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    if positive { format!("+{number}") } else { number }
+}
+
+/// A share as a percentage, e.g. `82.4 %`.
+pub fn percent(share: f64, decimals: usize) -> String {
+    format!("{}\u{a0}%", number(share * 100.0, decimals))
+}
+
+/// A confidence level or a boundary: as many decimals as it has, e.g. `99 %`, `97.5 %`.
+pub fn level(share: f64) -> String {
+    let text = number(share * 100.0, 4);
+    format!("{}\u{a0}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A plain number to about five digits, trailing zeros dropped, e.g. `0.7412`, `71.5`.
+pub fn plain(value: f64) -> String {
+    let text = number(value, decimals_for(value.abs().max(1e-4)).min(6));
+    if !text.contains('.') || text.contains('e') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A length of time in its largest unit that fits, e.g. `1 day`, `8 hours`, `1.5 days`.
+pub fn duration(years: f64) -> String {
+    let minutes = years * DAYS_PER_YEAR * 1_440.0;
+    let (count, unit) = match minutes {
+        m if m >= 1_440.0 - 1e-6 => (m / 1_440.0, "day"),
+        m if m >= 60.0 - 1e-6 => (m / 60.0, "hour"),
+        m => (m, "minute"),
+    };
+    let text = number(count, 2);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} {unit}{}", if text == "1" { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_zero_has_no_sign() {
+        assert_eq!(number(1_234_567.4, 0), "1,234,567");
+        assert_eq!(number(-123.456, 2), "-123.46");
+        assert_eq!(number(-0.004, 2), "0.00");
+        assert_eq!(number(-2e18, 0), "-2.0000e18");
+        assert_eq!(signed(number(0.0, 0)), "0");
+        assert_eq!(signed(number(5.0, 0)), "+5");
+        assert_eq!(signed(number(-5.0, 0)), "-5");
+    }
+
+    #[test]
+    fn money_keeps_five_digits_of_the_largest_measure() {
+        assert_eq!(decimals_for(4_000_000.0), 0);
+        assert_eq!(decimals_for(10_000.0), 0);
+        assert_eq!(decimals_for(9_999.0), 2);
+        assert_eq!(decimals_for(0.5), 5);
+        assert_eq!(decimals_for(0.0), 0);
+    }
+
+    #[test]
+    fn shares_and_levels_are_percentages() {
+        assert_eq!(percent(0.8239, 1), "82.4\u{a0}%");
+        assert_eq!(level(0.975), "97.5\u{a0}%");
+        assert_eq!(level(0.99), "99\u{a0}%");
+        assert_eq!(level(1.0), "100\u{a0}%");
+        assert_eq!(plain(0.7412), "0.7412");
+        assert_eq!(plain(71.5), "71.5");
+        assert_eq!(plain(-3.0), "-3");
+        assert_eq!(plain(12_345.6), "12,346");
+    }
+
+    #[test]
+    fn durations_use_the_largest_unit_that_fits() {
+        assert_eq!(duration(1.0 / 365.0), "1 day");
+        assert_eq!(duration(10.0 / 365.0), "10 days");
+        assert_eq!(duration(8.0 / 24.0 / 365.0), "8 hours");
+        assert_eq!(duration(30.0 / 1_440.0 / 365.0), "30 minutes");
+        assert_eq!(duration(0.0), "0 minutes");
+    }
+}

@@ -1,0 +1,55 @@
+//! Figures for the templates: each filter takes a number (or nothing) and gives text.
+//!
+//! A missing value is an en dash; a minus sign is the typographic one, as wide as a digit.
+
+use minijinja::Environment;
+
+use crate::report::figures::{self, Figures};
+
+const MISSING: &str = "–";
+
+/// Adds every filter to the environment.
+pub(super) fn add(environment: &mut Environment<'static>, figures: Figures) {
+    environment.add_filter("money", move |value: Option<f64>| show(value, |v| figures.money(v)));
+    environment.add_filter("change", move |value: Option<f64>| show(value, |v| figures.change(v)));
+    environment.add_filter("money_interval", move |ends: Option<Vec<f64>>| {
+        interval(ends, |v| figures.money(v))
+    });
+    environment.add_filter("percent", |value: Option<f64>, decimals: Option<usize>| {
+        show(value, |v| figures::percent(v, decimals.unwrap_or(1)))
+    });
+    environment.add_filter("percent_change", |value: Option<f64>, decimals: Option<usize>| {
+        show(value, |v| figures::signed(figures::percent(v, decimals.unwrap_or(1))))
+    });
+    environment.add_filter(
+        "percent_interval",
+        |ends: Option<Vec<f64>>, decimals: Option<usize>| {
+            interval(ends, |v| figures::percent(v, decimals.unwrap_or(1)))
+        },
+    );
+    environment.add_filter("number", |value: Option<f64>, decimals: Option<usize>| {
+        show(value, |v| figures::number(v, decimals.unwrap_or(0)))
+    });
+    environment.add_filter("number_interval", |ends: Option<Vec<f64>>, decimals: usize| {
+        interval(ends, |v| figures::number(v, decimals))
+    });
+    environment.add_filter("plain", |value: Option<f64>| show(value, figures::plain));
+    environment.add_filter("level", |value: Option<f64>| show(value, figures::level));
+    environment.add_filter("duration", |value: Option<f64>| show(value, figures::duration));
+}
+
+fn show(value: Option<f64>, write: impl Fn(f64) -> String) -> String {
+    value.map_or_else(|| MISSING.to_owned(), |value| typographic(&write(value)))
+}
+
+fn interval(ends: Option<Vec<f64>>, write: impl Fn(f64) -> String) -> String {
+    match ends.as_deref() {
+        Some([low, high]) => typographic(&format!("{} to {}", write(*low), write(*high))),
+        _ => MISSING.to_owned(),
+    }
+}
+
+/// Figures hold no hyphen but their minus sign.
+fn typographic(figure: &str) -> String {
+    figure.replace('-', "−")
+}

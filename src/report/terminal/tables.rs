@@ -1,0 +1,180 @@
+//! The evidence under the answer: measures, contributions, headroom, margin, cautions.
+
+use comfy_table::Cell;
+
+use super::Page;
+use super::grid::{LABEL_COLUMN, render, short_row, text_row};
+use crate::outcome::{ContributionRow, Headroom, Measure};
+use crate::report::figures::{duration, level, percent};
+
+const HEADROOM_ROWS: usize = 4;
+const CONTRIBUTION_ROWS: usize = 5;
+
+/// VaR and ES with their intervals and estimators, the highest levels where there are many.
+pub(super) fn measures(page: &Page<'_>) -> String {
+    let measures = &page.outcome.measures;
+    let title = format!("{} loss", duration(page.outcome.horizon_years));
+    let header = [&title, page.outcome.currency.as_str(), "95 % interval", "estimator"];
+    let mut table = page.grid.table(&header);
+    for (name, estimates) in
+        [("VaR", &measures.value_at_risk), ("ES", &measures.expected_shortfall)]
+    {
+        for measure in &estimates[estimates.len().saturating_sub(page.limits().levels)..] {
+            table.add_row(text_row(estimate(page, name, measure)));
+        }
+    }
+    format!("{}\n{}", render(table, &[1, 2]), extremes(page))
+}
+
+fn estimate(page: &Page<'_>, name: &str, measure: &Measure) -> [String; 4] {
+    [
+        format!("{name} {}", level(measure.level)),
+        page.figures.money(measure.loss),
+        page.figures.interval(measure.interval_95),
+        measure.estimator.clone(),
+    ]
+}
+
+fn extremes(page: &Page<'_>) -> String {
+    let measures = &page.outcome.measures;
+    let money = |amount| page.figures.money(amount);
+    let mut figures = vec![
+        format!("worst {}", money(measures.maximum_loss)),
+        format!("mean {}", money(measures.mean_loss)),
+        format!("deviation {}", money(measures.loss_deviation)),
+    ];
+    if let Some(beyond) = &measures.loss_beyond_capital {
+        figures.push(format!("beyond capital {}", percent(beyond.probability, 3)));
+    }
+    page.grid.line(&figures.join(" · "))
+}
+
+/// Contributions and headroom, in as many lines as there is room for; proposed trades leave
+/// room for the headroom alone.
+pub(super) fn details(page: &Page<'_>, room: usize) -> Vec<String> {
+    // An empty line and a header each.
+    const OVERHEAD: usize = 2;
+    let headroom_rows = HEADROOM_ROWS.min(room.saturating_sub(OVERHEAD));
+    let headroom = headroom(page, headroom_rows);
+    let taken = headroom.as_ref().map_or(0, |block| block.lines().count() + 1);
+    let rows = CONTRIBUTION_ROWS.min(room.saturating_sub(taken + OVERHEAD));
+    let contributions = page.outcome.with_trades.is_none().then(|| contributions(page, rows));
+    contributions.flatten().into_iter().chain(headroom).collect()
+}
+
+/// The largest contributions by position and by underlying, side by side.
+fn contributions(page: &Page<'_>, rows: usize) -> Option<String> {
+    let contributions = &page.outcome.contributions;
+    let title = format!("ES {} by position", level(contributions.level));
+    let currency = page.outcome.currency.as_str();
+    let header = [&title, currency, "share", "Underlying", currency, "share"];
+    let mut table = page.grid.table(&header);
+    let total = contributions.expected_shortfall;
+    let positions = largest(&contributions.by_position);
+    let underlyings = largest(&contributions.by_underlying);
+    let rows = rows.min(positions.len().max(underlyings.len()));
+    for row in 0..rows {
+        let [name, amount, share] = contribution(page, positions.get(row), total);
+        let [other, other_amount, other_share] = contribution(page, underlyings.get(row), total);
+        table.add_row(text_row([name, amount, share, other, other_amount, other_share]));
+    }
+    (rows > 0).then(|| render(table, &[1, 2, 4, 5]))
+}
+
+fn largest(rows: &[ContributionRow]) -> Vec<&ContributionRow> {
+    let mut rows: Vec<_> = rows.iter().collect();
+    rows.sort_by(|a, b| b.expected_shortfall.abs().total_cmp(&a.expected_shortfall.abs()));
+    rows
+}
+
+fn contribution(page: &Page<'_>, row: Option<&&ContributionRow>, total: f64) -> [String; 3] {
+    let Some(row) = row else {
+        return [String::new(), String::new(), String::new()];
+    };
+    let share =
+        if total == 0.0 { String::new() } else { percent(row.expected_shortfall / total, 0) };
+    [row.name.clone(), page.figures.money(row.expected_shortfall), share]
+}
+
+/// Room for more exposure, the tightest underlyings first; nothing without a policy.
+fn headroom(page: &Page<'_>, shown: usize) -> Option<String> {
+    let threshold = page.outcome.threshold.as_ref()?;
+    if threshold.headroom.is_empty() || shown == 0 {
+        return None;
+    }
+    let title = format!("Headroom in {}", page.outcome.currency);
+    let mut table = page.grid.table(&[&title, "more long", "more short"]);
+    let mut rows: Vec<&Headroom> = threshold.headroom.iter().collect();
+    rows.sort_by(|a, b| tightest(a).total_cmp(&tightest(b)));
+    for row in rows.iter().take(shown) {
+        let shown =
+            |amount: Option<f64>| amount.map_or("none".to_owned(), |a| page.figures.money(a));
+        table.add_row(text_row([row.underlying.clone(), shown(row.long), shown(row.short)]));
+    }
+    Some(render(table, &[1, 2]))
+}
+
+fn tightest(row: &Headroom) -> f64 {
+    row.long.into_iter().chain(row.short).fold(f64::INFINITY, f64::min)
+}
+
+/// Margin, distance to breach, data and warnings, labelled.
+pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
+    let mut table = page.grid.table(&[]);
+    let mut add = |label: &str, text: &str, lines: usize| {
+        table.add_row(short_row([page.grid.heading(label), Cell::new(text)], lines));
+    };
+    add("Margin", &margin(page), 1);
+    if let Some(breach) = breach(page) {
+        add("U = 100\u{a0}%", &breach, 1);
+    }
+    add("Data", &data(page), 1);
+    let warnings = &page.outcome.warnings;
+    let shown = page.limits().warnings;
+    for warning in warnings.iter().take(shown) {
+        add("Warning", &warning.message, 2);
+    }
+    if warnings.len() > shown {
+        add("", &format!("and {} more warnings", warnings.len() - shown), 1);
+    }
+    table.set_constraints([LABEL_COLUMN]);
+    render(table, &[])
+}
+
+fn margin(page: &Page<'_>) -> String {
+    let margin = &page.outcome.margin;
+    let met =
+        margin.iter().filter(|account| account.margin_call <= 0.0 && !account.liquidated_at_once);
+    let call: f64 = margin.iter().map(|account| account.margin_call).sum();
+    let mut text = format!("{} of {} accounts meet initial margin", met.count(), margin.len());
+    if call > 0.0 {
+        let call = page.figures.money(call);
+        text.push_str(&format!("; short by {}\u{a0}{call}", page.outcome.currency));
+    }
+    text
+}
+
+fn breach(page: &Page<'_>) -> Option<String> {
+    let distance = &page.outcome.threshold.as_ref()?.distance_to_breach;
+    let moves = [
+        ("spot", distance.spot_down),
+        ("spot", distance.spot_up),
+        ("volatility", distance.volatility_up),
+    ];
+    let found: Vec<String> = moves
+        .into_iter()
+        .filter_map(|(name, change)| {
+            Some(format!("{name} {}", crate::report::figures::signed(percent(change?, 1))))
+        })
+        .collect();
+    (!found.is_empty()).then(|| found.join(" or "))
+}
+
+fn data(page: &Page<'_>) -> String {
+    let findings = &page.outcome.data_quality;
+    let repaired = findings.iter().filter(|finding| finding.repair.is_some()).count();
+    match findings.len() {
+        0 => "nothing found in the data files".to_owned(),
+        found => format!("{found} findings in the data files, {repaired} repaired as opted in"),
+    }
+}

@@ -1,0 +1,11 @@
+//! The report as a reader meets it: terminal, JSON, parquet, HTML and its charts.
+//!
+//! The outcome is artificial (`report/sample.rs`), so expected figures are those of the sample.
+
+#[path = "report/sample.rs"]
+mod sample;
+
+#[path = "report/files.rs"]
+mod files;
+#[path = "report/terminal.rs"]
+mod terminal;
