@@ -1,7 +1,7 @@
 //! Instruction sets and the dispatch of kernels to them: the only `unsafe` of the crate.
 //!
 //! A kernel is one `#[inline(always)]` body written with `f64::mul_add`; the macro
-//! [`cloned_per_instruction_set!`] compiles it once per set and calls the clone that the explicit
+//! `cloned_per_instruction_set!` compiles it once per set and calls the clone that the explicit
 //! [`InstructionSet`] argument names. All operations are correctly rounded (+, −, ×, ÷, √, fused
 //! multiply-add, integer bits), none is reassociated, so every clone gives the same bits. Without
 //! FMA hardware the fused multiply-add is done in software: same bits, far slower.
@@ -32,8 +32,7 @@ impl InstructionSet {
     /// The fastest set this CPU has.
     pub fn detect() -> Self {
         let mut sets = Self::ALL.into_iter().rev();
-        sets.find(|set| set.is_supported())
-            .unwrap_or(Self::Baseline)
+        sets.find(|set| set.is_supported()).unwrap_or(Self::Baseline)
     }
 
     /// The sets this CPU has, slowest first.
@@ -68,11 +67,7 @@ impl InstructionSet {
     /// Itself where supported, else [`Self::Baseline`], which gives the same bits.
     #[inline]
     pub(super) fn or_baseline(self) -> Self {
-        if self.is_supported() {
-            self
-        } else {
-            Self::Baseline
-        }
+        if self.is_supported() { self } else { Self::Baseline }
     }
 }
 

@@ -8,9 +8,11 @@
 //! instruction set and called on paths; `special`, `root` and `optimise` hold scalar set-up code
 //! built on the same element functions and on the `libm` crate.
 
+pub mod black76;
 mod element;
 pub mod isa;
 pub mod kernel;
+pub mod matrix;
 pub mod optimise;
 pub mod philox;
 pub mod random;

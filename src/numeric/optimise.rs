@@ -19,11 +19,7 @@ pub struct MinimiseOptions {
 
 impl Default for MinimiseOptions {
     fn default() -> Self {
-        Self {
-            tolerance: 1e-9,
-            evaluations_max: 20_000,
-            restarts_max: 10,
-        }
+        Self { tolerance: 1e-9, evaluations_max: 20_000, restarts_max: 10 }
     }
 }
 
@@ -77,12 +73,7 @@ pub fn minimise(
     if !value.is_finite() {
         return Err(OptimiseError::StartNotFinite(value));
     }
-    let mut best = Minimum {
-        point: start.to_vec(),
-        value,
-        evaluations: 1,
-        converged: false,
-    };
+    let mut best = Minimum { point: start.to_vec(), value, evaluations: 1, converged: false };
     for restart in 0..=options.restarts_max {
         let before = best.value;
         // Alternate the direction and shrink: a restart should not walk the same path.
@@ -101,15 +92,9 @@ pub fn minimise(
 
 fn check(start: &[f64], scale: &[f64]) -> Result<(), OptimiseError> {
     if start.is_empty() || start.len() != scale.len() {
-        return Err(OptimiseError::Dimensions {
-            start: start.len(),
-            scale: scale.len(),
-        });
+        return Err(OptimiseError::Dimensions { start: start.len(), scale: scale.len() });
     }
-    match scale
-        .iter()
-        .find(|size| !(size.is_finite() && **size > 0.0))
-    {
+    match scale.iter().find(|size| !(size.is_finite() && **size > 0.0)) {
         Some(&size) => Err(OptimiseError::Scale(size)),
         None => Ok(()),
     }
@@ -126,11 +111,7 @@ impl Moves {
     fn new(dimension: usize) -> Self {
         // Below two dimensions the adaptive formulas degenerate.
         let n = dimension.max(2) as f64;
-        Self {
-            expansion: 1.0 + 2.0 / n,
-            contraction: 0.75 - 0.5 / n,
-            shrinkage: 1.0 - 1.0 / n,
-        }
+        Self { expansion: 1.0 + 2.0 / n, contraction: 0.75 - 0.5 / n, shrinkage: 1.0 - 1.0 / n }
     }
 }
 
@@ -158,10 +139,7 @@ impl<'a, F: FnMut(&[f64]) -> f64> Search<'a, F> {
             vertices: Vec::with_capacity(scale.len() + 1),
             evaluations: best.evaluations,
         };
-        search.vertices.push(Vertex {
-            point: best.point.clone(),
-            value: best.value,
-        });
+        search.vertices.push(Vertex { point: best.point.clone(), value: best.value });
         for (axis, step) in scale.iter().enumerate() {
             let mut point = best.point.clone();
             point[axis] += size * step;
@@ -310,11 +288,7 @@ mod tests {
     #[test]
     fn one_variable_and_a_wall() {
         let walled = |x: &[f64]| {
-            if x[0] <= 0.0 {
-                f64::NAN
-            } else {
-                x[0] - libm::log(x[0])
-            }
+            if x[0] <= 0.0 { f64::NAN } else { x[0] - libm::log(x[0]) }
         };
         assert_near(&found(walled, &[0.1]).point, &[1.0], 1e-7);
     }
@@ -323,9 +297,7 @@ mod tests {
     fn a_convex_quadratic_in_ten_variables() {
         let objective = |x: &[f64]| {
             let terms = x.iter().enumerate();
-            terms
-                .map(|(i, x)| (i + 1) as f64 * (x - i as f64) * (x - i as f64))
-                .sum()
+            terms.map(|(i, x)| (i + 1) as f64 * (x - i as f64) * (x - i as f64)).sum()
         };
         let expected: Vec<f64> = (0..10).map(f64::from).collect();
         assert_near(&found(objective, &[0.0; 10]).point, &expected, 1e-6);
@@ -341,10 +313,7 @@ mod tests {
 
     #[test]
     fn running_out_is_said() {
-        let options = MinimiseOptions {
-            evaluations_max: 20,
-            ..MinimiseOptions::default()
-        };
+        let options = MinimiseOptions { evaluations_max: 20, ..MinimiseOptions::default() };
         let minimum = minimise(|x| x[0] * x[0], &[9.0], &[1.0], &options).unwrap();
         assert!(!minimum.converged);
     }

@@ -49,10 +49,7 @@ pub struct Streams {
 impl Streams {
     /// The numbers of `seed`, computed with `isa`, which does not change them.
     pub fn new(seed: u64, isa: InstructionSet) -> Self {
-        Self {
-            key: words(seed),
-            isa,
-        }
+        Self { key: words(seed), isa }
     }
 
     /// Standard normals of factors `2·pair` (`even`) and `2·pair + 1` (`odd`) on consecutive paths
@@ -121,10 +118,7 @@ impl Streams {
         let counter = Counter::new(purpose, step, factor, path);
         let [low, high] = words(path);
         // The complemented seed keeps these identities apart from the numbers drawn directly.
-        PhiloxStream::derived(
-            [low, high, counter.place, factor],
-            self.key.map(|word| !word),
-        )
+        PhiloxStream::derived([low, high, counter.place, factor], self.key.map(|word| !word))
     }
 }
 
@@ -139,11 +133,7 @@ struct Counter {
 impl Counter {
     fn new(purpose: Purpose, step: u32, pair: u32, first_path: u64) -> Self {
         assert!(step < STEP_COUNT_MAX, "step {step} has no counter");
-        Self {
-            first_path,
-            place: u32::from(purpose as u8) << 24 | step,
-            pair,
-        }
+        Self { first_path, place: u32::from(purpose as u8) << 24 | step, pair }
     }
 
     /// Two uniforms on the midpoints of 2⁵² cells of (0, 1).
@@ -180,11 +170,7 @@ enum Half {
 
 impl Half {
     fn of(factor: u32) -> Self {
-        if factor.is_multiple_of(2) {
-            Self::Even
-        } else {
-            Self::Odd
-        }
+        if factor.is_multiple_of(2) { Self::Even } else { Self::Odd }
     }
 }
 

@@ -87,12 +87,7 @@ fn bracketed(low: f64, high: f64, value_low: f64, value_high: f64) -> Result<(),
     if value_low * value_high <= 0.0 || value_low.signum() * value_high.signum() < 0.0 {
         return Ok(());
     }
-    Err(RootError::NotBracketed {
-        low,
-        high,
-        value_low,
-        value_high,
-    })
+    Err(RootError::NotBracketed { low, high, value_low, value_high })
 }
 
 /// The state of Brent's method: the best point, the previous one, and the end across the root.
@@ -107,13 +102,8 @@ struct Bracket {
 impl Bracket {
     fn new(low: (f64, f64), high: (f64, f64)) -> Self {
         let step = high.0 - low.0;
-        let mut bracket = Self {
-            best: high,
-            previous: low,
-            opposite: low,
-            step,
-            step_before: step,
-        };
+        let mut bracket =
+            Self { best: high, previous: low, opposite: low, step, step_before: step };
         bracket.order();
         bracket
     }
@@ -144,11 +134,7 @@ impl Bracket {
                 self.step = half;
             }
         }
-        let step = if self.step.abs() > least {
-            self.step
-        } else {
-            least.copysign(half)
-        };
+        let step = if self.step.abs() > least { self.step } else { least.copysign(half) };
         Some(self.best.0 + step)
     }
 
@@ -227,10 +213,7 @@ mod tests {
         ));
         assert!(bisect(|_| f64::NAN, 0.0, 1.0, 1e-9).is_err());
         let hole = |x: f64| if x.abs() < 0.4 { f64::NAN } else { x };
-        assert!(matches!(
-            bisect(hole, -1.0, 1.0, 1e-9),
-            Err(RootError::NotANumber(_))
-        ));
+        assert!(matches!(bisect(hole, -1.0, 1.0, 1e-9), Err(RootError::NotANumber(_))));
     }
 
     #[test]

@@ -56,9 +56,8 @@ pub fn contributions(
     let tail_at = locate(&tail.weights, sample.paths)?;
     let kernel_at = locate(&kernel.weights, sample.paths)?;
     let rows = sample.row_losses.chunks_exact(paths);
-    let mut found: Vec<Contribution> = rows
-        .map(|row| contribution(row, &tail_at, &kernel_at, tail))
-        .collect();
+    let mut found: Vec<Contribution> =
+        rows.map(|row| contribution(row, &tail_at, &kernel_at, tail)).collect();
     rescale(&mut found, value_at_risk);
     Ok(found)
 }
@@ -99,9 +98,7 @@ fn contribution(
 }
 
 fn weighted(row: &[f64], located: &Located, of: impl Fn(f64) -> f64) -> f64 {
-    let terms = located
-        .iter()
-        .map(|&(index, weight)| weight * of(row[index]));
+    let terms = located.iter().map(|&(index, weight)| weight * of(row[index]));
     terms.sum()
 }
 
@@ -159,17 +156,10 @@ mod tests {
         let kernel = KernelWeights::new(&ordered, level);
         let paths: Vec<PathId> = (0..rows[0].len() as u64).map(PathId).collect();
         let row_losses = rows.concat();
-        let sample = TailSample {
-            paths: &paths,
-            row_losses: &row_losses,
-        };
+        let sample = TailSample { paths: &paths, row_losses: &row_losses };
         let var = value_at_risk(&ordered, level).loss.amount();
         let found = contributions(&sample, &tail, &kernel, var).unwrap();
-        Case {
-            ordered,
-            level,
-            found,
-        }
+        Case { ordered, level, found }
     }
 
     #[test]
@@ -226,16 +216,10 @@ mod tests {
         let tail = ExpectedShortfallWeights::new(&ordered, level);
         let kernel = KernelWeights::new(&ordered, level);
         let paths = [PathId(0), PathId(1)];
-        let sample = TailSample {
-            paths: &paths,
-            row_losses: &[1.0, 2.0],
-        };
+        let sample = TailSample { paths: &paths, row_losses: &[1.0, 2.0] };
         let found = contributions(&sample, &tail, &kernel, 3.0);
         assert_eq!(found, Err(RiskError::MissingTailPath { path: 3 }));
-        let ragged = TailSample {
-            paths: &paths,
-            row_losses: &[1.0, 2.0, 3.0],
-        };
+        let ragged = TailSample { paths: &paths, row_losses: &[1.0, 2.0, 3.0] };
         assert!(contributions(&ragged, &tail, &kernel, 3.0).is_err());
     }
 }

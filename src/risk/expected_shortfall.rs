@@ -76,19 +76,9 @@ fn tail_mean_of(tail: &[f64], boundary: f64, count: usize, level: ConfidenceLeve
     let excesses = || tail[1..].iter().map(|loss| loss - value_at_risk);
     let mass = (tail.len() - 1) as f64 + boundary;
     // Excesses over VaR: the boundary loss adds nothing, and large common offsets do not cancel.
-    let mean: f64 = if mass > 0.0 {
-        excesses().sum::<f64>() / mass
-    } else {
-        0.0
-    };
-    let squares: f64 = excesses()
-        .map(|excess| (excess - mean) * (excess - mean))
-        .sum();
-    let variance = if mass > 0.0 {
-        (squares + boundary * mean * mean) / mass
-    } else {
-        0.0
-    };
+    let mean: f64 = if mass > 0.0 { excesses().sum::<f64>() / mass } else { 0.0 };
+    let squares: f64 = excesses().map(|excess| (excess - mean) * (excess - mean)).sum();
+    let variance = if mass > 0.0 { (squares + boundary * mean * mean) / mass } else { 0.0 };
     let tail_count = count as f64 * level.tail();
     let error_squared = (variance + level.get() * mean * mean) / tail_count;
     TailMean {
@@ -118,9 +108,7 @@ mod tests {
     #[test]
     fn an_atom_is_exact() {
         // Loss 100 with probability 4 %, else 0: at 95 % VaR is 0 and ES = 100·0.04/0.05.
-        let losses: Vec<f64> = (0..1_000)
-            .map(|i| if i % 25 == 0 { 100.0 } else { 0.0 })
-            .collect();
+        let losses: Vec<f64> = (0..1_000).map(|i| if i % 25 == 0 { 100.0 } else { 0.0 }).collect();
         let found = expected_shortfall(&OrderedLosses::new(&losses).unwrap(), level(0.95));
         approx::assert_relative_eq!(found.loss.amount(), 80.0, max_relative = 1e-12);
         // A Bernoulli mean scaled by 100/0.05: deviation 2000·√(0.04·0.96/1000).

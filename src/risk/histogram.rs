@@ -30,16 +30,8 @@ pub fn histogram(ordered: &OrderedLosses) -> Vec<Bin> {
     let below = |edge: f64| losses.partition_point(|loss| *loss < edge);
     let last = edges.len() - 2;
     let bin = |(index, pair): (usize, &[f64])| {
-        let end = if index == last {
-            losses.len()
-        } else {
-            below(pair[1])
-        };
-        Bin {
-            lower: pair[0],
-            upper: pair[1],
-            count: (end - below(pair[0])) as u64,
-        }
+        let end = if index == last { losses.len() } else { below(pair[1]) };
+        Bin { lower: pair[0], upper: pair[1], count: (end - below(pair[0])) as u64 }
     };
     edges.windows(2).enumerate().map(bin).collect()
 }
@@ -52,11 +44,7 @@ fn edges(ordered: &OrderedLosses, minimum: f64, maximum: f64) -> Vec<f64> {
     let width = (high - low) / bin_count(ordered, high - low) as f64;
     let step = |index: usize| low + width * index as f64;
     let inner = (0..bin_count(ordered, high - low)).map(step).chain([high]);
-    let mut edges: Vec<f64> = [minimum]
-        .into_iter()
-        .chain(inner)
-        .chain([maximum])
-        .collect();
+    let mut edges: Vec<f64> = [minimum].into_iter().chain(inner).chain([maximum]).collect();
     // Equal edges (no outer losses, or too narrow a range to divide) leave no bin of their own.
     edges.dedup();
     if edges.len() == 1 {
@@ -69,11 +57,7 @@ fn bin_count(ordered: &OrderedLosses, range: f64) -> usize {
     let count = ordered.count();
     let quartiles = ordered.order_statistic(3 * count / 4) - ordered.order_statistic(count / 4);
     let width = 2.0 * quartiles / libm::cbrt(count as f64);
-    if width > 0.0 {
-        ((range / width) as usize).clamp(BINS_MIN, BINS_MAX)
-    } else {
-        BINS_MIN
-    }
+    if width > 0.0 { ((range / width) as usize).clamp(BINS_MIN, BINS_MAX) } else { BINS_MIN }
 }
 
 #[cfg(test)]
@@ -95,9 +79,7 @@ mod tests {
         assert_eq!(total as usize, losses.len());
         assert!(bins.windows(2).all(|pair| pair[0].upper == pair[1].lower));
         for bin in &bins[..bins.len() - 1] {
-            let inside = losses
-                .iter()
-                .filter(|l| **l >= bin.lower && **l < bin.upper);
+            let inside = losses.iter().filter(|l| **l >= bin.lower && **l < bin.upper);
             assert_eq!(inside.count() as u64, bin.count);
         }
     }
@@ -113,22 +95,14 @@ mod tests {
     #[test]
     fn equal_losses_are_one_bin() {
         let bins = bins_of(&[7.0; 30]);
-        assert_eq!(
-            bins,
-            [Bin {
-                lower: 7.0,
-                upper: 7.0,
-                count: 30
-            }]
-        );
+        assert_eq!(bins, [Bin { lower: 7.0, upper: 7.0, count: 30 }]);
         assert_eq!(bins_of(&[1.0])[0].count, 1);
     }
 
     #[test]
     fn an_atom_with_a_tail_keeps_its_count() {
-        let losses: Vec<f64> = std::iter::repeat_n(0.0, 9_000)
-            .chain((0..1_000).map(f64::from))
-            .collect();
+        let losses: Vec<f64> =
+            std::iter::repeat_n(0.0, 9_000).chain((0..1_000).map(f64::from)).collect();
         let bins = bins_of(&losses);
         assert_eq!(bins.iter().map(|bin| bin.count).sum::<u64>(), 10_000);
         assert!(bins[0].count >= 9_000);

@@ -20,10 +20,7 @@ pub fn moments(losses: &[f64]) -> Result<Moments, RiskError> {
     refuse_unmeasurable(losses)?;
     let count = losses.len() as f64;
     let mean = losses.iter().sum::<f64>() / count;
-    let squares: f64 = losses
-        .iter()
-        .map(|loss| (loss - mean) * (loss - mean))
-        .sum();
+    let squares: f64 = losses.iter().map(|loss| (loss - mean) * (loss - mean)).sum();
     let deviation = (squares / (count - 1.0).max(1.0)).sqrt();
     Ok(Moments { mean, deviation })
 }

@@ -18,15 +18,10 @@ impl OrderedLosses {
     pub fn new(losses: &[f64]) -> Result<Self, RiskError> {
         refuse_unmeasurable(losses)?;
         // Adding zero turns -0.0 into 0.0: the total order would otherwise part equal losses.
-        let mut pairs: Vec<(f64, u64)> = (0u64..)
-            .zip(losses)
-            .map(|(path, loss)| (loss + 0.0, path))
-            .collect();
+        let mut pairs: Vec<(f64, u64)> =
+            (0u64..).zip(losses).map(|(path, loss)| (loss + 0.0, path)).collect();
         pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let (losses, paths) = pairs
-            .into_iter()
-            .map(|(loss, path)| (loss, PathId(path)))
-            .unzip();
+        let (losses, paths) = pairs.into_iter().map(|(loss, path)| (loss, PathId(path))).unzip();
         Ok(Self { losses, paths })
     }
 

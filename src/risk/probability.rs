@@ -52,11 +52,9 @@ mod tests {
     fn wilson_as_published() {
         // Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263 gives 0.2553 to 0.3662,
         // 0 of 20 gives 0.0000 to 0.1611, 1 of 29 gives 0.0061 to 0.1718.
-        for (hits, count, low, high) in [
-            (81.0, 263.0, 0.2553, 0.3662),
-            (0.0, 20.0, 0.0, 0.1611),
-            (1.0, 29.0, 0.0061, 0.1718),
-        ] {
+        for (hits, count, low, high) in
+            [(81.0, 263.0, 0.2553, 0.3662), (0.0, 20.0, 0.0, 0.1611), (1.0, 29.0, 0.0061, 0.1718)]
+        {
             let found = wilson(hits, count);
             assert!((found.interval_95[0] - low).abs() < 5e-5, "{found:?}");
             assert!((found.interval_95[1] - high).abs() < 5e-5, "{found:?}");

@@ -52,11 +52,7 @@ pub fn order_statistic_interval(count: usize, level: ConfidenceLevel) -> RankInt
     let upper = (binomial.first + binomial.weights.len() - above).min(count);
     let inside = lower.saturating_sub(binomial.first)..upper.saturating_sub(binomial.first);
     let covered: f64 = binomial.weights.get(inside).unwrap_or(&[]).iter().sum();
-    RankInterval {
-        lower: lower.min(count),
-        upper,
-        coverage: covered / total,
-    }
+    RankInterval { lower: lower.min(count), upper, coverage: covered / total }
 }
 
 /// How many leading terms sum to at most `allowed`.

@@ -66,9 +66,8 @@ mod tests {
     /// Quantiles of a distribution on an even grid: the distribution without sampling noise.
     fn grid(quantile: impl Fn(f64) -> f64) -> OrderedLosses {
         let count = 100_000;
-        let losses: Vec<f64> = (0..count)
-            .map(|i| quantile((f64::from(i) + 0.5) / f64::from(count)))
-            .collect();
+        let losses: Vec<f64> =
+            (0..count).map(|i| quantile((f64::from(i) + 0.5) / f64::from(count))).collect();
         OrderedLosses::new(&losses).unwrap()
     }
 
@@ -87,11 +86,7 @@ mod tests {
     fn normal_and_exponential_tails_are_not_flagged() {
         use statrs::distribution::{ContinuousCDF, Normal};
         let normal = Normal::standard();
-        assert!(
-            !tail_index(&grid(|p| normal.inverse_cdf(p)))
-                .unwrap()
-                .heavy_tail
-        );
+        assert!(!tail_index(&grid(|p| normal.inverse_cdf(p))).unwrap().heavy_tail);
         assert!(!tail_index(&grid(|p| -libm::log1p(-p))).unwrap().heavy_tail);
     }
 
@@ -99,11 +94,7 @@ mod tests {
     fn a_student_tail_of_four_degrees_is_flagged() {
         use statrs::distribution::{ContinuousCDF, StudentsT};
         let student = StudentsT::new(0.0, 1.0, 4.0).unwrap();
-        assert!(
-            tail_index(&grid(|p| student.inverse_cdf(p)))
-                .unwrap()
-                .heavy_tail
-        );
+        assert!(tail_index(&grid(|p| student.inverse_cdf(p))).unwrap().heavy_tail);
     }
 
     #[test]

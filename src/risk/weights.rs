@@ -53,11 +53,7 @@ impl ExpectedShortfallWeights {
             .filter(|entry| entry.weight > 0.0)
             .collect();
         weights.sort_unstable_by_key(|entry| entry.path);
-        Self {
-            weights,
-            level,
-            count,
-        }
+        Self { weights, level, count }
     }
 }
 
@@ -124,9 +120,7 @@ mod tests {
     }
 
     fn sum(weights: &[PathWeight], losses: &[f64]) -> f64 {
-        let terms = weights
-            .iter()
-            .map(|entry| entry.weight * losses[entry.path.0 as usize]);
+        let terms = weights.iter().map(|entry| entry.weight * losses[entry.path.0 as usize]);
         terms.sum()
     }
 

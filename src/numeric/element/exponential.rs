@@ -31,11 +31,7 @@ const EXP_COEFFICIENTS: [f64; 10] = [
 #[inline(always)]
 pub(in crate::numeric) fn exp(x: f64) -> f64 {
     let value = exp_of_nonpositive(x);
-    if x > EXP_ARGUMENT_MAX {
-        f64::INFINITY
-    } else {
-        value
-    }
+    if x > EXP_ARGUMENT_MAX { f64::INFINITY } else { value }
 }
 
 /// eˣ for x ≤ 709.78; zero below −708.
@@ -57,11 +53,8 @@ const LN_ODD: [f64; 4] = [
     1.818_357_216_161_805_012e-01,
     1.479_819_860_511_658_591e-01,
 ];
-const LN_EVEN: [f64; 3] = [
-    3.999_999_999_940_941_908e-01,
-    2.222_219_843_214_978_396e-01,
-    1.531_383_769_920_937_332e-01,
-];
+const LN_EVEN: [f64; 3] =
+    [3.999_999_999_940_941_908e-01, 2.222_219_843_214_978_396e-01, 1.531_383_769_920_937_332e-01];
 const SQRT_HALF_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
 const EXPONENT_MASK: u64 = 0xfff << 52;
 const TWO_52: f64 = 4_503_599_627_370_496.0;
@@ -89,11 +82,8 @@ pub(in crate::numeric) fn ln_of_normal(x: f64) -> f64 {
 #[inline(always)]
 pub(in crate::numeric) fn ln(x: f64) -> f64 {
     let subnormal = x < f64::MIN_POSITIVE;
-    let (scaled, shift) = if subnormal {
-        (x * TWO_52, 52.0 * std::f64::consts::LN_2)
-    } else {
-        (x, 0.0)
-    };
+    let (scaled, shift) =
+        if subnormal { (x * TWO_52, 52.0 * std::f64::consts::LN_2) } else { (x, 0.0) };
     let value = ln_of_normal(scaled) - shift;
     let value = if x < f64::INFINITY { value } else { x };
     let value = if x == 0.0 { f64::NEG_INFINITY } else { value };

@@ -11,7 +11,7 @@ mod normal;
 mod turn;
 
 pub(super) use exponential::{exp, exp_of_nonpositive, ln, ln_of_normal};
-pub(super) use normal::{normal_cdf, normal_quantile};
+pub(super) use normal::{TAIL_ARGUMENT_MAX, normal_cdf, normal_quantile, tail_ratio};
 pub(super) use turn::cos_sin_turn;
 
 /// `c₀ + c₁x + c₂x² + …` by Horner's rule.

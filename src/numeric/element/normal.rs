@@ -36,26 +36,23 @@ const TAIL_DENOMINATOR: [f64; 11] = [
     3.503_379_167_355_624e-6,
 ];
 
-/// Φ(−y)·e^(y²/2) for y in [0, 40].
+/// Numerator and denominator of Φ(−y)·e^(y²/2) for y in [0, 40].
 #[inline(always)]
-pub(in crate::numeric) fn tail_over_exponential(y: f64) -> f64 {
-    polynomial(&TAIL_NUMERATOR, y) / polynomial(&TAIL_DENOMINATOR, y)
+pub(in crate::numeric) fn tail_ratio(y: f64) -> (f64, f64) {
+    (polynomial(&TAIL_NUMERATOR, y), polynomial(&TAIL_DENOMINATOR, y))
 }
 
 /// Φ(x), the lower tail with full relative precision; below 3e-308 it is zero.
 #[inline(always)]
 pub(in crate::numeric) fn normal_cdf(x: f64) -> f64 {
     let distance = x.abs();
-    let y = if distance > TAIL_ARGUMENT_MAX {
-        TAIL_ARGUMENT_MAX
-    } else {
-        distance
-    };
+    let y = if distance > TAIL_ARGUMENT_MAX { TAIL_ARGUMENT_MAX } else { distance };
     let square = y * y;
     // What rounding took from y²: at y = 38 it would cost 1e-13 of the tail.
     let remainder = y.mul_add(y, -square);
     let exponential = exp_of_nonpositive(-0.5 * square) * remainder.mul_add(-0.5, 1.0);
-    let tail = exponential * tail_over_exponential(y);
+    let (numerator, denominator) = tail_ratio(y);
+    let tail = exponential * (numerator / denominator);
     if x < 0.0 { tail } else { 1.0 - tail }
 }
 

@@ -32,15 +32,8 @@ pub(in crate::numeric) fn cos_sin_turn(u: f64) -> (f64, f64) {
     let sine = (theta * z).mul_add(polynomial(&SIN_COEFFICIENTS, z), theta);
     let cosine = (z * z).mul_add(polynomial(&COS_COEFFICIENTS, z), z.mul_add(-0.5, 1.0));
     let swapped = quadrant & 1 == 1;
-    let (x, y) = if swapped {
-        (sine, cosine)
-    } else {
-        (cosine, sine)
-    };
+    let (x, y) = if swapped { (sine, cosine) } else { (cosine, sine) };
     let x_sign = (quadrant.wrapping_add(1) & 2) << 62;
     let y_sign = (quadrant & 2) << 62;
-    (
-        f64::from_bits(x.to_bits() ^ x_sign),
-        f64::from_bits(y.to_bits() ^ y_sign),
-    )
+    (f64::from_bits(x.to_bits() ^ x_sign), f64::from_bits(y.to_bits() ^ y_sign))
 }

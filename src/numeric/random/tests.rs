@@ -107,14 +107,8 @@ fn normals_fill_equal_cells_equally() {
         counts[(cell as usize).min(255)] += 1.0;
     }
     let expected = n as f64 / 256.0;
-    let statistic: f64 = counts
-        .iter()
-        .map(|c| (c - expected) * (c - expected) / expected)
-        .sum();
-    assert!(
-        (statistic - 255.0).abs() < 4.0 * 510f64.sqrt(),
-        "{statistic}"
-    );
+    let statistic: f64 = counts.iter().map(|c| (c - expected) * (c - expected) / expected).sum();
+    assert!((statistic - 255.0).abs() < 4.0 * 510f64.sqrt(), "{statistic}");
 }
 
 #[test]
