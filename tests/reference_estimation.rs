@@ -8,7 +8,7 @@ use std::path::Path;
 use common::shared;
 use plimsoll::estimation::{
     EwmaStart, GarchFit, GarchMean, GarchParameters, GarchSettings, Integrated, ewma_filter_from,
-    ewma_volatility, fit_garch,
+    ewma_volatility, fit_garch, tail_dependence,
 };
 use serde_json::Value;
 
@@ -123,4 +123,24 @@ fn ewma_of_the_deutschmark_pound_returns() {
     let half_life = -(2.0_f64.ln()) / number(&expected["lam"]).ln();
     let filter = ewma_filter_from(&returns, half_life, EwmaStart::FirstSquare).unwrap();
     close("final variance", filter.next_variance, number(&expected["final_var"]), 1e-12);
+}
+
+/// λ = 2 t_{ν+1}(−√((ν+1)(1−ρ)/(1+ρ))), computed to 20 digits; the two-digit values of McNeil, Frey &
+/// Embrechts' table beside them where it lists them.
+#[test]
+fn tail_dependence_of_the_t_copula() {
+    let Some(folder) = shared(FAMILY) else { return };
+    let path = folder.join("t_copula_tail_dependence.csv");
+    let read = |name: &str| column(&path, name);
+    let (nu, rho, exact) = (read("nu"), read("rho"), read("lambda_exact"));
+    let book = read("mfe_table_recalled");
+    assert_eq!(exact.len(), 36);
+    for row in 0..exact.len() {
+        let (nu, rho) = (nu[row].unwrap(), rho[row].unwrap());
+        let found = tail_dependence(nu, rho);
+        close(&format!("nu {nu}, rho {rho}"), found, exact[row].unwrap(), 1e-12);
+        if let Some(book) = book[row] {
+            assert!((found - book).abs() < 0.0051, "nu {nu}, rho {rho}: {found} against {book}");
+        }
+    }
 }
