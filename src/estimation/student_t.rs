@@ -181,13 +181,12 @@ impl QuadraticForm {
     pub fn solve_square(&self, vector: &mut [f64]) -> f64 {
         let mut sum = 0.0;
         for i in 0..vector.len() {
-            let mut value = vector[i];
-            for j in 0..i {
-                value -= self.factor[(i, j)] * vector[j];
+            let (solved, rest) = vector.split_at_mut(i);
+            for (j, earlier) in solved.iter().enumerate() {
+                rest[0] -= self.factor[(i, j)] * earlier;
             }
-            value /= self.factor[(i, i)];
-            vector[i] = value;
-            sum += value * value;
+            rest[0] /= self.factor[(i, i)];
+            sum += rest[0] * rest[0];
         }
         sum
     }
@@ -249,7 +248,7 @@ mod tests {
         let chi_squared = rand_distr::ChiSquared::new(5.0).unwrap();
         let mut panel = vec![Vec::new(); 3];
         for _ in 0..8000 {
-            let mixing: f64 = (5.0 / chi_squared.sample(&mut random) as f64).sqrt();
+            let mixing: f64 = (5.0_f64 / chi_squared.sample(&mut random)).sqrt();
             let common: f64 = StandardNormal.sample(&mut random);
             for series in &mut panel {
                 let own: f64 = StandardNormal.sample(&mut random);

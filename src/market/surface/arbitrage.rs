@@ -19,11 +19,7 @@ mod tests {
 
     #[test]
     fn flat_smile_has_density_one() {
-        let flat = Variance {
-            value: 0.04,
-            slope: 0.0,
-            curvature: 0.0,
-        };
+        let flat = Variance { value: 0.04, slope: 0.0, curvature: 0.0 };
         assert_eq!(butterfly(0.3, flat), 1.0);
     }
 

@@ -43,10 +43,7 @@ pub fn correct(smile: &mut Smile, points: &[SmilePoint], ceiling: Option<&Smile>
     let nodes = nodes(smile, ceiling);
     for _ in 0..ROUNDS_MAX {
         let solution = system.solve();
-        smile
-            .correction
-            .coefficients_mut()
-            .copy_from_slice(&solution);
+        smile.correction.coefficients_mut().copy_from_slice(&solution);
         if system.tighten(smile, &nodes) == 0 {
             return system.smoothing;
         }
@@ -66,10 +63,7 @@ fn nodes(smile: &Smile, ceiling: Option<&Smile>) -> Vec<Node> {
     let mut grid = Smile::grid(smile.deviation, REACH, GRID_POINTS);
     // the second derivative has its extremes at the knots
     grid.extend(smile.correction.knots().iter().map(|z| z * smile.deviation));
-    let node = |k| Node {
-        k,
-        highest: highest(k),
-    };
+    let node = |k| Node { k, highest: highest(k) };
     grid.into_iter().map(node).collect()
 }
 

@@ -47,31 +47,22 @@ pub fn fit(quotes: &[OptionQuote]) -> Result<(VolatilitySurface, Vec<ExpiryFit>)
     }
     let mut sorted = quotes.to_vec();
     sorted.sort_by(|a, b| b.expiry.get().total_cmp(&a.expiry.get()));
-    let mut expiries: Vec<Expiry> = sorted
-        .chunk_by(|a, b| a.expiry == b.expiry)
-        .map(Expiry::new)
-        .collect();
+    let mut expiries: Vec<Expiry> =
+        sorted.chunk_by(|a, b| a.expiry == b.expiry).map(Expiry::new).collect();
     let mut smiles: Vec<Smile> = Vec::new();
     let mut fits = Vec::new();
     while !expiries.is_empty() {
         let latest = expiries.remove(0);
         let earlier: Vec<SmilePoint> = expiries.iter().flat_map(|e| e.points.clone()).collect();
-        let (smile, fit) = fit_expiry(
-            latest,
-            Neighbours {
-                later: smiles.last(),
-                earlier: &earlier,
-            },
-        );
+        let (smile, fit) =
+            fit_expiry(latest, Neighbours { later: smiles.last(), earlier: &earlier });
         smiles.extend(smile);
         fits.push(fit);
     }
     smiles.reverse();
     fits.reverse();
     if smiles.is_empty() {
-        return Err(SurfaceError::NoUsableExpiry {
-            quotes: quotes.len(),
-        });
+        return Err(SurfaceError::NoUsableExpiry { quotes: quotes.len() });
     }
     Ok((VolatilitySurface { smiles }, fits))
 }
@@ -100,19 +91,11 @@ struct Expiry {
 impl Expiry {
     fn new(quotes: &[OptionQuote]) -> Self {
         let (points, left_out) = smile_points(quotes);
-        Self {
-            expiry: quotes[0].expiry,
-            forward: median_forward(quotes),
-            points,
-            left_out,
-        }
+        Self { expiry: quotes[0].expiry, forward: median_forward(quotes), points, left_out }
     }
 
     fn count(&self, reason: Unusable) -> usize {
-        self.left_out
-            .iter()
-            .filter(|found| **found == reason)
-            .count()
+        self.left_out.iter().filter(|found| **found == reason).count()
     }
 }
 
@@ -141,10 +124,7 @@ fn fit_expiry(quotes: Expiry, neighbours: Neighbours<'_>) -> (Option<Smile>, Exp
     };
     fit.smoothing = correct(&mut smile, points, neighbours.later);
     fit.strikes = points.len();
-    fit.inside_spread = points
-        .iter()
-        .filter(|point| is_inside(&smile, point))
-        .count();
+    fit.inside_spread = points.iter().filter(|point| is_inside(&smile, point)).count();
     fit.density_min = density_min(&smile);
     (Some(smile), fit)
 }
@@ -210,13 +190,7 @@ mod tests {
     }
 
     fn svi(minimum: f64, left_slope: f64, right_slope: f64) -> Svi {
-        Svi {
-            minimum,
-            left_slope,
-            right_slope,
-            centre: 0.02,
-            width: 0.2,
-        }
+        Svi { minimum, left_slope, right_slope, centre: 0.02, width: 0.2 }
     }
 
     #[test]
@@ -228,10 +202,7 @@ mod tests {
             for k in [-0.5, -0.2, 0.0, 0.15, 0.35] {
                 let expected = (svi.at(k).value / t).sqrt();
                 let found = surface.volatility(k, Years(t));
-                assert!(
-                    (found - expected).abs() < 0.002,
-                    "T {t} k {k}: {found} {expected}"
-                );
+                assert!((found - expected).abs() < 0.002, "T {t} k {k}: {found} {expected}");
             }
         }
     }
@@ -263,14 +234,8 @@ mod tests {
         for quote in &mut quotes {
             quote.bid = None;
         }
-        assert_eq!(
-            fit(&quotes).unwrap_err(),
-            SurfaceError::NoUsableExpiry { quotes: 25 }
-        );
+        assert_eq!(fit(&quotes).unwrap_err(), SurfaceError::NoUsableExpiry { quotes: 25 });
         quotes[3].strike = f64::NAN;
-        assert!(matches!(
-            fit(&quotes).unwrap_err(),
-            SurfaceError::MalformedQuote { .. }
-        ));
+        assert!(matches!(fit(&quotes).unwrap_err(), SurfaceError::MalformedQuote { .. }));
     }
 }

@@ -51,11 +51,7 @@ pub fn implied_deviation(right: Right, log_moneyness: f64, price: f64) -> Option
             low = deviation;
         }
         let newton = deviation - error * value / vega(log_moneyness, deviation);
-        let next = if newton > low && newton < high {
-            newton
-        } else {
-            0.5 * (low + high)
-        };
+        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
         if (next - deviation).abs() <= TOLERANCE * deviation {
             return Some(next);
         }

@@ -85,11 +85,7 @@ impl VolatilitySurface {
             (Some(left), Some(right)) => between(left, right, k, t),
             (None, Some(right)) => scaled(right.at(k), t / right.expiry.get()),
             (Some(left), None) => beyond(left, k, t),
-            (None, None) => Variance {
-                value: 0.0,
-                slope: 0.0,
-                curvature: 0.0,
-            },
+            (None, None) => Variance { value: 0.0, slope: 0.0, curvature: 0.0 },
         }
     }
 
@@ -97,11 +93,7 @@ impl VolatilitySurface {
     pub fn volatility(&self, k: f64, expiry: Years) -> f64 {
         let first = self.smiles.first().map_or(0.0, |smile| smile.expiry.get());
         // constant before the first expiry, so also at none left
-        let t = if expiry.get() < first {
-            first
-        } else {
-            expiry.get()
-        };
+        let t = if expiry.get() < first { first } else { expiry.get() };
         (self.variance(k, Years(t)).value.max(0.0) / t).sqrt()
     }
 }
@@ -119,18 +111,11 @@ fn between(left: &Smile, right: &Smile, k: f64, t: f64) -> Variance {
 }
 
 fn scaled(w: Variance, factor: f64) -> Variance {
-    Variance {
-        value: w.value * factor,
-        slope: w.slope * factor,
-        curvature: w.curvature * factor,
-    }
+    Variance { value: w.value * factor, slope: w.slope * factor, curvature: w.curvature * factor }
 }
 
 fn beyond(last: &Smile, k: f64, t: f64) -> Variance {
     let added = last.at(0.0).value * (t / last.expiry.get() - 1.0);
     let w = last.at(k);
-    Variance {
-        value: w.value + added,
-        ..w
-    }
+    Variance { value: w.value + added, ..w }
 }

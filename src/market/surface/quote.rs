@@ -130,14 +130,7 @@ mod tests {
     use crate::market::surface::implied::normalised_price;
 
     fn quote(right: Right, strike: f64, bid: Option<f64>, ask: Option<f64>) -> OptionQuote {
-        OptionQuote {
-            right,
-            expiry: Years(0.1),
-            forward: 100.0,
-            strike,
-            bid,
-            ask,
-        }
+        OptionQuote { right, expiry: Years(0.1), forward: 100.0, strike, bid, ask }
     }
 
     #[test]

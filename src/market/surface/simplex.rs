@@ -16,11 +16,7 @@ pub fn minimise(
     evaluations_max: usize,
     tolerance: f64,
 ) -> (Vec<f64>, f64) {
-    let mut simplex = Simplex {
-        function,
-        corners: Vec::new(),
-        evaluations: 0,
-    };
+    let mut simplex = Simplex { function, corners: Vec::new(), evaluations: 0 };
     for axis in 0..=start.len() {
         let mut corner = start.to_vec();
         if let Some(coordinate) = axis.checked_sub(1).map(|index| &mut corner[index]) {
@@ -74,19 +70,11 @@ impl<F: Fn(&[f64]) -> f64> Simplex<F> {
         let reflected = self.evaluate(self.toward_worst(-1.0));
         if reflected.1 < self.corners[0].1 {
             let expanded = self.evaluate(self.toward_worst(-2.0));
-            self.corners[worst] = if expanded.1 < reflected.1 {
-                expanded
-            } else {
-                reflected
-            };
+            self.corners[worst] = if expanded.1 < reflected.1 { expanded } else { reflected };
         } else if reflected.1 < self.corners[worst - 1].1 {
             self.corners[worst] = reflected;
         } else {
-            let side = if reflected.1 < self.corners[worst].1 {
-                -0.5
-            } else {
-                0.5
-            };
+            let side = if reflected.1 < self.corners[worst].1 { -0.5 } else { 0.5 };
             let contracted = self.evaluate(self.toward_worst(side));
             if contracted.1 < self.corners[worst].1.min(reflected.1) {
                 self.corners[worst] = contracted;
@@ -101,12 +89,7 @@ impl<F: Fn(&[f64]) -> f64> Simplex<F> {
         let best = self.corners[0].0.clone();
         for index in 1..self.corners.len() {
             let halfway = |(x, b): (&f64, &f64)| 0.5 * (x + b);
-            let corner = self.corners[index]
-                .0
-                .iter()
-                .zip(&best)
-                .map(halfway)
-                .collect();
+            let corner = self.corners[index].0.iter().zip(&best).map(halfway).collect();
             self.corners[index] = self.evaluate(corner);
         }
     }

@@ -23,10 +23,7 @@ impl Spline {
     /// A spline that is zero everywhere, with room for `knots.len() − 4` coefficients.
     pub fn zero(knots: Vec<f64>) -> Self {
         let count = (knots.len() + 1).saturating_sub(SUPPORT);
-        Self {
-            knots,
-            coefficients: vec![0.0; count],
-        }
+        Self { knots, coefficients: vec![0.0; count] }
     }
 
     /// The knots.
@@ -46,11 +43,7 @@ impl Spline {
 
     /// Value and derivatives at `x`.
     pub fn at(&self, x: f64) -> Variance {
-        let mut total = Variance {
-            value: 0.0,
-            slope: 0.0,
-            curvature: 0.0,
-        };
+        let mut total = Variance { value: 0.0, slope: 0.0, curvature: 0.0 };
         for index in self.active(x) {
             let basis = self.basis(index, x);
             total.value += self.coefficients[index] * basis.value;
@@ -103,12 +96,7 @@ mod tests {
         // De Boor: the uniform cubic B-spline is 1/6, 2/3, 1/6 at its inner knots.
         let mut spline = Spline::zero(vec![0.0, 1.0, 2.0, 3.0, 4.0]);
         spline.coefficients_mut()[0] = 1.0;
-        for (x, expected) in [
-            (0.0, 0.0),
-            (1.0, 1.0 / 6.0),
-            (2.0, 2.0 / 3.0),
-            (3.0, 1.0 / 6.0),
-        ] {
+        for (x, expected) in [(0.0, 0.0), (1.0, 1.0 / 6.0), (2.0, 2.0 / 3.0), (3.0, 1.0 / 6.0)] {
             assert!((spline.at(x).value - expected).abs() < 1e-15);
         }
         assert_eq!(spline.at(4.0).value, 0.0);

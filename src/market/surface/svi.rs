@@ -78,13 +78,8 @@ mod tests {
 
     #[test]
     fn derivatives_agree_with_differences() {
-        let svi = Svi {
-            minimum: 0.02,
-            left_slope: 0.3,
-            right_slope: 0.1,
-            centre: 0.05,
-            width: 0.2,
-        };
+        let svi =
+            Svi { minimum: 0.02, left_slope: 0.3, right_slope: 0.1, centre: 0.05, width: 0.2 };
         let h = 1e-4;
         for k in [-1.0, -0.1, 0.0, 0.5] {
             let (down, here, up) = (svi.at(k - h), svi.at(k), svi.at(k + h));

@@ -50,10 +50,7 @@ pub fn fit_svi(points: &[SmilePoint], deviation: f64, neighbours: Neighbours<'_>
     let starts = [[-0.3, 0.4], [-0.3, 1.5], [0.5, 1.0], [0.0, 2.5]];
     let fitted = starts.map(|[centre, width]| task.minimise(centre, width));
     let best = fitted.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
-    let svi = best.map_or_else(
-        || task.svi(&[0.0; 5]),
-        |(parameters, _)| task.svi(&parameters),
-    );
+    let svi = best.map_or_else(|| task.svi(&[0.0; 5]), |(parameters, _)| task.svi(&parameters));
     task.cleaned(svi)
 }
 
@@ -68,11 +65,7 @@ struct Shape {
 
 impl Shape {
     /// Where there is no later expiry: about the middle of what Deribit's chains show.
-    const USUAL: Self = Self {
-        left: 0.7,
-        right: 0.7,
-        width: 2.0,
-    };
+    const USUAL: Self = Self { left: 0.7, right: 0.7, width: 2.0 };
 
     fn of(smile: &Smile) -> Self {
         let [low, high] = USUAL_BOUNDS;
@@ -132,10 +125,7 @@ impl<'a> Task<'a> {
 
     fn objective(&self, parameters: &[f64]) -> f64 {
         let svi = self.svi(parameters);
-        let lean: f64 = [1, 2, 4]
-            .iter()
-            .map(|&i| parameters[i] * parameters[i])
-            .sum();
+        let lean: f64 = [1, 2, 4].iter().map(|&i| parameters[i] * parameters[i]).sum();
         self.misfit(&svi) + self.shortfall(&svi) + LEAN * lean + PENALTY * self.arbitrage(&svi)
     }
 
@@ -168,17 +158,10 @@ impl<'a> Task<'a> {
             densities.fold(f64::INFINITY, f64::min)
         };
         for _ in 0..CLEANING_MAX {
-            let ratios = self
-                .grid
-                .iter()
-                .map(|&(k, highest)| highest / svi.at(k).value);
+            let ratios = self.grid.iter().map(|&(k, highest)| highest / svi.at(k).value);
             let room = (1.0 - CALENDAR_MARGIN) * ratios.fold(f64::INFINITY, f64::min);
             let level = room.min(1.0);
-            let flattening = if density(&svi) < 0.5 * BUTTERFLY_MARGIN {
-                0.95
-            } else {
-                1.0
-            };
+            let flattening = if density(&svi) < 0.5 * BUTTERFLY_MARGIN { 0.95 } else { 1.0 };
             if level >= 1.0 - 0.1 * CALENDAR_MARGIN && flattening == 1.0 {
                 break;
             }
@@ -207,9 +190,5 @@ fn tolerance(point: &SmilePoint) -> f64 {
 
 fn huber(residual: f64) -> f64 {
     let size = residual.abs();
-    if size <= OUTLIER {
-        size * size
-    } else {
-        OUTLIER * (2.0 * size - OUTLIER)
-    }
+    if size <= OUTLIER { size * size } else { OUTLIER * (2.0 * size - OUTLIER) }
 }
