@@ -1,0 +1,183 @@
+//! Headroom: the interval around 0 of additional linear exposure h in one underlying where
+//! PL(book + h) ≤ T.
+//!
+//! Each side is searched outward in growing steps until PL exceeds T, then refined. ES of a book
+//! plus a linear exposure is convex in h (ES is coherent: Artzner, Delbaen, Eber & Heath 1999),
+//! so the first crossing is the only one wherever losses stay with the desk; where venues bear
+//! losses beyond equity it is the first one met on the steps.
+
+use super::crossing::{Point, crossing, slope};
+use super::potential_loss::MoneyEstimate;
+use crate::risk::NORMAL_95;
+
+/// What each side may not exceed, and where to look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeadroomLimits {
+    /// Threshold for additional long exposure.
+    pub long: f64,
+    /// Threshold for additional short exposure.
+    pub short: f64,
+    /// A typical exposure in money (gross exposure or capital), which sets the first step.
+    pub typical_exposure: f64,
+}
+
+/// One side of the interval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadroomBound {
+    /// Additional exposure, positive on both sides; `None` with a reason.
+    pub value: Option<f64>,
+    /// 95 % Monte Carlo interval.
+    pub interval_95: Option<[f64; 2]>,
+    /// Why there is no value, else empty.
+    pub reason: String,
+}
+
+/// Both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadroomSolution {
+    /// Room for longs.
+    pub long: HeadroomBound,
+    /// Room for shorts.
+    pub short: HeadroomBound,
+}
+
+/// First step as a share of the typical exposure.
+const FIRST_STEP: f64 = 1.0 / 64.0;
+/// Doublings before giving up: a million times the typical exposure.
+const DOUBLINGS: u32 = 26;
+const RELATIVE_TOLERANCE: f64 = 1e-10;
+const SLOPE_STEP: f64 = 1e-3;
+
+/// Solves both sides with `evaluate(h)`, h signed and in money.
+///
+/// # Errors
+/// Those of `evaluate`.
+pub fn solve_headroom<E>(
+    mut evaluate: impl FnMut(f64) -> Result<MoneyEstimate, E>,
+    limits: HeadroomLimits,
+) -> Result<HeadroomSolution, E> {
+    let today = evaluate(0.0)?.amount;
+    let typical = if limits.typical_exposure > 0.0 { limits.typical_exposure } else { 1.0 };
+    let mut side = |sign: f64, limit: f64| {
+        let room = Side { today, limit, typical };
+        room.solve(|room| evaluate(sign * room))
+    };
+    Ok(HeadroomSolution { long: side(1.0, limits.long)?, short: side(-1.0, limits.short)? })
+}
+
+struct Side {
+    today: f64,
+    limit: f64,
+    typical: f64,
+}
+
+impl Side {
+    fn solve<E>(
+        &self,
+        mut evaluate: impl FnMut(f64) -> Result<MoneyEstimate, E>,
+    ) -> Result<HeadroomBound, E> {
+        if self.today > self.limit {
+            return Ok(none("the book is over this threshold already".to_owned()));
+        }
+        let Some((inside, outside)) = self.bracket(&mut evaluate)? else {
+            return Ok(none(format!("no end found up to {:.0}", self.step(DOUBLINGS))));
+        };
+        let excess = |room| Ok(evaluate(room)?.amount - self.limit);
+        let value = crossing(inside, outside, RELATIVE_TOLERANCE, excess)?;
+        Ok(HeadroomBound {
+            value: Some(value),
+            interval_95: self.interval(value, &mut evaluate)?,
+            reason: String::new(),
+        })
+    }
+
+    fn step(&self, doublings: u32) -> f64 {
+        self.typical * FIRST_STEP * f64::from(1u32 << doublings)
+    }
+
+    fn bracket<E>(
+        &self,
+        evaluate: &mut impl FnMut(f64) -> Result<MoneyEstimate, E>,
+    ) -> Result<Option<(Point, Point)>, E> {
+        let mut inside = Point { x: 0.0, value: self.today - self.limit };
+        for doublings in 0..=DOUBLINGS {
+            let x = self.step(doublings);
+            let value = evaluate(x)?.amount - self.limit;
+            if value > 0.0 {
+                return Ok(Some((inside, Point { x, value })));
+            }
+            inside = Point { x, value };
+        }
+        Ok(None)
+    }
+
+    fn interval<E>(
+        &self,
+        value: f64,
+        evaluate: &mut impl FnMut(f64) -> Result<MoneyEstimate, E>,
+    ) -> Result<Option<[f64; 2]>, E> {
+        let standard_error = evaluate(value)?.standard_error;
+        let step = SLOPE_STEP * value.max(SLOPE_STEP * self.typical);
+        let slope = slope(value, step, 0.0, |room| Ok(evaluate(room)?.amount))?;
+        let half_width = NORMAL_95 * standard_error / slope.abs();
+        let interval = [(value - half_width).max(0.0), value + half_width];
+        Ok(half_width.is_finite().then_some(interval))
+    }
+}
+
+fn none(reason: String) -> HeadroomBound {
+    HeadroomBound { value: None, interval_95: None, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    fn solve(loss: impl Fn(f64) -> f64, long: f64, short: f64) -> HeadroomSolution {
+        let evaluate =
+            |h: f64| Ok::<_, Infallible>(MoneyEstimate { amount: loss(h), standard_error: 2.0 });
+        let limits = HeadroomLimits { long, short, typical_exposure: 1_000.0 };
+        solve_headroom(evaluate, limits).unwrap()
+    }
+
+    #[test]
+    fn a_linear_exposure_has_room_on_both_sides() {
+        // 0.2·|1000 + h| ≤ 300: h from −2500 to 500; error 2 at slope 0.2 is 10.
+        let found = solve(|h| 0.2 * (1_000.0 + h).abs(), 300.0, 300.0);
+        approx::assert_relative_eq!(found.long.value.unwrap(), 500.0, max_relative = 1e-9);
+        approx::assert_relative_eq!(found.short.value.unwrap(), 2_500.0, max_relative = 1e-9);
+        let [low, high] = found.long.interval_95.unwrap();
+        approx::assert_relative_eq!(high - low, 2.0 * NORMAL_95 * 10.0, max_relative = 1e-6);
+    }
+
+    #[test]
+    fn each_side_has_its_own_threshold() {
+        let found = solve(|h| 0.2 * (1_000.0 + h).abs(), 250.0, 300.0);
+        approx::assert_relative_eq!(found.long.value.unwrap(), 250.0, max_relative = 1e-9);
+        approx::assert_relative_eq!(found.short.value.unwrap(), 2_500.0, max_relative = 1e-9);
+    }
+
+    #[test]
+    fn over_the_threshold_there_is_no_room() {
+        let found = solve(|h| 0.2 * (1_000.0 + h).abs(), 100.0, 300.0);
+        assert_eq!(found.long.value, None);
+        assert!(found.long.reason.contains("over this threshold"));
+        assert!(found.short.value.is_some());
+    }
+
+    #[test]
+    fn exposure_without_risk_has_no_end() {
+        let found = solve(|_| 5.0, 10.0, 10.0);
+        assert_eq!(found.long.value, None);
+        assert!(found.long.reason.starts_with("no end found up to 10"), "{}", found.long.reason);
+    }
+
+    #[test]
+    fn a_book_exactly_at_its_threshold_has_no_more_room() {
+        let found = solve(|h| 0.2 * (1_000.0 + h).abs(), 200.0, 200.0);
+        assert!(found.long.value.unwrap() < 1e-6);
+        approx::assert_relative_eq!(found.short.value.unwrap(), 2_000.0, max_relative = 1e-9);
+    }
+}
