@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn exposure_without_liquidity_is_named() {
         let bare = TradedExposure { liquidity: None, ..exposure(1.0) };
-        let found = liquidity(&[bare.clone()], 3.0);
+        let found = liquidity(std::slice::from_ref(&bare), 3.0);
         assert!(found.unwrap_err().to_string().contains("'BTC'"));
         assert_eq!(liquidity(&[TradedExposure { gross: 0.0, ..bare }], 3.0), Ok(0.0));
     }

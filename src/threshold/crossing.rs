@@ -1,5 +1,7 @@
 //! Where a function crosses zero or a condition ends, by few and fallible evaluations.
 
+use crate::numeric::root::brent;
+
 /// An argument and the function there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -9,16 +11,10 @@ pub struct Point {
     pub value: f64,
 }
 
-const EVALUATIONS_MAX: usize = 120;
-/// Evaluations after which every second one bisects.
-const PATIENCE: usize = 12;
+const BISECTIONS_MAX: usize = 100;
 
-/// A zero of `function` between two points on different sides of it.
-///
-/// Regula falsi with halved weights (Dowell & Jarratt 1971, the Illinois rule), bisecting now and
-/// then, so that the bracket shrinks also where the function jumps. Ends when the bracket is
-/// within `tolerance` times the larger of 1 and |x|, or the value within 1e-13 of the smaller one
-/// given; the end nearer to zero is returned.
+/// A zero of `function` between two points on different sides of it, by Brent's method; where the
+/// function jumps over zero, the jump. `tolerance` is relative to the larger of 1 and |x|.
 ///
 /// # Errors
 /// Those of `function`.
@@ -28,46 +24,24 @@ pub fn crossing<E>(
     tolerance: f64,
     mut function: impl FnMut(f64) -> Result<f64, E>,
 ) -> Result<f64, E> {
-    let (mut kept, mut newest) = (first, second);
-    let mut weight = 1.0;
-    let negligible = 1e-13 * first.value.abs().min(second.value.abs());
-    for evaluation in 0..EVALUATIONS_MAX {
-        let best = closer(kept, newest);
-        let width = (newest.x - kept.x).abs();
-        if width <= tolerance * best.x.abs().max(1.0) || best.value.abs() <= negligible {
-            break;
-        }
-        let x = if bisects(evaluation) {
-            0.5 * (kept.x + newest.x)
-        } else {
-            interpolated(kept, weight, newest)
-        };
-        let value = function(x)?;
-        if (value > 0.0) != (newest.value > 0.0) {
-            (kept, weight) = (newest, 1.0);
-        } else {
-            weight *= 0.5; // the end kept twice running counts half
-        }
-        newest = Point { x, value };
+    if first.value == 0.0 {
+        return Ok(first.x);
     }
-    Ok(closer(kept, newest).x)
-}
-
-fn bisects(evaluation: usize) -> bool {
-    let period = if evaluation < PATIENCE { 4 } else { 2 };
-    evaluation % period == period - 1
-}
-
-fn closer(one: Point, other: Point) -> Point {
-    if other.value.abs() < one.value.abs() { other } else { one }
-}
-
-/// The secant's zero with `kept` weighted, or the middle where that is not strictly inside.
-fn interpolated(kept: Point, weight: f64, newest: Point) -> f64 {
-    let value = kept.value * weight;
-    let x = kept.x + (newest.x - kept.x) * (value / (value - newest.value));
-    let inside = x > kept.x.min(newest.x) && x < kept.x.max(newest.x);
-    if inside { x } else { 0.5 * (kept.x + newest.x) }
+    let mut failure = None;
+    // A failed evaluation is passed as NaN, at which Brent's method stops.
+    let value = |x: f64| match [first, second].iter().find(|end| end.x == x) {
+        Some(end) => end.value,
+        None => function(x).unwrap_or_else(|error| {
+            failure = Some(error);
+            f64::NAN
+        }),
+    };
+    let scale = first.x.abs().max(second.x.abs()).max(1.0);
+    let found = brent(value, first.x, second.x, tolerance * scale);
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(found.unwrap_or(first.x)),
+    }
 }
 
 /// The last argument from `inside` toward `outside` at which `holds`, by bisection.
@@ -81,7 +55,7 @@ pub fn last_holding<E>(
     mut holds: impl FnMut(f64) -> Result<bool, E>,
 ) -> Result<f64, E> {
     let (mut inside, mut outside) = (inside, outside);
-    for _ in 0..EVALUATIONS_MAX {
+    for _ in 0..BISECTIONS_MAX {
         let middle = 0.5 * (inside + outside);
         if (outside - inside).abs() <= tolerance * middle.abs().max(1.0) {
             break;
@@ -157,6 +131,6 @@ mod tests {
         let found = last_holding(0.0, 4.0, 1e-12, |x| Ok::<_, Infallible>(x <= 3.2)).unwrap();
         assert!(found <= 3.2 && found > 3.2 - 1e-10);
         let found = last_holding(4.0, 0.0, 1e-12, |x| Ok::<_, Infallible>(x >= 3.2)).unwrap();
-        assert!(found >= 3.2 && found < 3.2 + 1e-10);
+        assert!((3.2..3.2 + 1e-10).contains(&found));
     }
 }
