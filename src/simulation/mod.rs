@@ -4,7 +4,34 @@
 //! node, a [`FactorBlock`] of factor levels `[factor][path]`.
 
 pub mod block;
+pub mod calibrate;
+pub mod error;
+pub mod factor;
+pub mod grid;
 pub mod model;
+pub mod process;
+pub mod scratch;
+pub mod simulator;
+
+mod compensator;
+mod correlated;
+mod drift;
+mod driver;
+mod elliptical;
+mod gamma_quantile;
+mod mixing;
+mod movement;
+mod table;
+
+#[cfg(test)]
+mod tests;
 
 pub use block::FactorBlock;
-pub use model::{Factor, FactorKey, FactorModel, Process, TimeGrid};
+pub use calibrate::{Calibrated, CalibrationError, calibrate};
+pub use error::SimulationError;
+pub use factor::{Factor, FactorKey, UnknownFactor};
+pub use grid::{GridError, TimeGrid};
+pub use model::FactorModel;
+pub use process::Process;
+pub use scratch::SimulationScratch;
+pub use simulator::Simulator;

@@ -1,0 +1,101 @@
+//! From settings and market to a fitted model; the only place of `simulation` that estimates.
+//!
+//! Flows in: model settings, the factors the book needs, the market with its history. Flows out:
+//! a [`FactorModel`] and, in words, what was estimated from what and what could not be had.
+//!
+//! Volatilities and correlations are those of total returns over the history's interval (one day
+//! without a history), whatever the process. The processes documents tell what they make of them.
+
+mod correlation;
+mod error;
+mod means;
+mod process;
+mod returns;
+mod volatility;
+
+#[cfg(test)]
+mod tests;
+
+use nalgebra::DMatrix;
+
+pub use error::CalibrationError;
+
+use self::means::log_means;
+use self::returns::FactorReturns;
+use super::{Factor, FactorKey, FactorModel, TimeGrid};
+use crate::market::Market;
+use crate::scenario::{ModelSettings, ReturnKind};
+use crate::units::Years;
+
+/// A fitted model and the evidence for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibrated {
+    /// The model.
+    pub model: FactorModel,
+    /// What the reader of a result should know about the fit.
+    pub notes: Vec<String>,
+    /// Correlation matrix used, in factor order.
+    pub correlation: DMatrix<f64>,
+    /// Where it came from, e.g. `stated`.
+    pub correlation_source: String,
+    /// Frobenius distance of a projection to the nearest correlation matrix, where one was made.
+    pub projection_distance: Option<f64>,
+}
+
+/// Fits a model of `keys` on the grid `nodes` (increasing, the last is the horizon).
+///
+/// Spot factors need a stated volatility or a history. Other factors with neither are held
+/// constant, with a note.
+///
+/// # Errors
+/// Statements that contradict themselves, a correlation matrix that is not positive semidefinite
+/// where projection was not opted into, estimates that fail; each names its factor.
+pub fn calibrate(
+    settings: &ModelSettings,
+    returns: ReturnKind,
+    keys: &[FactorKey],
+    market: &Market,
+    nodes: &[Years],
+) -> Result<Calibrated, CalibrationError> {
+    let history = FactorReturns::of(market, keys, returns);
+    let grid = TimeGrid::from_nodes(nodes.to_vec(), history.interval)?;
+    let mut notes = Vec::new();
+    let volatilities = volatility::volatilities(
+        &settings.volatility,
+        &settings.stated_volatilities,
+        keys,
+        &history,
+        &mut notes,
+    )?;
+    let moves: Vec<bool> = volatilities.iter().map(|item| item.value > 0.0).collect();
+    let correlation = correlation::correlation(
+        &settings.correlation,
+        settings.not_positive_semidefinite,
+        keys,
+        &moves,
+        &history,
+        &mut notes,
+    )?;
+    let process = process::process(&settings.process, keys, &moves, &history, &mut notes)?;
+    let factor = |(key, volatility): (&FactorKey, volatility::FactorVolatility)| Factor {
+        key: key.clone(),
+        volatility: volatility.value,
+        source: volatility.source,
+        log_mean: log_means(&settings.drift, key, market, &grid),
+    };
+    let model = FactorModel {
+        factors: keys.iter().zip(volatilities).map(factor).collect(),
+        returns,
+        grid,
+        correlation_factor: correlation.factor,
+        process,
+    };
+    model.check()?;
+    Ok(Calibrated {
+        model,
+        notes,
+        correlation: correlation.matrix,
+        correlation_source: correlation.source,
+        projection_distance: correlation.projection_distance,
+    })
+}

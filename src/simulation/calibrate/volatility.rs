@@ -1,0 +1,136 @@
+//! Each factor's annual volatility: stated, else estimated, else zero with a note.
+
+use std::collections::BTreeMap;
+
+use super::CalibrationError;
+use super::returns::FactorReturns;
+use crate::estimation::garch::{GarchMean, GarchSettings, Integrated, fit_garch};
+use crate::estimation::{
+    Estimate, EstimationError, annualisation, ewma_volatility, sample_volatility,
+};
+use crate::scenario::{StatedVolatility, VolatilitySettings};
+use crate::simulation::FactorKey;
+
+/// An annual volatility and where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FactorVolatility {
+    pub value: f64,
+    pub source: String,
+}
+
+/// Volatilities in the order of `keys`, with notes on what could not be had.
+pub(super) fn volatilities(
+    settings: &VolatilitySettings,
+    stated: &[StatedVolatility],
+    keys: &[FactorKey],
+    returns: &FactorReturns,
+    notes: &mut Vec<String>,
+) -> Result<Vec<FactorVolatility>, CalibrationError> {
+    let stated = stated_by_key(stated)?;
+    note_unused(&stated, keys, notes);
+    let one = |(index, key): (usize, &FactorKey)| match stated.get(key) {
+        Some(&value) => Ok(FactorVolatility { value, source: "stated".to_owned() }),
+        None => estimated(settings, key, index, returns, notes),
+    };
+    keys.iter().enumerate().map(one).collect()
+}
+
+fn stated_by_key(
+    stated: &[StatedVolatility],
+) -> Result<BTreeMap<FactorKey, f64>, CalibrationError> {
+    let mut by_key = BTreeMap::new();
+    for item in stated {
+        let found = item.volatility;
+        if !found.is_finite() || found < 0.0 {
+            let what = format!("stated volatility of {}", item.factor);
+            let expected = "a number from zero up";
+            return Err(CalibrationError::InvalidSetting { what, found, expected });
+        }
+        if by_key.insert(item.factor.parse::<FactorKey>()?, found).is_some() {
+            let list = "stated volatilities";
+            return Err(CalibrationError::StatedTwice { factor: item.factor.clone(), list });
+        }
+    }
+    Ok(by_key)
+}
+
+fn note_unused(stated: &BTreeMap<FactorKey, f64>, keys: &[FactorKey], notes: &mut Vec<String>) {
+    let unused = stated.keys().filter(|key| !keys.contains(key));
+    let names: Vec<String> = unused.map(FactorKey::to_string).collect();
+    if !names.is_empty() {
+        notes.push(format!(
+            "stated volatilities not used, the book does not depend on {}",
+            names.join(", ")
+        ));
+    }
+}
+
+fn estimated(
+    settings: &VolatilitySettings,
+    key: &FactorKey,
+    index: usize,
+    returns: &FactorReturns,
+    notes: &mut Vec<String>,
+) -> Result<FactorVolatility, CalibrationError> {
+    let Some(series) = returns.get(index) else {
+        return without_history(key, notes);
+    };
+    match estimate(settings, key, series) {
+        Ok((estimate, source)) => {
+            notes.extend(estimate.notes.iter().map(|note| format!("volatility of {key}: {note}")));
+            let observations = estimate.observations;
+            let value = estimate.value * annualisation(returns.interval);
+            Ok(FactorVolatility { value, source: format!("{source}, {observations} observations") })
+        }
+        Err(EstimationError::NoVariation { .. }) if !is_spot(key) => {
+            notes.push(format!("{key} held constant: its history does not vary"));
+            Ok(constant())
+        }
+        Err(error) => Err(CalibrationError::estimating(format!("volatility of {key}"))(error)),
+    }
+}
+
+/// GARCH models returns of prices; other factors get the sample volatility in its place.
+fn estimate(
+    settings: &VolatilitySettings,
+    key: &FactorKey,
+    series: &[Option<f64>],
+) -> Result<(Estimate, String), EstimationError> {
+    match settings {
+        VolatilitySettings::Ewma { half_life } => {
+            let estimate = ewma_volatility(series, *half_life)?;
+            Ok((estimate, format!("EWMA half-life {half_life}")))
+        }
+        VolatilitySettings::Garch { allow_integrated } if is_spot(key) => {
+            let integrated = if *allow_integrated { Integrated::Allow } else { Integrated::Refuse };
+            let fit = fit_garch(series, GarchSettings { mean: GarchMean::Constant, integrated })?;
+            Ok((fit.next_volatility, "GARCH(1,1) next interval".to_owned()))
+        }
+        VolatilitySettings::Garch { .. } => {
+            Ok((sample_volatility(series, None)?, "sample".to_owned()))
+        }
+        VolatilitySettings::Sample { window } => {
+            Ok((sample_volatility(series, *window)?, "sample".to_owned()))
+        }
+    }
+}
+
+fn without_history(
+    key: &FactorKey,
+    notes: &mut Vec<String>,
+) -> Result<FactorVolatility, CalibrationError> {
+    if is_spot(key) {
+        let (factor, symbol) = (key.to_string(), key.symbol().to_string());
+        return Err(CalibrationError::NoVolatility { factor, symbol });
+    }
+    notes.push(format!("{key} held constant: no volatility stated and no history"));
+    Ok(constant())
+}
+
+fn constant() -> FactorVolatility {
+    FactorVolatility { value: 0.0, source: "held constant".to_owned() }
+}
+
+fn is_spot(key: &FactorKey) -> bool {
+    matches!(key, FactorKey::Spot(_))
+}

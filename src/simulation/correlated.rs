@@ -1,0 +1,53 @@
+//! Correlated normals of one step, in blocks `[factor][path]`.
+
+use crate::numeric::matrix;
+use crate::numeric::{InstructionSet, Purpose, Streams};
+
+/// The slice of paths a step is drawn for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draw {
+    pub streams: Streams,
+    pub isa: InstructionSet,
+    pub first_path: u64,
+    pub path_count: usize,
+}
+
+/// A triangular factor over the drawn factors, and what it does to independent normals.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct CorrelatedNormals {
+    size: usize,
+    factor: Vec<f64>,
+}
+
+impl CorrelatedNormals {
+    /// From a row-major lower triangular factor, `size` × `size`.
+    pub fn new(size: usize, factor: Vec<f64>) -> Self {
+        Self { size, factor }
+    }
+
+    /// Length of the work slice for `path_capacity` paths: pairs of normals, so an even count.
+    pub fn work_length(&self, path_capacity: usize) -> usize {
+        self.size.next_multiple_of(2) * path_capacity
+    }
+
+    /// Fills `out[factor][path]` with standard normals of the model's correlations.
+    pub fn fill(
+        &self,
+        draw: &Draw,
+        purpose: Purpose,
+        step: u32,
+        work: &mut [f64],
+        out: &mut [f64],
+    ) {
+        let paths = draw.path_count;
+        let work = &mut work[..self.work_length(paths)];
+        for (pair, normals) in work.chunks_exact_mut(2 * paths).enumerate() {
+            let (even, odd) = normals.split_at_mut(paths);
+            let pair = pair as u32;
+            draw.streams.fill_normal_pair(purpose, step, pair, draw.first_path, even, odd);
+        }
+        let normals = &work[..self.size * paths];
+        let out = &mut out[..self.size * paths];
+        matrix::multiply(draw.isa, &self.factor, self.size, normals, paths, out);
+    }
+}

@@ -1,0 +1,85 @@
+//! Geometric Brownian motion and the multivariate Student-t: one correlated normal vector a step,
+//! scaled by the root of the step's time, for the t by its *variance time* `Σ w_j Δ_j` over the
+//! calibration intervals j it touches (sums of t are not t; given the w they are normal).
+
+use super::correlated::Draw;
+use super::grid::{Segment, TimeGrid};
+use super::mixing::{DiscreteLaw, MixingTable};
+use crate::numeric::Purpose;
+
+/// Deterministic variance time: the root of each step's length.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Gaussian {
+    root_steps: Vec<f64>,
+}
+
+impl Gaussian {
+    pub fn new(grid: &TimeGrid) -> Self {
+        let root = |node| grid.step_of(node).get().sqrt();
+        Self { root_steps: (0..grid.node_count()).map(root).collect() }
+    }
+
+    /// Fills `roots[path]` with the root of the variance time of the step to `node`.
+    pub fn fill_roots(&self, node: usize, roots: &mut [f64]) {
+        roots.fill(self.root_steps[node]);
+    }
+}
+
+/// Random variance time of the multivariate t.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StudentT {
+    table: MixingTable,
+    segments: Vec<Vec<Segment>>,
+    interval_years: f64,
+}
+
+impl StudentT {
+    pub fn new(grid: &TimeGrid, degrees_of_freedom: f64) -> Self {
+        Self {
+            table: MixingTable::new(degrees_of_freedom),
+            segments: grid.segments(),
+            interval_years: grid.calibration_interval.get(),
+        }
+    }
+
+    /// Fills `roots[path]` with the root of the variance time of the step to `node`; `work` is as
+    /// long as `roots`.
+    pub fn fill_roots(&self, node: usize, draw: &Draw, work: &mut [f64], roots: &mut [f64]) {
+        roots.fill(0.0);
+        for segment in &self.segments[node] {
+            self.fill_multipliers(segment.interval, draw, work);
+            let years = segment.share() * self.interval_years;
+            for (root, multiplier) in roots.iter_mut().zip(&*work) {
+                *root += multiplier * years;
+            }
+        }
+        for root in roots {
+            *root = root.sqrt();
+        }
+    }
+
+    fn fill_multipliers(&self, interval: u32, draw: &Draw, multipliers: &mut [f64]) {
+        draw.streams.fill_normals(Purpose::Mixing, interval, 0, draw.first_path, multipliers);
+        self.table.apply(multipliers);
+    }
+}
+
+/// Laws of the variance time (years) from today to each node, for mixing with `ν` degrees of
+/// freedom: whole intervals add up, the last is in part.
+pub(super) fn variance_time_laws(grid: &TimeGrid, degrees_of_freedom: f64) -> Vec<DiscreteLaw> {
+    let years = grid.calibration_interval.get();
+    let one = DiscreteLaw::mixing(degrees_of_freedom).scaled(years);
+    let mut whole = DiscreteLaw::zero();
+    let mut laws = Vec::with_capacity(grid.node_count());
+    for step in grid.segments() {
+        let mut law = whole.clone();
+        for segment in step {
+            law = whole.sum(&one.scaled(segment.to));
+            if segment.closes_interval() {
+                whole = law.clone();
+            }
+        }
+        laws.push(law);
+    }
+    laws
+}

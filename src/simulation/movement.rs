@@ -1,0 +1,68 @@
+//! What a return does to a factor's level.
+
+use super::block::SMALLEST_LEVEL;
+use super::factor::FactorKey;
+use crate::numeric::{InstructionSet, kernel};
+use crate::scenario::ReturnKind;
+
+/// How returns become levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Movement {
+    /// `level = exp(Σ returns)`.
+    Exponential,
+    /// `level = 1 + Σ returns`.
+    Simple,
+    /// `level = Σ changes`.
+    Additive,
+}
+
+impl Movement {
+    pub fn of(key: &FactorKey, returns: ReturnKind) -> Self {
+        match (key.is_additive(), returns) {
+            (true, _) => Self::Additive,
+            (false, ReturnKind::Log) => Self::Exponential,
+            (false, ReturnKind::Simple) => Self::Simple,
+        }
+    }
+
+    pub fn level_today(self) -> f64 {
+        match self {
+            Self::Exponential | Self::Simple => 1.0,
+            Self::Additive => 0.0,
+        }
+    }
+}
+
+/// Moves one factor's logs and levels by a step's returns and drift.
+pub(super) fn move_factor(
+    movement: Movement,
+    isa: InstructionSet,
+    returns: &[f64],
+    drift: f64,
+    logs: &mut [f64],
+    levels: &mut [f64],
+) {
+    match movement {
+        Movement::Exponential => {
+            accumulate(returns, drift, logs);
+            kernel::exp(isa, logs, levels);
+        }
+        Movement::Simple => {
+            accumulate(returns, drift, levels);
+            for (log, level) in logs.iter_mut().zip(&*levels) {
+                *log = level.max(SMALLEST_LEVEL);
+            }
+            kernel::ln_in_place(isa, logs);
+        }
+        Movement::Additive => {
+            accumulate(returns, drift, logs);
+            levels.copy_from_slice(logs);
+        }
+    }
+}
+
+fn accumulate(returns: &[f64], drift: f64, state: &mut [f64]) {
+    for (slot, change) in state.iter_mut().zip(returns) {
+        *slot += change + drift;
+    }
+}

@@ -1,0 +1,182 @@
+//! Moves blocks of paths from node to node.
+//!
+//! Flows in: a fitted model, a seed, an instruction set. Flows out: factor levels that are a pure
+//! function of (model, seed, path id): neither the cut into blocks nor the instruction set shows.
+
+use super::block::FactorBlock;
+use super::correlated::Draw;
+use super::drift::drift_steps;
+use super::driver::Driver;
+use super::error::SimulationError;
+use super::movement::{Movement, move_factor};
+use super::scratch::{Needs, SimulationScratch};
+use super::{FactorModel, TimeGrid};
+use crate::numeric::{InstructionSet, Streams};
+
+/// A compiled model: tables and drifts computed once, shared by all workers.
+#[derive(Debug, Clone)]
+pub struct Simulator {
+    streams: Streams,
+    isa: InstructionSet,
+    grid: TimeGrid,
+    movements: Vec<Movement>,
+    /// Factors that are drawn, in matrix order.
+    drawn: Vec<usize>,
+    /// For each factor its row among the drawn ones; `None` where it does not move at random.
+    rows: Vec<Option<usize>>,
+    driver: Driver,
+    /// Deterministic part of each step, `[node][factor]`.
+    drifts: Vec<f64>,
+    truncation: Option<f64>,
+}
+
+impl Simulator {
+    /// Compiles `model`.
+    ///
+    /// # Errors
+    /// A model that does not hold together, e.g. read from a damaged plan.
+    pub fn new(
+        model: &FactorModel,
+        seed: u64,
+        isa: InstructionSet,
+    ) -> Result<Self, SimulationError> {
+        model.check()?;
+        let drawn = drawn_factors(model);
+        let mut rows = vec![None; model.factors.len()];
+        for (row, &factor) in drawn.iter().enumerate() {
+            rows[factor] = (model.factors[factor].volatility > 0.0).then_some(row);
+        }
+        let movement = |factor: &super::Factor| Movement::of(&factor.key, model.returns);
+        Ok(Self {
+            streams: Streams::new(seed, isa),
+            isa,
+            grid: model.grid.clone(),
+            movements: model.factors.iter().map(movement).collect(),
+            driver: Driver::new(model, &drawn),
+            drifts: drift_steps(model),
+            truncation: applied_truncation(model),
+            drawn,
+            rows,
+        })
+    }
+
+    /// Number of factors.
+    pub fn factor_count(&self) -> usize {
+        self.movements.len()
+    }
+
+    /// The nodes.
+    pub fn grid(&self) -> &TimeGrid {
+        &self.grid
+    }
+
+    /// Sets block and scratch to today's levels for `path_count` paths from `first_path`.
+    ///
+    /// # Panics
+    /// If block or scratch were built for fewer paths or factors.
+    pub fn start(
+        &self,
+        first_path: u64,
+        path_count: usize,
+        block: &mut FactorBlock,
+        scratch: &mut SimulationScratch,
+    ) {
+        assert!(path_count <= scratch.path_capacity, "scratch too small");
+        assert_eq!(block.factor_count(), self.factor_count(), "block of another model");
+        block.reset(first_path, path_count);
+        for (factor, movement) in self.movements.iter().enumerate() {
+            let (logs, levels) = block.factor_mut(factor);
+            logs.fill(0.0);
+            levels.fill(movement.level_today());
+        }
+        scratch.paths = first_path..first_path + path_count as u64;
+        scratch.node = None;
+        scratch.memory.untruncated.fill(0.0);
+    }
+
+    /// Moves the block from the node before to `node` (the first from today).
+    ///
+    /// What others did to the block between nodes, such as market impact, stays.
+    ///
+    /// # Panics
+    /// If nodes are not taken in order, or block and scratch were not started together.
+    pub fn advance(&self, node: usize, block: &mut FactorBlock, scratch: &mut SimulationScratch) {
+        assert_eq!(scratch.node.map_or(0, |at| at + 1), node, "nodes are taken in order");
+        assert_eq!(scratch.paths.start, block.first_path(), "block and scratch differ");
+        assert_eq!(
+            scratch.paths.end - scratch.paths.start,
+            block.path_count() as u64,
+            "block and scratch differ"
+        );
+        scratch.node = Some(node);
+        let draw = Draw {
+            streams: self.streams,
+            isa: self.isa,
+            first_path: block.first_path(),
+            path_count: block.path_count(),
+        };
+        self.driver.fill_increments(node, &draw, scratch);
+        self.truncate(block.path_count(), scratch);
+        self.apply(node, block, scratch);
+    }
+
+    /// Turns returns over the step into changes of the truncated cumulative return.
+    fn truncate(&self, path_count: usize, scratch: &mut SimulationScratch) {
+        let Some(bound) = self.truncation else { return };
+        let size = self.drawn.len() * path_count;
+        let SimulationScratch { memory, increments, .. } = scratch;
+        for (total, change) in memory.untruncated[..size].iter_mut().zip(increments) {
+            let before = total.clamp(-bound, bound);
+            *total += *change;
+            *change = total.clamp(-bound, bound) - before;
+        }
+    }
+
+    fn apply(&self, node: usize, block: &mut FactorBlock, scratch: &mut SimulationScratch) {
+        let paths = block.path_count();
+        let factors = self.factor_count();
+        for (factor, movement) in self.movements.iter().enumerate() {
+            let drift = self.drifts[node * factors + factor];
+            let increments = match self.rows[factor] {
+                Some(row) => &scratch.increments[row * paths..(row + 1) * paths],
+                None if drift == 0.0 => continue,
+                None => {
+                    scratch.rows[0].fill(0.0);
+                    &scratch.rows[0][..paths]
+                }
+            };
+            let (logs, levels) = block.factor_mut(factor);
+            move_factor(*movement, self.isa, increments, drift, logs, levels);
+        }
+    }
+
+    pub(super) fn drawn_count(&self) -> usize {
+        self.drawn.len()
+    }
+
+    pub(super) fn work_length(&self, path_capacity: usize) -> usize {
+        self.driver.work_length(path_capacity)
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        Needs { untruncated: self.truncation.is_some() }
+    }
+}
+
+/// The bound on cumulative returns, where it applies: simple returns are for closed forms.
+pub(super) fn applied_truncation(model: &FactorModel) -> Option<f64> {
+    match model.returns {
+        crate::scenario::ReturnKind::Log => model.process.truncation(),
+        crate::scenario::ReturnKind::Simple => None,
+    }
+}
+
+/// Factors that move, and those whose normals a moving factor uses.
+fn drawn_factors(model: &FactorModel) -> Vec<usize> {
+    let n = model.factors.len();
+    let moves = |factor: usize| model.factors[factor].volatility > 0.0;
+    let used = |column: usize| {
+        (column..n).any(|row| moves(row) && model.correlation_factor[row * n + column] != 0.0)
+    };
+    (0..n).filter(|&factor| moves(factor) || used(factor)).collect()
+}
