@@ -16,6 +16,7 @@ mod loader;
 mod node;
 mod number;
 mod read;
+mod record;
 mod render;
 mod schema;
 mod source;
@@ -36,6 +37,7 @@ pub use number::{
     UnitFraction,
 };
 pub use read::{Rules, deserialize, read_toml, read_tree, whole_file_violation};
+pub use record::read_records;
 pub use render::ColorChoice;
 pub use schema::{schema_of, schema_text};
 pub use source::{Place, SourceFile};

@@ -55,9 +55,26 @@ impl Node {
         }
     }
 
+    /// The entries of a table, moved out.
+    pub fn into_entries(self) -> Vec<Entry> {
+        match self.value {
+            NodeValue::Table(entries) => entries,
+            _ => vec![],
+        }
+    }
+
     /// The entry of a table called `key`.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The text of a top-level key and its place.
+    pub fn text_at(&self, key: &str) -> Option<(&str, &Place)> {
+        let node = &self.entry(key)?.node;
+        match &node.value {
+            NodeValue::Text(text) => Some((text, &node.place)),
+            _ => None,
+        }
     }
 
     fn child(&self, step: &Step<'_>) -> Option<&Node> {
@@ -93,6 +110,13 @@ impl Places {
         node.place.clone()
     }
 
+    /// The places below the value at `path`; of everything where it is absent.
+    pub fn below(&self, path: &str) -> Places {
+        let step = |node, step| Node::child(node, &step);
+        let node = steps(path).try_fold(&*self.root, step);
+        Places::new(node.unwrap_or(&self.root).clone())
+    }
+
     /// Whether there is a value at `path`.
     pub fn has(&self, path: &str) -> bool {
         let step = |node, step| Node::child(node, &step);
@@ -121,6 +145,13 @@ pub struct Parsed<T> {
     pub places: Places,
     /// The file itself.
     pub file: Arc<SourceFile>,
+}
+
+impl<T> Parsed<T> {
+    /// A part of the document as one of its own: `path` leads to it.
+    pub fn part<U>(&self, path: &str, value: U) -> Parsed<U> {
+        Parsed { value, places: self.places.below(path), file: Arc::clone(&self.file) }
+    }
 }
 
 enum Step<'a> {

@@ -50,6 +50,10 @@ impl Rules {
         Self { rules: rules_of::<T>() }
     }
 
+    pub(super) fn json(&self) -> &Value {
+        &self.rules
+    }
+
     /// The tree as a JSON value that `T` deserialises from.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Venues, accounts, balances, positions and orders: plain data, indices instead of names.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instrument::Instrument;
@@ -19,7 +20,7 @@ pub struct Venue {
 }
 
 /// How margin is shared between the positions of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MarginMode {
     /// All balances back all positions.
@@ -83,7 +84,7 @@ pub struct Position {
 }
 
 /// What kind of order rests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderKind {
     /// Rests at its price; reserves margin.

@@ -4,7 +4,12 @@
 //! all resolved; whether the market knows its assets is checked across files by the engine.
 
 pub mod account;
+pub mod document;
+#[cfg(test)]
+mod document_tests;
 pub mod instrument;
+mod position_document;
+mod resolve;
 
 pub use account::{Account, Balance, MarginMode, Order, OrderKind, Portfolio, Position, Venue};
 pub use instrument::{Instrument, OptionRight, Settlement};

@@ -3,6 +3,12 @@
 //! Flows in: a scenario document, with what it `extends`. Flows out: a [`Scenario`]: settings only;
 //! nothing is estimated here.
 
+mod correlation_document;
+pub mod document;
+#[cfg(test)]
+mod document_tests;
+mod extends;
+mod model_document;
 pub mod settings;
 
 pub use settings::{

@@ -1,11 +1,12 @@
 //! A scenario's settings, validated; names are resolved against book and market by the engine.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{ConfidenceLevel, Symbol, Years};
 
 /// How factor returns are compounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnKind {
     /// `S_t = S_0 exp(x)`: prices stay positive.
@@ -15,7 +16,7 @@ pub enum ReturnKind {
 }
 
 /// How positions are revalued on a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Revaluation {
     /// Every instrument by its own formula on every path.
@@ -156,7 +157,7 @@ pub struct JumpSettings {
 }
 
 /// What the smile does when spot moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SmileDynamics {
     /// Volatility is a function of `ln(K/F)`: the smile moves with spot.

@@ -1,0 +1,214 @@
+//! From names to indices, with every dangling or repeated name reported.
+
+use jiff::Timestamp;
+
+use super::account::{Account, Balance, MarginMode, Order, Portfolio, Position, Venue};
+use super::document::{AccountDocument, LoadedPortfolio, OrderDocument, PositionDocument};
+use super::position_document::instrument;
+use crate::document::{
+    Name, Parsed, Place, Violation, ViolationCollector, Violations, did_you_mean, one_of, quoted,
+};
+
+/// The portfolio of a loaded document.
+pub(super) fn resolve(loaded: &LoadedPortfolio, as_of: Timestamp) -> Result<Portfolio, Violations> {
+    let mut resolver = Resolver { loaded, collector: ViolationCollector::default() };
+    let portfolio = Portfolio {
+        name: loaded.document.value.name.to_string(),
+        venues: resolver.venues(),
+        accounts: resolver.accounts(),
+        positions: resolver.positions(as_of),
+        orders: resolver.orders(),
+    };
+    resolver.collector.finish(portfolio)
+}
+
+struct Resolver<'a> {
+    loaded: &'a LoadedPortfolio,
+    collector: ViolationCollector,
+}
+
+impl Resolver<'_> {
+    fn venues(&mut self) -> Vec<Venue> {
+        let venues = &self.loaded.document.value.venues;
+        self.report_repeated(
+            venues
+                .iter()
+                .enumerate()
+                .map(|(index, venue)| {
+                    let place = self.loaded.place(&format!("venue[{index}].name"));
+                    (venue.name.as_str(), place)
+                })
+                .collect(),
+            "venue",
+        );
+        let venue = |venue: &super::document::VenueDocument| Venue {
+            name: venue.name.to_string(),
+            rules: venue.rules.as_ref().map(Name::to_string),
+            default_probability_1y: venue.default_probability_1y.get(),
+            loss_given_default: venue.loss_given_default.get(),
+        };
+        venues.iter().map(venue).collect()
+    }
+
+    fn accounts(&mut self) -> Vec<Account> {
+        let accounts = &self.loaded.document.value.accounts;
+        self.report_repeated(
+            accounts
+                .iter()
+                .enumerate()
+                .map(|(index, account)| {
+                    let place = self.loaded.place(&format!("account[{index}].name"));
+                    (account.name.as_str(), place)
+                })
+                .collect(),
+            "account",
+        );
+        let account = |(index, account)| self.account(index, account);
+        accounts.iter().enumerate().map(account).collect()
+    }
+
+    fn account(&mut self, index: usize, account: &AccountDocument) -> Account {
+        let path = format!("account[{index}]");
+        let venue = account.venue.as_ref().map(|name| {
+            let venues = self.loaded.document.value.venues.iter();
+            let names: Vec<&str> = venues.map(|venue| venue.name.as_str()).collect();
+            let place = self.loaded.place(&format!("{path}.venue"));
+            self.index_of(name, &names, "venue", place)
+        });
+        let margin_mode = self.margin_mode(&path, account);
+        self.report_repeated_assets(&path, account);
+        Account {
+            name: account.name.to_string(),
+            venue,
+            margin_mode,
+            leverage_max: account.leverage_max.map(f64::from),
+            recourse: account.recourse,
+            balances: account.balances.iter().map(balance).collect(),
+        }
+    }
+
+    fn margin_mode(&mut self, path: &str, account: &AccountDocument) -> MarginMode {
+        match (&account.venue, account.margin_mode) {
+            (None, None | Some(MarginMode::None)) => MarginMode::None,
+            (Some(_), None) => MarginMode::Cross,
+            (Some(_), Some(mode)) => mode,
+            (None, Some(mode)) => {
+                let place = self.loaded.place(&format!("{path}.margin_mode"));
+                let violation = Violation::new(place, "an account without a venue has no margin")
+                    .expected("`none`, or a `venue`");
+                self.collector.add(violation);
+                mode
+            }
+        }
+    }
+
+    fn report_repeated_assets(&mut self, path: &str, account: &AccountDocument) {
+        let balances = account.balances.iter().enumerate();
+        let assets = balances.map(|(index, balance)| {
+            let place = self.loaded.place(&format!("{path}.balance[{index}].asset"));
+            (balance.asset.as_str(), place)
+        });
+        self.report_repeated(assets.collect(), "balance of");
+    }
+
+    fn positions(&mut self, as_of: Timestamp) -> Vec<Position> {
+        let positions = &self.loaded.positions;
+        let ids = positions.iter().map(|parsed| {
+            let place = parsed.places.at("id");
+            (parsed.value.common().id.as_str(), place)
+        });
+        self.report_repeated(ids.collect(), "position");
+        let accounts = self.loaded.document.value.accounts.iter();
+        let names: Vec<&str> = accounts.map(|account| account.name.as_str()).collect();
+        let position = |parsed| self.position(parsed, &names, as_of);
+        positions.iter().filter_map(position).collect()
+    }
+
+    fn position(
+        &mut self,
+        parsed: &Parsed<PositionDocument>,
+        accounts: &[&str],
+        as_of: Timestamp,
+    ) -> Option<Position> {
+        let common = parsed.value.common();
+        let account =
+            self.index_of(common.account, accounts, "account", parsed.places.at("account"));
+        let instrument = self.collector.absorb(instrument(parsed, as_of))?;
+        Some(Position {
+            id: common.id.to_string(),
+            account,
+            instrument,
+            quantity: common.quantity,
+            entry_price: common.entry_price,
+            volatility: common.volatility,
+            tags: common.tags.iter().map(Name::to_string).collect(),
+        })
+    }
+
+    fn orders(&mut self) -> Vec<Order> {
+        let orders = &self.loaded.document.value.orders;
+        self.report_repeated(
+            orders
+                .iter()
+                .enumerate()
+                .map(|(index, order)| {
+                    let place = self.loaded.place(&format!("order[{index}].id"));
+                    (order.id.as_str(), place)
+                })
+                .collect(),
+            "order",
+        );
+        let positions = self.loaded.positions.iter();
+        let ids: Vec<&str> = positions.map(|parsed| parsed.value.common().id.as_str()).collect();
+        let order = |(index, order)| self.order(index, order, &ids);
+        orders.iter().enumerate().map(order).collect()
+    }
+
+    fn order(&mut self, index: usize, order: &OrderDocument, positions: &[&str]) -> Order {
+        let place = self.loaded.place(&format!("order[{index}].position"));
+        Order {
+            id: order.id.to_string(),
+            position: self.index_of(&order.position, positions, "position", place),
+            kind: order.kind,
+            quantity: order.quantity.get(),
+            price: order.price.get(),
+        }
+    }
+
+    /// Index of a name; an unknown one is reported, and what is returned then never used.
+    fn index_of(&mut self, name: &Name, names: &[&str], kind: &str, place: Place) -> usize {
+        let found = names.iter().position(|candidate| *candidate == name.as_str());
+        found.unwrap_or_else(|| {
+            let title = format!("there is no {kind} {}", quoted(name.as_str()));
+            let violation = Violation::new(place, title)
+                .expected(one_of(names.iter().copied()))
+                .help_if(did_you_mean(name.as_str(), names.iter().copied()));
+            self.collector.add(violation);
+            0
+        })
+    }
+
+    fn report_repeated(&mut self, names: Vec<(&str, Place)>, kind: &str) {
+        let mut seen = std::collections::BTreeMap::new();
+        for (name, place) in names {
+            if let Some(first) = seen.get(name) {
+                let title = format!("{kind} {} appears twice", quoted(name));
+                let violation = Violation::new(place, title)
+                    .expected("a name of its own")
+                    .related(Place::clone(first), "first here");
+                self.collector.add(violation);
+            } else {
+                seen.insert(name, place);
+            }
+        }
+    }
+}
+
+fn balance(balance: &super::document::BalanceDocument) -> Balance {
+    Balance {
+        asset: balance.asset.symbol(),
+        quantity: balance.quantity.get(),
+        haircut: balance.haircut.get(),
+        borrow_rate: balance.borrow_rate.get(),
+    }
+}

@@ -1,0 +1,258 @@
+//! The scenario document: what a user writes to say what may happen.
+//!
+//! Flows in: `scenario.toml` and what it `extends`. Flows out: a [`LoadedScenario`]: validated
+//! settings, the files it refers to, and the place of everything.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::extends::extended;
+pub use super::model_document::{
+    CorrelationDocument, DriftDocument, FilterDocument, JumpDocument, ModelDocument,
+    NotPositiveSemidefiniteDocument, ProcessDocument, VolatilityDocument,
+};
+use super::settings::{MeasureSettings, ReturnKind, Revaluation, Scenario, SimulationSettings};
+use crate::document::{
+    DurationText, FilePath, FolderName, Level, Loader, Node, Parsed, Place, Places, Prose,
+    SourceFile, Violation, ViolationCollector, Violations, read_tree,
+};
+use crate::units::ConfidenceLevel;
+
+/// A Monte Carlo scenario: what is simulated, how factors move, what is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioDocument {
+    /// Name of the scenario; names its output folder.
+    pub name: FolderName,
+    /// Why it exists.
+    #[serde(default = "no_prose")]
+    pub description: Prose,
+    /// A scenario to start from: keys left out here are taken from there, table by table
+    /// (`simulation`, `model`, `measures`); a key given here replaces the whole value there. Files
+    /// named there stay relative to it.
+    pub extends: Option<FilePath>,
+    /// The portfolio document.
+    pub portfolio: FilePath,
+    /// The market document.
+    pub market: FilePath,
+    /// The policy document; without it no threshold is derived.
+    pub policy: Option<FilePath>,
+    /// How much is simulated.
+    pub simulation: SimulationDocument,
+    /// How factors move.
+    #[serde(default)]
+    pub model: ModelDocument,
+    /// What is measured.
+    #[serde(default)]
+    pub measures: MeasuresDocument,
+}
+
+/// How much is simulated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SimulationDocument {
+    /// Length of the simulation, e.g. `"1d"`, `"8h"`.
+    pub horizon: DurationText,
+    /// Even steps inside the horizon; expiries add nodes of their own.
+    #[serde(default = "one_step")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub steps: u32,
+    /// Paths; `--paths` overrides.
+    #[serde(default = "default_paths")]
+    #[schemars(range(min = 100, max = 1_000_000_000))]
+    pub paths: u64,
+    /// Seed of every draw; `--seed` overrides.
+    #[serde(default)]
+    pub seed: u64,
+    /// How returns are compounded.
+    #[serde(default = "log_returns")]
+    pub returns: ReturnKind,
+    /// How positions are revalued on a path.
+    #[serde(default = "full_revaluation")]
+    pub revaluation: Revaluation,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MeasuresDocument {
+    /// Confidence levels of VaR and ES, increasing; `0.99` leaves the worst 1 %.
+    #[schemars(length(min = 1, max = 20))]
+    pub levels: Vec<Level>,
+    /// Level of contributions and incremental effects: one of `levels`. Left out: the highest.
+    pub contribution_level: Option<Level>,
+    /// Worst paths told in full.
+    #[schemars(range(max = 1_000))]
+    pub worst_paths: usize,
+}
+
+impl Default for MeasuresDocument {
+    fn default() -> Self {
+        let levels = [0.95, 0.975, 0.99].into_iter().filter_map(Level::new);
+        Self { levels: levels.collect(), contribution_level: None, worst_paths: 10 }
+    }
+}
+
+fn no_prose() -> Prose {
+    Prose::try_from(String::new()).expect("no text is text")
+}
+
+fn one_step() -> u32 {
+    1
+}
+
+fn default_paths() -> u64 {
+    100_000
+}
+
+fn log_returns() -> ReturnKind {
+    ReturnKind::Log
+}
+
+fn full_revaluation() -> Revaluation {
+    Revaluation::Full
+}
+
+/// A file that a document names.
+#[derive(Debug, Clone)]
+pub struct FileReference {
+    /// The path as written.
+    pub path: String,
+    /// Where it is written: the path is relative to that file.
+    pub place: Place,
+}
+
+impl FileReference {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// As [`Loader::open`].
+    pub fn open(&self, loader: &Loader) -> Result<Arc<SourceFile>, Violations> {
+        loader.open(&self.path, Some(&self.place))
+    }
+}
+
+/// A scenario whose text was read and bases merged, not yet checked: lets its other files be
+/// checked even where it has faults itself.
+#[derive(Debug, Clone)]
+pub struct ScenarioTree {
+    file: Arc<SourceFile>,
+    tree: Node,
+}
+
+/// A validated scenario with the files it refers to.
+#[derive(Debug, Clone)]
+pub struct LoadedScenario {
+    /// Its settings.
+    pub scenario: Scenario,
+    /// The portfolio document.
+    pub portfolio: FileReference,
+    /// The market document.
+    pub market: FileReference,
+    /// The policy document, where there is one.
+    pub policy: Option<FileReference>,
+    /// Where everything stands, in this file or one it extends.
+    pub places: Places,
+    /// The scenario's own file.
+    pub file: Arc<SourceFile>,
+}
+
+/// Reads a scenario document with what it extends.
+///
+/// # Errors
+/// Every violation in it.
+pub fn read_scenario(
+    file: &Arc<SourceFile>,
+    loader: &Loader,
+) -> Result<LoadedScenario, Violations> {
+    open_scenario(file, loader)?.read(loader)
+}
+
+/// Reads a scenario's text and merges what it extends.
+///
+/// # Errors
+/// Syntax errors, a base that cannot be read, a cycle of bases.
+pub fn open_scenario(file: &Arc<SourceFile>, loader: &Loader) -> Result<ScenarioTree, Violations> {
+    Ok(ScenarioTree { file: Arc::clone(file), tree: extended(file, loader)? })
+}
+
+impl ScenarioTree {
+    /// The file named by `key` (`portfolio`, `market`, `policy`), where one is.
+    pub fn reference(&self, key: &str) -> Option<FileReference> {
+        let (path, place) = self.tree.text_at(key)?;
+        Some(FileReference { path: path.to_owned(), place: place.clone() })
+    }
+
+    /// Checks the document.
+    ///
+    /// # Errors
+    /// Every violation in it, and in the correlation matrix it names.
+    pub fn read(&self, loader: &Loader) -> Result<LoadedScenario, Violations> {
+        let parsed: Parsed<ScenarioDocument> = read_tree(&self.file, self.tree.clone())?;
+        let mut collector = ViolationCollector::default();
+        let measures = collector.absorb(measures(&parsed));
+        let model = collector.absorb(super::model_document::model(&parsed, loader));
+        let document = &parsed.value;
+        let scenario = measures.zip(model).map(|(measures, model)| Scenario {
+            name: document.name.to_string(),
+            description: document.description.to_string(),
+            simulation: simulation(&document.simulation),
+            model,
+            measures,
+        });
+        let scenario = collector.finish_some(scenario)?;
+        let missing = || {
+            let title = "the scenario names no portfolio or no market";
+            Violations::from(Violation::new(parsed.places.at(""), title))
+        };
+        Ok(LoadedScenario {
+            scenario,
+            portfolio: self.reference("portfolio").ok_or_else(missing)?,
+            market: self.reference("market").ok_or_else(missing)?,
+            policy: self.reference("policy"),
+            file: Arc::clone(&self.file),
+            places: parsed.places,
+        })
+    }
+}
+
+fn simulation(document: &SimulationDocument) -> SimulationSettings {
+    SimulationSettings {
+        horizon: document.horizon.years(),
+        steps: document.steps,
+        paths: document.paths,
+        seed: document.seed,
+        returns: document.returns,
+        revaluation: document.revaluation,
+    }
+}
+
+fn measures(parsed: &Parsed<ScenarioDocument>) -> Result<MeasureSettings, Violations> {
+    let document = &parsed.value.measures;
+    let mut collector = ViolationCollector::default();
+    for (index, pair) in document.levels.windows(2).enumerate() {
+        if pair[0] >= pair[1] {
+            let place = parsed.places.at(&format!("measures.levels[{}]", index + 1));
+            let violation = Violation::new(place, "levels must increase")
+                .expected(format!("a level above {}", pair[0].get()));
+            collector.add(violation);
+        }
+    }
+    let highest = document.levels.last().copied();
+    let contribution_level = document.contribution_level.or(highest);
+    if !contribution_level.is_some_and(|level| document.levels.contains(&level)) {
+        let place = parsed.places.at("measures.contribution_level");
+        let violation = Violation::new(place, "`contribution_level` is not one of `levels`")
+            .expected("one of the levels measured");
+        collector.add(violation);
+    }
+    let level = |level: Level| ConfidenceLevel::new(level.get()).ok();
+    let settings = contribution_level.and_then(level).map(|contribution_level| MeasureSettings {
+        levels: document.levels.iter().copied().filter_map(level).collect(),
+        contribution_level,
+        worst_paths: document.worst_paths,
+    });
+    collector.finish_some(settings)
+}
