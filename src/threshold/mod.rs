@@ -13,6 +13,7 @@ pub mod capital;
 pub mod condition;
 pub mod crossing;
 pub mod distance;
+pub mod document;
 pub mod headroom;
 pub mod limit;
 pub mod policy;

@@ -1,5 +1,6 @@
 //! The threshold policy: plain, validated data. Documents are read by [`super::document`].
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{ConfidenceLevel, Years};
@@ -48,7 +49,7 @@ pub enum CapitalBase {
 }
 
 /// How weighted terms combine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Combination {
     /// Added up.
@@ -110,7 +111,7 @@ pub enum TermKind {
 }
 
 /// How claims on venues are measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VenueClaimMeasure {
     /// `Σ PD(horizon)·LGD·claim`.
@@ -120,7 +121,9 @@ pub enum VenueClaimMeasure {
 }
 
 /// What an add-on stands for, so that nothing is counted twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Covers {
     /// Funding of perpetuals: always inside the paths.
@@ -276,7 +279,9 @@ pub struct Rung {
 }
 
 /// What a rung does, by increasing severity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RungAction {
     /// Tell people.
