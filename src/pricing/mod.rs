@@ -1,1 +1,45 @@
-//! (being built)
+//! What positions are worth: today, on every path, and how that changes.
+//!
+//! Flows in: a [`Market`](crate::market::Market), a [`Portfolio`](crate::portfolio::Portfolio), a
+//! [`FactorModel`](crate::simulation::FactorModel) and, node by node, blocks of factor levels.
+//! Flows out: USD values `[row][path]`, positions apart from balances; Greeks.
+//!
+//! | contract | USD value |
+//! |---|---|
+//! | spot, balance | `q·S`; borrowed balances grow at their rate |
+//! | linear future, perpetual | `q·(F − E·P)`, P the USD price of the quote |
+//! | inverse future, perpetual | `N·(1/E − 1/F)·S` |
+//! | linear option | `q·P·Black76(F/P, K)` |
+//! | inverse option | `q·S·Black76(F, K)/F` |
+//!
+//! `F = S·exp(carry + basis·T)`; a perpetual is a forward whose tenor is one funding interval.
+//! An option keeps the smile of its own expiry as time passes, moved by the volatility level as
+//! `σ·exp(x·(30 days/T)^p)`. What expires inside the horizon settles at its own node in its own
+//! asset, and that cash floats to the horizon.
+
+mod book;
+mod builder;
+mod compile;
+mod curve;
+mod error;
+mod expansion;
+mod factors;
+mod options;
+mod position;
+mod sensitivity;
+mod settings;
+mod smile;
+mod state;
+mod timeline;
+
+pub use book::CompiledBook;
+pub use error::PricingError;
+pub use factors::required_factors;
+pub use settings::{
+    FUNDING_INTERVAL, Granularity, PERPETUAL_TENOR, PricingSettings, Revaluation, Row,
+    SmileDynamics,
+};
+pub use state::PathState;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+//! Tests of pricing through its public face: compile, step, values.
+
+mod expansion;
+mod fixture;
+mod linear;
+mod options;
+mod robustness;
+mod time;
