@@ -240,10 +240,8 @@ impl CompiledBook {
         for (index, slot) in self.slots.iter().enumerate() {
             let cash = array(&state.cash, index, count);
             let price = array(&state.curves, slot.price, count);
-            for ((value, cash), price) in array_mut(out, slot.row, count)
-                .iter_mut()
-                .zip(cash)
-                .zip(price)
+            for ((value, cash), price) in
+                array_mut(out, slot.row, count).iter_mut().zip(cash).zip(price)
             {
                 *value += cash * price;
             }
@@ -270,11 +268,7 @@ impl CompiledBook {
             let Some(slot) = leg.slot else { continue };
             let paid = &mut state.scratch.value[..count];
             paid.fill(0.0);
-            accumulate(
-                leg.coefficient,
-                array(&state.curves, leg.curve, count),
-                paid,
-            );
+            accumulate(leg.coefficient, array(&state.curves, leg.curve, count), paid);
             let price = array(&state.curves, self.slots[slot].price, count);
             accumulate_units(paid, price, array_mut(&mut state.cash, slot, count));
         }

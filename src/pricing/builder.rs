@@ -114,16 +114,8 @@ impl<'a> Builder<'a> {
         finite(&item, "borrow rate", balance.borrow_rate)?;
         let asset = asset(self.market, &item, &balance.asset)?;
         let curve = self.price_curve(&item, asset)?;
-        let growth = if balance.quantity < 0.0 {
-            balance.borrow_rate
-        } else {
-            0.0
-        };
-        let placement = Placement {
-            row,
-            slot: None,
-            until: NEVER,
-        };
+        let growth = if balance.quantity < 0.0 { balance.borrow_rate } else { 0.0 };
+        let placement = Placement { row, slot: None, until: NEVER };
         self.add_leg(placement, curve, balance.quantity, growth);
         Ok(())
     }
@@ -137,25 +129,16 @@ impl<'a> Builder<'a> {
         match &position.contract {
             Contract::Spot => {
                 let curve = self.price_curve(position.id, position.coin)?;
-                let placement = Placement {
-                    row,
-                    slot: None,
-                    until: NEVER,
-                };
+                let placement = Placement { row, slot: None, until: NEVER };
                 self.add_leg(placement, curve, position.quantity, 0.0);
                 Ok(())
             }
-            Contract::Perpetual {
-                underlying,
-                settled,
-                entry,
-            } => self.add_perpetual(row, position, underlying, *settled, *entry),
-            Contract::Future {
-                underlying,
-                settled,
-                entry,
-                expiry,
-            } => self.add_future(row, position, underlying, *settled, *entry, *expiry),
+            Contract::Perpetual { underlying, settled, entry } => {
+                self.add_perpetual(row, position, underlying, *settled, *entry)
+            }
+            Contract::Future { underlying, settled, entry, expiry } => {
+                self.add_future(row, position, underlying, *settled, *entry, *expiry)
+            }
             Contract::Option { .. } => self.add_option(row, position),
         }
     }
@@ -169,11 +152,7 @@ impl<'a> Builder<'a> {
         entry: f64,
     ) -> Result<(), PricingError> {
         let slot = self.slot(row, position, settled)?;
-        let placement = Placement {
-            row,
-            slot: Some(slot),
-            until: NEVER,
-        };
+        let placement = Placement { row, slot: Some(slot), until: NEVER };
         let coin = position.coin.symbol.clone();
         let key = match settled {
             Settled::Linear(_) => CurveKey::Perpetual(coin),
@@ -251,14 +230,8 @@ impl<'a> Builder<'a> {
         row: usize,
         position: &ResolvedPosition<'a>,
     ) -> Result<(), PricingError> {
-        let Contract::Option {
-            underlying,
-            settled,
-            expiry,
-            strike,
-            right,
-            volatility,
-        } = &position.contract
+        let Contract::Option { underlying, settled, expiry, strike, right, volatility } =
+            &position.contract
         else {
             return Ok(());
         };
@@ -277,11 +250,7 @@ impl<'a> Builder<'a> {
             super::position::not_negative(position.id, "volatility", today)?;
             Some(today)
         };
-        let holding = Holding {
-            row,
-            slot,
-            quantity: position.quantity,
-        };
+        let holding = Holding { row, slot, quantity: position.quantity };
         let key = group_key(position, *settled, *expiry);
         if !self.groups.contains_key(&key) {
             let group = self.option_group(position, underlying, *settled, *expiry, until)?;
@@ -343,11 +312,7 @@ impl<'a> Builder<'a> {
             _ => total - curve.log_ratio(Years(time)),
         };
         let times = self.timeline.times();
-        Carry {
-            log_ratio: times.iter().zip(&years).map(left).collect(),
-            years,
-            basis,
-        }
+        Carry { log_ratio: times.iter().zip(&years).map(left).collect(), years, basis }
     }
 
     fn perpetual_carry(&self, item: &str, underlying: &Underlying) -> Result<Carry, PricingError> {
@@ -408,10 +373,7 @@ impl<'a> Builder<'a> {
     fn expiry_moment(&self, item: &str, expiry: Years) -> Result<usize, PricingError> {
         self.timeline
             .moment_of(expiry)
-            .ok_or_else(|| PricingError::ExpiryOffGrid {
-                item: item.to_owned(),
-                expiry,
-            })
+            .ok_or_else(|| PricingError::ExpiryOffGrid { item: item.to_owned(), expiry })
     }
 }
 
@@ -423,10 +385,7 @@ pub(super) fn factor_index(
 ) -> Result<usize, PricingError> {
     model
         .index(&key)
-        .ok_or_else(|| PricingError::MissingFactor {
-            item: item.to_owned(),
-            factor: key,
-        })
+        .ok_or_else(|| PricingError::MissingFactor { item: item.to_owned(), factor: key })
 }
 
 fn group_key(position: &ResolvedPosition, settled: Settled, expiry: Years) -> GroupKey {

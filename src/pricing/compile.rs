@@ -97,17 +97,11 @@ impl Layout {
             Granularity::Account => (0..portfolio.accounts.len())
                 .flat_map(|index| [Row::AccountPositions(index), Row::AccountBalances(index)])
                 .collect(),
-            Granularity::Position => (0..portfolio.positions.len())
-                .map(Row::Position)
-                .chain(balances)
-                .collect(),
+            Granularity::Position => {
+                (0..portfolio.positions.len()).map(Row::Position).chain(balances).collect()
+            }
         };
-        Self {
-            rows,
-            granularity,
-            position_count: portfolio.positions.len(),
-            balance_offsets,
-        }
+        Self { rows, granularity, position_count: portfolio.positions.len(), balance_offsets }
     }
 
     /// Row of a position.

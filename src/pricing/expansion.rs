@@ -72,9 +72,7 @@ impl Expansion {
                 sums.add_price(row, &account.name, &held.symbol, &found)?;
             }
         }
-        Ok(Self {
-            terms: sums.terms(),
-        })
+        Ok(Self { terms: sums.terms() })
     }
 
     /// `out[row][path]` from today's values of the rows.
@@ -127,21 +125,9 @@ impl Sums<'_> {
         self.add_price(row, item, &position.coin.symbol, found)?;
         let (underlying, settled) = match &position.contract {
             Contract::Spot => return Ok(()),
-            Contract::Perpetual {
-                underlying,
-                settled,
-                ..
-            }
-            | Contract::Future {
-                underlying,
-                settled,
-                ..
-            }
-            | Contract::Option {
-                underlying,
-                settled,
-                ..
-            } => (underlying, settled),
+            Contract::Perpetual { underlying, settled, .. }
+            | Contract::Future { underlying, settled, .. }
+            | Contract::Option { underlying, settled, .. } => (underlying, settled),
         };
         if let Settled::Linear(quote) = settled
             && let Some(key) = price_factor(self.market, &quote.symbol)
@@ -173,11 +159,7 @@ impl Sums<'_> {
             return Ok(());
         };
         let factor = factor_index(self.model, item, key)?;
-        let second = if self.second_order {
-            found.dollar_gamma()
-        } else {
-            0.0
-        };
+        let second = if self.second_order { found.dollar_gamma() } else { 0.0 };
         self.add_term(row, factor, Change::Relative, [found.spot, second]);
         Ok(())
     }

@@ -14,10 +14,7 @@ use crate::units::Symbol;
 /// Assets that the market does not know count as coins; compiling the book then names them.
 pub fn required_factors(market: &Market, portfolio: &Portfolio) -> Vec<FactorKey> {
     let mut keys = BTreeSet::new();
-    let balances = portfolio
-        .accounts
-        .iter()
-        .flat_map(|account| &account.balances);
+    let balances = portfolio.accounts.iter().flat_map(|account| &account.balances);
     for balance in balances {
         keys.extend(price_factor(market, &balance.asset));
     }

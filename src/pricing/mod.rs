@@ -17,6 +17,7 @@
 //! `σ·exp(x·(30 days/T)^p)`. What expires inside the horizon settles at its own node in its own
 //! asset, and that cash floats to the horizon.
 
+mod black;
 mod book;
 mod builder;
 mod compile;
@@ -24,6 +25,7 @@ mod curve;
 mod error;
 mod expansion;
 mod factors;
+mod greeks;
 mod options;
 mod position;
 mod sensitivity;
@@ -35,6 +37,9 @@ mod timeline;
 pub use book::CompiledBook;
 pub use error::PricingError;
 pub use factors::required_factors;
+pub use greeks::{
+    BookGreeks, ProfilePoint, RowExposure, SPOT_LADDER, SpotGreeks, exposures, greeks,
+};
 pub use settings::{
     FUNDING_INTERVAL, Granularity, PERPETUAL_TENOR, PricingSettings, Revaluation, Row,
     SmileDynamics,

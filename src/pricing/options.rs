@@ -3,7 +3,7 @@
 use super::curve::{Carry, PriceSource, scale};
 use super::smile::SmileTable;
 use super::state::Scratch;
-use crate::numeric::black76::Right;
+use crate::numeric::black76::{Right, black76_values};
 use crate::numeric::isa::InstructionSet;
 use crate::numeric::kernel;
 use crate::simulation::FactorBlock;
@@ -75,16 +75,9 @@ impl OptionGroup {
     ) {
         self.fill_log_forward(isa, moment, block, scratch);
         let count = block.path_count();
-        kernel::exp(
-            isa,
-            &scratch.log_forward[..count],
-            &mut scratch.forward[..count],
-        );
+        kernel::exp(isa, &scratch.log_forward[..count], &mut scratch.forward[..count]);
         self.fill_volatility_scale(isa, moment, block, scratch);
-        let (unit, exponents) = (
-            &mut scratch.unit_usd[..count],
-            &mut scratch.exponents[..count],
-        );
+        let (unit, exponents) = (&mut scratch.unit_usd[..count], &mut scratch.exponents[..count]);
         match self.quote {
             Some(quote) => quote.fill(block, unit),
             None => self.carry.fill_inverse(isa, moment, block, exponents, unit),
@@ -109,7 +102,7 @@ impl OptionGroup {
         let value = &mut scratch.value[..count];
         let forward = &scratch.forward[..count];
         let (right, strike) = (contract.right, contract.strike);
-        kernel::black76_values(isa, right, strike, forward, moneyness, deviations, value);
+        black76_values(isa, right, strike, forward, moneyness, deviations, value);
         for (slot, unit) in value.iter_mut().zip(&scratch.unit_usd) {
             *slot *= unit;
         }

@@ -72,10 +72,9 @@ impl ContractVolatility<'_> {
     pub fn moves_along_smile(&self, smile: SmileDynamics) -> bool {
         let flat = match self {
             Self::Own(_) => true,
-            Self::Market(source) => matches!(
-                source,
-                VolatilitySource::Flat(_) | VolatilitySource::AtTheMoney(_)
-            ),
+            Self::Market(source) => {
+                matches!(source, VolatilitySource::Flat(_) | VolatilitySource::AtTheMoney(_))
+            }
         };
         smile == SmileDynamics::StickyDelta && !flat
     }
@@ -114,12 +113,7 @@ impl<'a> ResolvedPosition<'a> {
         let symbol = position.instrument.underlying();
         let coin = asset(market, &position.id, symbol)?;
         let contract = contract(market, position, coin)?;
-        Ok(Self {
-            id: &position.id,
-            quantity: position.quantity,
-            coin,
-            contract,
-        })
+        Ok(Self { id: &position.id, quantity: position.quantity, coin, contract })
     }
 }
 
@@ -139,11 +133,7 @@ fn contract<'a>(
         Instrument::Spot { .. } => Ok(Contract::Spot),
         Instrument::Perpetual { .. } => {
             let mark = coin.price_usd * perpetual_ratio(underlying) / settled.quote_price();
-            Ok(Contract::Perpetual {
-                underlying,
-                settled,
-                entry: entry(position, mark)?,
-            })
+            Ok(Contract::Perpetual { underlying, settled, entry: entry(position, mark)? })
         }
         Instrument::Future { expiry, .. } => {
             check_expiry(position, *expiry)?;
@@ -155,12 +145,7 @@ fn contract<'a>(
                 expiry: *expiry,
             })
         }
-        Instrument::Option {
-            expiry,
-            strike,
-            right,
-            ..
-        } => {
+        Instrument::Option { expiry, strike, right, .. } => {
             check_expiry(position, *expiry)?;
             positive(&position.id, "strike", *strike)?;
             Ok(Contract::Option {
@@ -181,13 +166,11 @@ pub(crate) fn asset<'a>(
     item: &str,
     symbol: &Symbol,
 ) -> Result<&'a Asset, PricingError> {
-    let found = market
-        .asset(symbol)
-        .ok_or_else(|| PricingError::UnknownAsset {
-            item: item.to_owned(),
-            asset: symbol.clone(),
-            market: market.name.clone(),
-        })?;
+    let found = market.asset(symbol).ok_or_else(|| PricingError::UnknownAsset {
+        item: item.to_owned(),
+        asset: symbol.clone(),
+        market: market.name.clone(),
+    })?;
     positive(found.symbol.as_str(), "price", found.price_usd)?;
     Ok(found)
 }
@@ -197,13 +180,11 @@ fn underlying<'a>(
     item: &str,
     symbol: &Symbol,
 ) -> Result<&'a Underlying, PricingError> {
-    let found = market
-        .underlying(symbol)
-        .ok_or_else(|| PricingError::UnknownUnderlying {
-            item: item.to_owned(),
-            underlying: symbol.clone(),
-            market: market.name.clone(),
-        })?;
+    let found = market.underlying(symbol).ok_or_else(|| PricingError::UnknownUnderlying {
+        item: item.to_owned(),
+        underlying: symbol.clone(),
+        market: market.name.clone(),
+    })?;
     let name = symbol.as_str();
     positive(name, "perpetual mark over spot", perpetual_ratio(found))?;
     finite(name, "funding rate", found.funding_rate_8h)?;
@@ -254,10 +235,7 @@ fn check_expiry(position: &Position, expiry: Years) -> Result<(), PricingError> 
     if expiry.get() > 0.0 {
         return Ok(());
     }
-    Err(PricingError::Expired {
-        item: position.id.clone(),
-        days_ago: -expiry.days(),
-    })
+    Err(PricingError::Expired { item: position.id.clone(), days_ago: -expiry.days() })
 }
 
 /// Refuses NaN and infinities.
@@ -268,13 +246,7 @@ pub(crate) fn finite(item: &str, what: &'static str, found: f64) -> Result<(), P
 /// Refuses negatives, NaN and infinities.
 pub(crate) fn not_negative(item: &str, what: &'static str, found: f64) -> Result<(), PricingError> {
     let accepted = found.is_finite() && found >= 0.0;
-    check(
-        accepted,
-        item,
-        what,
-        found,
-        "a finite number, zero or above",
-    )
+    check(accepted, item, what, found, "a finite number, zero or above")
 }
 
 /// Refuses zero, negatives, NaN and infinities.
@@ -293,10 +265,5 @@ fn check(
     if accepted {
         return Ok(());
     }
-    Err(PricingError::InvalidNumber {
-        item: item.to_owned(),
-        what,
-        found,
-        expected,
-    })
+    Err(PricingError::InvalidNumber { item: item.to_owned(), what, found, expected })
 }

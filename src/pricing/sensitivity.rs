@@ -1,15 +1,14 @@
 //! First and second derivatives of one position's USD value, in closed form.
 //!
-//! Black-76 derivatives are textbook (Haug, *The Complete Guide to Option Pricing Formulas*); under
-//! a smile that moves with the forward, σ is a function of `k = ln(K/F)` and the chain rule adds its
+//! Under a smile that moves with the forward, σ is a function of `k = ln(K/F)` and the chain rule adds its
 //! slope and curvature. Inverse options are worth `S·Black76(F, K)/F` and `F/S` does not depend on
 //! spot, so their spot derivatives are those of `Black76` times `S/F`.
 
+use super::black::Black;
 use super::position::{Contract, ContractVolatility, ResolvedPosition, Settled, perpetual_ratio};
 use super::settings::{FUNDING_INTERVAL, PERPETUAL_TENOR};
 use super::{PricingSettings, SmileDynamics};
-use crate::numeric::special::{normal_cdf, normal_pdf};
-use crate::portfolio::OptionRight;
+use crate::market::{Asset, AssetKind, Underlying};
 use crate::units::{DAYS_PER_YEAR, Years};
 
 /// Derivatives of a position's USD value today.
@@ -39,108 +38,165 @@ impl Sensitivities {
     }
 }
 
-/// Today's world, possibly with every coin's spot moved.
+/// Where and when a book is looked at: every coin's spot moved alike, some time passed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Viewpoint {
     /// Spot over today's spot.
     pub spot_ratio: f64,
+    /// Time passed since today.
+    pub elapsed: Years,
     pub settings: PricingSettings,
 }
 
 impl Viewpoint {
     pub fn today(settings: PricingSettings) -> Self {
-        Self {
-            spot_ratio: 1.0,
-            settings,
+        Self { spot_ratio: 1.0, elapsed: Years(0.0), settings }
+    }
+
+    /// USD price of an asset; only coins move.
+    pub fn price(&self, asset: &Asset) -> f64 {
+        match asset.kind {
+            AssetKind::Coin => asset.price_usd * self.spot_ratio,
+            AssetKind::Stablecoin | AssetKind::Fiat => asset.price_usd,
         }
     }
 
     /// Derivatives of `position` seen from here.
     pub fn sensitivities(&self, position: &ResolvedPosition) -> Sensitivities {
-        let spot = position.coin.price_usd * self.spot_ratio;
+        let spot = self.price(position.coin);
         match &position.contract {
             Contract::Spot => spot_like(position.quantity * spot),
-            Contract::Perpetual {
-                underlying,
-                settled,
-                entry,
-            } => {
-                let ratio = perpetual_ratio(underlying);
-                let mut found = future(
-                    position.quantity,
-                    spot,
-                    ratio,
-                    *settled,
-                    *entry,
-                    PERPETUAL_TENOR,
-                );
-                let notional = match settled {
-                    Settled::Linear(_) => position.quantity * spot * ratio,
-                    Settled::Inverse => position.quantity / ratio,
-                };
-                let intervals = 1.0 / (DAYS_PER_YEAR * FUNDING_INTERVAL.get());
-                found.funding_1d = -notional * underlying.funding_rate_8h * intervals;
-                found
+            Contract::Perpetual { underlying, settled, entry } => {
+                self.perpetual(position, underlying, *settled, *entry)
             }
-            Contract::Future {
-                underlying,
-                settled,
-                entry,
-                expiry,
-            } => {
-                let ratio = underlying.forwards.ratio(*expiry);
-                future(position.quantity, spot, ratio, *settled, *entry, *expiry)
+            Contract::Future { underlying, settled, entry, expiry } => {
+                let terms = FutureTerms {
+                    ratio: self.forward_ratio(underlying, *expiry),
+                    tenor: self.left(*expiry),
+                    entry: *entry,
+                };
+                self.future(position, *settled, &terms)
             }
             Contract::Option { .. } => self.option(position, spot),
         }
     }
 
+    /// Time left to `expiry`.
+    fn left(&self, expiry: Years) -> Years {
+        Years((expiry.get() - self.elapsed.get()).max(0.0))
+    }
+
+    /// `F/S` for what is left to `expiry`.
+    fn forward_ratio(&self, underlying: &Underlying, expiry: Years) -> f64 {
+        if self.left(expiry).get() == 0.0 {
+            return 1.0;
+        }
+        let curve = &underlying.forwards;
+        libm::exp(curve.log_ratio(expiry) - curve.log_ratio(self.elapsed))
+    }
+
+    fn quote_price(&self, settled: Settled) -> f64 {
+        match settled {
+            Settled::Linear(quote) => self.price(quote),
+            Settled::Inverse => 1.0,
+        }
+    }
+
+    fn perpetual(
+        &self,
+        position: &ResolvedPosition,
+        underlying: &Underlying,
+        settled: Settled,
+        entry: f64,
+    ) -> Sensitivities {
+        let ratio = perpetual_ratio(underlying);
+        let notional = match settled {
+            Settled::Linear(_) => position.quantity * self.price(position.coin) * ratio,
+            Settled::Inverse => position.quantity / ratio,
+        };
+        let terms = FutureTerms { ratio, tenor: PERPETUAL_TENOR, entry };
+        let intervals = 1.0 / (DAYS_PER_YEAR * FUNDING_INTERVAL.get());
+        Sensitivities {
+            funding_1d: -notional * underlying.funding_rate_8h * intervals,
+            ..self.future(position, settled, &terms)
+        }
+    }
+
+    fn future(
+        &self,
+        position: &ResolvedPosition,
+        settled: Settled,
+        terms: &FutureTerms,
+    ) -> Sensitivities {
+        let (spot, quantity) = (self.price(position.coin), position.quantity);
+        let (by_spot, constant, quote, basis) = match settled {
+            Settled::Linear(asset) => {
+                let mark = quantity * spot * terms.ratio;
+                let paid = -quantity * terms.entry * self.price(asset);
+                (mark, paid, paid, mark)
+            }
+            Settled::Inverse => {
+                let mark = quantity / terms.ratio;
+                (quantity * spot / terms.entry, -mark, 0.0, mark)
+            }
+        };
+        Sensitivities {
+            value: by_spot + constant,
+            spot: by_spot,
+            spot_second: by_spot,
+            quote,
+            basis: basis * terms.tenor.get(),
+            ..Sensitivities::default()
+        }
+    }
+
     fn option(&self, position: &ResolvedPosition, spot: f64) -> Sensitivities {
-        let Contract::Option {
-            underlying,
-            settled,
-            expiry,
-            strike,
-            right,
-            volatility,
-        } = &position.contract
+        let Contract::Option { underlying, settled, expiry, strike, right, volatility } =
+            &position.contract
         else {
             return Sensitivities::default();
         };
-        let forward_usd = spot * underlying.forwards.ratio(*expiry);
-        let forward = forward_usd / settled.quote_price();
-        let smile = self.smile_at(volatility, libm::log(strike / forward), *expiry);
-        let black = Black::new(forward, *strike, smile.volatility, *expiry, *right);
+        let ratio = self.forward_ratio(underlying, *expiry);
+        let forward = spot * ratio / self.quote_price(*settled);
+        let left = self.left(*expiry);
+        let unmoved = libm::log(strike * settled.quote_price())
+            - libm::log(position.coin.price_usd * underlying.forwards.ratio(*expiry));
+        let smile = self.smile_at(volatility, libm::log(strike / forward), unmoved, *expiry);
+        let black = Black::new(forward, *strike, smile.volatility, left, *right);
         let first = black.delta * forward - black.vega * smile.slope;
         let second = black.delta * forward + black.gamma * forward * forward
             - 2.0 * black.vanna * forward * smile.slope
             + black.volga * smile.slope * smile.slope
             + black.vega * smile.curvature;
         let (unit, quote, basis) = match settled {
-            Settled::Linear(quote) => (quote.price_usd, black.value - first, first),
-            Settled::Inverse => (spot / forward, 0.0, first - black.value),
+            Settled::Linear(quote) => (self.price(quote), black.value - first, first),
+            Settled::Inverse => (1.0 / ratio, 0.0, first - black.value),
         };
         let amount = position.quantity * unit;
-        let damping = self.settings.damping(*expiry);
         Sensitivities {
             value: amount * black.value,
             spot: amount * first,
             spot_second: amount * second,
             quote: amount * quote,
-            basis: amount * basis * expiry.get(),
+            basis: amount * basis * left.get(),
             vega: amount * black.vega,
-            volatility_level: amount * black.vega * smile.volatility * damping,
+            volatility_level: amount * black.vega * smile.volatility * self.settings.damping(left),
             funding_1d: 0.0,
         }
     }
 
-    /// Volatility at `k = ln(K/F)`, with its derivatives where the smile moves with the forward.
-    fn smile_at(&self, source: &ContractVolatility, k: f64, expiry: Years) -> SmilePoint {
+    /// The volatility of an option at `k = ln(K/F)` that was at `unmoved` today, with its
+    /// derivatives by k where the smile moves with the forward. `expiry` names the smile.
+    fn smile_at(
+        &self,
+        source: &ContractVolatility,
+        k: f64,
+        unmoved: f64,
+        expiry: Years,
+    ) -> SmilePoint {
         let smile = self.settings.smile;
         if smile == SmileDynamics::StickyStrike {
-            // The strike keeps the volatility that it has at today's forward.
-            let today = k + libm::log(self.spot_ratio);
-            return SmilePoint::flat(source.at(today, expiry));
+            return SmilePoint::flat(source.at(unmoved, expiry));
         }
         let volatility = source.at(k, expiry);
         if !source.moves_along_smile(smile) {
@@ -156,6 +212,15 @@ impl Viewpoint {
     }
 }
 
+/// What prices a future or perpetual besides spot.
+struct FutureTerms {
+    /// `F/S`.
+    ratio: f64,
+    /// Time over which the basis acts.
+    tenor: Years,
+    entry: f64,
+}
+
 /// A volatility and its derivatives by log-moneyness.
 struct SmilePoint {
     volatility: f64,
@@ -165,101 +230,11 @@ struct SmilePoint {
 
 impl SmilePoint {
     fn flat(volatility: f64) -> Self {
-        Self {
-            volatility,
-            slope: 0.0,
-            curvature: 0.0,
-        }
+        Self { volatility, slope: 0.0, curvature: 0.0 }
     }
 }
 
 /// Sensitivities of an amount of an asset worth `value`.
 pub(crate) fn spot_like(value: f64) -> Sensitivities {
-    Sensitivities {
-        value,
-        spot: value,
-        spot_second: value,
-        ..Sensitivities::default()
-    }
-}
-
-/// A future or perpetual with `ratio = F/S`; `tenor` is the time over which the basis acts.
-fn future(
-    quantity: f64,
-    spot: f64,
-    ratio: f64,
-    settled: Settled,
-    entry: f64,
-    tenor: Years,
-) -> Sensitivities {
-    let (by_spot, by_entry, basis) = match settled {
-        Settled::Linear(quote) => {
-            let mark = quantity * spot * ratio;
-            (mark, -quantity * entry * quote.price_usd, mark)
-        }
-        Settled::Inverse => (quantity * spot / entry, -quantity / ratio, quantity / ratio),
-    };
-    let quote = match settled {
-        Settled::Linear(_) => by_entry,
-        Settled::Inverse => 0.0,
-    };
-    Sensitivities {
-        value: by_spot + by_entry,
-        spot: by_spot,
-        spot_second: by_spot,
-        quote,
-        basis: basis * tenor.get(),
-        ..Sensitivities::default()
-    }
-}
-
-/// Undiscounted Black-76 and its derivatives by forward and volatility.
-struct Black {
-    value: f64,
-    delta: f64,
-    gamma: f64,
-    vega: f64,
-    /// `∂²/∂F∂σ`.
-    vanna: f64,
-    /// `∂²/∂σ²`.
-    volga: f64,
-}
-
-impl Black {
-    fn new(forward: f64, strike: f64, volatility: f64, expiry: Years, right: OptionRight) -> Self {
-        let sign = match right {
-            OptionRight::Call => 1.0,
-            OptionRight::Put => -1.0,
-        };
-        let root_years = expiry.get().sqrt();
-        let deviation = volatility * root_years;
-        if deviation <= f64::MIN_POSITIVE {
-            return Self::intrinsic(sign, forward, strike);
-        }
-        let d1 = libm::log(forward / strike) / deviation + 0.5 * deviation;
-        let d2 = d1 - deviation;
-        let (in_forward, in_strike) = (normal_cdf(sign * d1), normal_cdf(sign * d2));
-        let density = normal_pdf(d1);
-        let vega = forward * density * root_years;
-        Self {
-            value: sign * (forward * in_forward - strike * in_strike),
-            delta: sign * in_forward,
-            gamma: density / (forward * deviation),
-            vega,
-            vanna: -density * d2 / volatility,
-            volga: vega * d1 * d2 / volatility,
-        }
-    }
-
-    fn intrinsic(sign: f64, forward: f64, strike: f64) -> Self {
-        let inside = sign * (forward - strike) > 0.0;
-        Self {
-            value: (sign * (forward - strike)).max(0.0),
-            delta: if inside { sign } else { 0.0 },
-            gamma: 0.0,
-            vega: 0.0,
-            vanna: 0.0,
-            volga: 0.0,
-        }
-    }
+    Sensitivities { value, spot: value, spot_second: value, ..Sensitivities::default() }
 }

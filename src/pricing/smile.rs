@@ -58,11 +58,7 @@ impl SmileTable {
             .enumerate()
             .map(|(index, cell)| (cubic(cell, 0.5) - at(index as f64 + 0.5)).abs())
             .fold(0.0, f64::max);
-        Ok(Self {
-            cells_per_unit: 1.0 / step,
-            cells,
-            error,
-        })
+        Ok(Self { cells_per_unit: 1.0 / step, cells, error })
     }
 
     /// Largest difference from the sampled function half-way between knots.
@@ -121,10 +117,7 @@ mod tests {
         let mut read = vec![0.0; moneyness.len()];
         table.fill(&moneyness, &mut read);
         for (m, volatility) in moneyness.iter().zip(&read) {
-            assert!(
-                (volatility - svi_week(-m)).abs() < 2.0 * ERROR_TARGET,
-                "{m}"
-            );
+            assert!((volatility - svi_week(-m)).abs() < 2.0 * ERROR_TARGET, "{m}");
         }
     }
 

@@ -18,9 +18,7 @@ pub(super) struct Timeline {
 impl Timeline {
     pub fn new(grid: &TimeGrid) -> Self {
         let nodes = grid.nodes.iter().map(|node| node.get());
-        Self {
-            times: std::iter::once(0.0).chain(nodes).collect(),
-        }
+        Self { times: std::iter::once(0.0).chain(nodes).collect() }
     }
 
     /// Years from today, by moment.
@@ -49,11 +47,7 @@ impl Timeline {
     pub fn years_left(&self, expiry: Years) -> Vec<f64> {
         let left = |&time: &f64| {
             let years = expiry.get() - time;
-            if years > SAME_INSTANT_YEARS {
-                years
-            } else {
-                0.0
-            }
+            if years > SAME_INSTANT_YEARS { years } else { 0.0 }
         };
         self.times.iter().map(left).collect()
     }

@@ -7,11 +7,7 @@ use crate::portfolio::{OptionRight, Settlement};
 use crate::pricing::{PricingSettings, Revaluation};
 
 fn settings(revaluation: Revaluation) -> PricingSettings {
-    PricingSettings {
-        revaluation,
-        damping_power: 0.3,
-        ..PricingSettings::full()
-    }
+    PricingSettings { revaluation, damping_power: 0.3, ..PricingSettings::full() }
 }
 
 #[test]
@@ -48,12 +44,8 @@ fn expansions_approach_full_revaluation_at_their_order() {
     let market = market();
     let book = mixed_book();
     let model = model(&market, &book, &[0.02]);
-    let compiled = [
-        Revaluation::Full,
-        Revaluation::Delta,
-        Revaluation::DeltaGamma,
-    ]
-    .map(|revaluation| compile(&market, &book, &model, settings(revaluation)));
+    let compiled = [Revaluation::Full, Revaluation::Delta, Revaluation::DeltaGamma]
+        .map(|revaluation| compile(&market, &book, &model, settings(revaluation)));
     let error = |factor: &str, h: f64, revaluation: usize| {
         let mut block = today(&model, 1);
         set(&mut block, &model, factor, &[h]);
@@ -66,10 +58,7 @@ fn expansions_approach_full_revaluation_at_their_order() {
             continue;
         }
         let (coarse, fine) = (error(&name, 2e-3, 1), error(&name, 1e-3, 1));
-        assert!(
-            fine < 0.3 * coarse || coarse < 1e-3,
-            "{name}: {coarse} {fine}"
-        );
+        assert!(fine < 0.3 * coarse || coarse < 1e-3, "{name}: {coarse} {fine}");
     }
     for name in ["BTC.spot", "ETH.spot"] {
         let (coarse, fine) = (error(name, 2e-2, 2), error(name, 1e-2, 2));
@@ -81,13 +70,7 @@ fn expansions_approach_full_revaluation_at_their_order() {
 #[test]
 fn no_time_passes_in_a_delta_revaluation() {
     let market = market();
-    let call = option(
-        "BTC",
-        Settlement::Inverse,
-        0.02,
-        61_000.0,
-        OptionRight::Call,
-    );
+    let call = option("BTC", Settlement::Inverse, 0.02, 61_000.0, OptionRight::Call);
     let perp = position(perpetual("BTC", linear("USD")), 5.0);
     let book = book_of(vec![position(call, 2.0), perp], vec![]);
     let model = model(&market, &book, &[0.02, 0.03]);

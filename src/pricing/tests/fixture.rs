@@ -15,11 +15,7 @@ pub(crate) const ETH: f64 = 3_000.0;
 pub(crate) const USDT: f64 = 0.999;
 
 pub(crate) fn market() -> Market {
-    let asset = |name: &str, kind, price_usd| Asset {
-        symbol: Symbol::new(name),
-        kind,
-        price_usd,
-    };
+    let asset = |name: &str, kind, price_usd| Asset { symbol: Symbol::new(name), kind, price_usd };
     Market {
         name: "test".to_owned(),
         as_of: "2026-01-01T08:00:00Z".parse().unwrap(),
@@ -55,30 +51,19 @@ pub(crate) fn market() -> Market {
 }
 
 pub(crate) fn linear(quote: &str) -> Settlement {
-    Settlement::Linear {
-        quote: Symbol::new(quote),
-    }
+    Settlement::Linear { quote: Symbol::new(quote) }
 }
 
 pub(crate) fn spot(coin: &str) -> Instrument {
-    Instrument::Spot {
-        asset: Symbol::new(coin),
-    }
+    Instrument::Spot { asset: Symbol::new(coin) }
 }
 
 pub(crate) fn perpetual(coin: &str, settlement: Settlement) -> Instrument {
-    Instrument::Perpetual {
-        underlying: Symbol::new(coin),
-        settlement,
-    }
+    Instrument::Perpetual { underlying: Symbol::new(coin), settlement }
 }
 
 pub(crate) fn future(coin: &str, settlement: Settlement, expiry: f64) -> Instrument {
-    Instrument::Future {
-        underlying: Symbol::new(coin),
-        settlement,
-        expiry: Years(expiry),
-    }
+    Instrument::Future { underlying: Symbol::new(coin), settlement, expiry: Years(expiry) }
 }
 
 pub(crate) fn option(
@@ -110,12 +95,7 @@ pub(crate) fn position(instrument: Instrument, quantity: f64) -> Position {
 }
 
 pub(crate) fn balance(asset: &str, quantity: f64) -> Balance {
-    Balance {
-        asset: Symbol::new(asset),
-        quantity,
-        haircut: 0.0,
-        borrow_rate: 0.0,
-    }
+    Balance { asset: Symbol::new(asset), quantity, haircut: 0.0, borrow_rate: 0.0 }
 }
 
 pub(crate) fn book_of(positions: Vec<Position>, balances: Vec<Balance>) -> Portfolio {
@@ -193,10 +173,7 @@ pub(crate) fn set(block: &mut FactorBlock, model: &FactorModel, key: &str, chang
     let named = |factor: &Factor| factor.key.to_string() == key;
     let index = model.factors.iter().position(named);
     let index = index.unwrap_or_else(|| panic!("no factor {key}"));
-    let additive = matches!(
-        model.factors[index].key,
-        FactorKey::Basis(_) | FactorKey::Funding(_)
-    );
+    let additive = matches!(model.factors[index].key, FactorKey::Basis(_) | FactorKey::Funding(_));
     let (logs, levels) = block.factor_mut(index);
     for (path, &change) in changes.iter().enumerate() {
         logs[path] = change;

@@ -16,10 +16,7 @@ fn revalue(position: crate::portfolio::Position, moves: &[(&str, f64)]) -> [f64;
     for (factor, change) in moves {
         set(&mut block, &model, factor, &[*change]);
     }
-    [
-        compiled.base_values()[0],
-        values_today(&compiled, &block)[0],
-    ]
+    [compiled.base_values()[0], values_today(&compiled, &block)[0]]
 }
 
 #[test]
@@ -49,11 +46,7 @@ fn linear_perpetual_settles_at_the_peg() {
     let (spot, peg, basis) = (0.2_f64, -0.05_f64, 0.3);
     let moves = [("BTC.spot", spot), ("USDT.peg", peg), ("BTC.basis", basis)];
     let [base, moved] = revalue(held, &moves);
-    assert_relative_eq!(
-        base,
-        -3.0 * (BTC * 1.0002 - 58_000.0 * USDT),
-        max_relative = 1e-12
-    );
+    assert_relative_eq!(base, -3.0 * (BTC * 1.0002 - 58_000.0 * USDT), max_relative = 1e-12);
     let ratio = 1.0002 * libm::exp(basis * PERPETUAL_TENOR.get());
     let quote = USDT * libm::exp(peg);
     let price = BTC * libm::exp(spot) * ratio / quote;
@@ -100,11 +93,7 @@ fn futures_follow_their_forward_and_basis() {
     let [_, moved] = revalue(long, &moves);
     let forward = BTC * libm::exp(0.1) * ratio * libm::exp(-0.2 * expiry);
     let quote = USDT * libm::exp(-0.01);
-    assert_relative_eq!(
-        moved,
-        1.5 * (forward - 60_100.0 * quote),
-        max_relative = 1e-12
-    );
+    assert_relative_eq!(moved, 1.5 * (forward - 60_100.0 * quote), max_relative = 1e-12);
     let mut short = position(future("BTC", Settlement::Inverse, expiry), -80_000.0);
     short.entry_price = Some(60_100.0);
     let [_, moved] = revalue(short, &moves[..2]);

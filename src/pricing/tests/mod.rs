@@ -2,6 +2,7 @@
 
 mod expansion;
 mod fixture;
+mod greeks;
 mod linear;
 mod options;
 mod robustness;

@@ -41,10 +41,7 @@ fn put_call_parity_holds_on_every_path() {
             let [call, put, short] = [0, 1, 2].map(|row| values[row * spots.len() + path]);
             // Linear: C − P = F − K·P_Q. Inverse: C − P = S(1 − K/F), a long future of K dollars
             // struck at K.
-            assert!(
-                (call + put + short).abs() < 1e-9 * BTC,
-                "{call} {put} {short}"
-            );
+            assert!((call + put + short).abs() < 1e-9 * BTC, "{call} {put} {short}");
         }
     }
 }
@@ -52,40 +49,23 @@ fn put_call_parity_holds_on_every_path() {
 #[test]
 fn the_volatility_level_is_damped_by_time_left() {
     let market = market();
-    let instrument = option(
-        "BTC",
-        Settlement::Inverse,
-        0.25,
-        65_000.0,
-        OptionRight::Call,
-    );
+    let instrument = option("BTC", Settlement::Inverse, 0.25, 65_000.0, OptionRight::Call);
     let book = book_of(vec![position(instrument.clone(), 1.0)], vec![]);
     let model = model(&market, &book, &[1e-3]);
-    let settings = PricingSettings {
-        damping_power: 0.5,
-        ..PricingSettings::full()
-    };
+    let settings = PricingSettings { damping_power: 0.5, ..PricingSettings::full() };
     let compiled = compile(&market, &book, &model, settings);
     let mut block = today(&model, 1);
     set(&mut block, &model, "BTC.vol", &[0.4]);
     let moved = values_today(&compiled, &block)[0];
     let mut own = position(instrument, 1.0);
     own.volatility = Some(0.55 * libm::exp(0.4 * (30.0 / (0.25 * 365.0_f64)).sqrt()));
-    let stated = compile(
-        &market,
-        &book_of(vec![own], vec![]),
-        &model,
-        PricingSettings::full(),
-    );
+    let stated = compile(&market, &book_of(vec![own], vec![]), &model, PricingSettings::full());
     assert_relative_eq!(moved, stated.base_values()[0], max_relative = 1e-12);
 }
 
 #[test]
 fn damping_stops_at_one_day() {
-    let settings = PricingSettings {
-        damping_power: 0.3,
-        ..PricingSettings::full()
-    };
+    let settings = PricingSettings { damping_power: 0.3, ..PricingSettings::full() };
     let day = settings.damping(crate::units::Years::from_days(1.0));
     let hour = settings.damping(crate::units::Years::from_days(1.0 / 24.0));
     assert_eq!(day, hour);
@@ -98,10 +78,7 @@ fn flat_volatility_is_the_same_under_both_smile_dynamics() {
     let instrument = option("BTC", Settlement::Inverse, 0.25, 65_000.0, OptionRight::Put);
     let book = book_of(vec![position(instrument, 1.0)], vec![]);
     let model = model(&market, &book, &[1e-3]);
-    let strike = PricingSettings {
-        smile: SmileDynamics::StickyStrike,
-        ..PricingSettings::full()
-    };
+    let strike = PricingSettings { smile: SmileDynamics::StickyStrike, ..PricingSettings::full() };
     let mut block = today(&model, 3);
     set(&mut block, &model, "BTC.spot", &[-0.3, 0.0, 0.3]);
     let [a, b] = [PricingSettings::full(), strike]

@@ -37,9 +37,7 @@ fn horizon_values(
     let settings = PricingSettings::full();
     let compiled = CompiledBook::compile(&market, book, &model, settings, granularity).unwrap();
     let nodes = 0..NODES.len();
-    let blocks: Vec<_> = nodes
-        .map(|node| moved(&model, paths.clone(), node))
-        .collect();
+    let blocks: Vec<_> = nodes.map(|node| moved(&model, paths.clone(), node)).collect();
     let values = walk_with(isa, &compiled, &blocks);
     (compiled, values)
 }
@@ -63,10 +61,7 @@ fn account_rows_are_the_sums_of_position_rows() {
             let members = members.filter(|(_, part)| belongs(part));
             let total: f64 = members.map(|(index, _)| parts[index * 50 + path]).sum();
             let found = sums[row_index * 50 + path];
-            assert!(
-                (total - found).abs() < 1e-6,
-                "{row:?} {path}: {total} {found}"
-            );
+            assert!((total - found).abs() < 1e-6, "{row:?} {path}: {total} {found}");
         }
     }
 }
@@ -101,10 +96,7 @@ fn today_equals_base_values() {
     let book = mixed_book();
     let model = model(&market, &book, &NODES);
     let compiled = compile(&market, &book, &model, PricingSettings::full());
-    assert_eq!(
-        values_today(&compiled, &today(&model, 1)),
-        compiled.base_values()
-    );
+    assert_eq!(values_today(&compiled, &today(&model, 1)), compiled.base_values());
 }
 
 #[test]
@@ -125,10 +117,7 @@ fn extremes_stay_finite() {
     }
     let nodes = [1e-4, 0.02, 0.03];
     let model = model(&market, &book, &nodes);
-    let settings = PricingSettings {
-        damping_power: 1.0,
-        ..PricingSettings::full()
-    };
+    let settings = PricingSettings { damping_power: 1.0, ..PricingSettings::full() };
     let compiled = compile(&market, &book, &model, settings);
     for change in [-60.0, -5.0, -1e-12, 0.0, 5.0, 60.0] {
         let mut block = today(&model, 1);
@@ -170,27 +159,14 @@ fn what_is_missing_is_named() {
     let unknown = book_of(vec![position(spot("DOGE"), 1.0)], vec![]);
     let error = compile(&unknown, &model(&market, &unknown, &NODES));
     assert!(matches!(&error, PricingError::UnknownAsset { asset, .. } if asset.as_str() == "DOGE"));
-    let perp = book_of(
-        vec![position(perpetual("BTC", linear("USDT")), 1.0)],
-        vec![],
-    );
+    let perp = book_of(vec![position(perpetual("BTC", linear("USDT")), 1.0)], vec![]);
     let mut poor = model(&market, &perp, &NODES);
-    poor.factors
-        .retain(|factor| factor.key.to_string() != "USDT.peg");
-    assert!(matches!(
-        compile(&perp, &poor),
-        PricingError::MissingFactor { .. }
-    ));
-    let between = book_of(
-        vec![position(future("BTC", linear("USD"), 0.01), 1.0)],
-        vec![],
-    );
+    poor.factors.retain(|factor| factor.key.to_string() != "USDT.peg");
+    assert!(matches!(compile(&perp, &poor), PricingError::MissingFactor { .. }));
+    let between = book_of(vec![position(future("BTC", linear("USD"), 0.01), 1.0)], vec![]);
     let error = compile(&between, &model(&market, &between, &NODES));
     assert!(matches!(error, PricingError::ExpiryOffGrid { .. }));
-    let gone = book_of(
-        vec![position(future("BTC", linear("USD"), 0.0), 1.0)],
-        vec![],
-    );
+    let gone = book_of(vec![position(future("BTC", linear("USD"), 0.0), 1.0)], vec![]);
     let error = compile(&gone, &model(&market, &gone, &NODES));
     assert!(matches!(error, PricingError::Expired { .. }));
     let mut broken = book_of(vec![position(spot("BTC"), f64::NAN)], vec![]);

@@ -38,10 +38,7 @@ fn an_option_decays_to_the_value_of_a_shorter_one() {
 #[test]
 fn longs_pay_funding_on_the_mark() {
     let market = market();
-    let book = book_of(
-        vec![position(perpetual("BTC", linear("USDT")), 2.0)],
-        vec![],
-    );
+    let book = book_of(vec![position(perpetual("BTC", linear("USDT")), 2.0)], vec![]);
     let day = 1.0 / 365.0;
     let model = model(&market, &book, &[day, 2.0 * day]);
     let compiled = compile(&market, &book, &model, PricingSettings::full());
@@ -59,10 +56,7 @@ fn longs_pay_funding_on_the_mark() {
 #[test]
 fn funding_of_inverse_perpetuals_floats_with_the_coin() {
     let market = market();
-    let book = book_of(
-        vec![position(perpetual("BTC", Settlement::Inverse), -90_000.0)],
-        vec![],
-    );
+    let book = book_of(vec![position(perpetual("BTC", Settlement::Inverse), -90_000.0)], vec![]);
     let third = 8.0 / 24.0 / 365.0;
     let model = model(&market, &book, &[third, 2.0 * third]);
     let compiled = compile(&market, &book, &model, PricingSettings::full());
@@ -86,11 +80,7 @@ fn borrowed_balances_grow_by_their_rate() {
     let model = model(&market, &book, &[0.5]);
     let compiled = compile(&market, &book, &model, PricingSettings::full());
     let values = walk(&compiled, &[today(&model, 1)]);
-    assert_relative_eq!(
-        values[0],
-        -2.0 * BTC * libm::exp(0.05),
-        max_relative = 1e-14
-    );
+    assert_relative_eq!(values[0], -2.0 * BTC * libm::exp(0.05), max_relative = 1e-14);
     assert_eq!(values[1], 2.0 * BTC);
 }
 
@@ -105,13 +95,8 @@ fn expired_contracts_settle_at_their_node_and_the_cash_floats() {
     let put = option("BTC", Settlement::Inverse, near, 65_000.0, OptionRight::Put);
     let call = option("BTC", linear("USDT"), near, 50_000.0, OptionRight::Call);
     let worthless = option("BTC", linear("USDT"), near, 66_000.0, OptionRight::Call);
-    let positions = vec![
-        inverse,
-        usdt,
-        position(put, 3.0),
-        position(call, 2.0),
-        position(worthless, 2.0),
-    ];
+    let positions =
+        vec![inverse, usdt, position(put, 3.0), position(call, 2.0), position(worthless, 2.0)];
     let book = book_of(positions, vec![]);
     let model = model(&market, &book, &[near, far]);
     let compiled = compile(&market, &book, &model, PricingSettings::full());
