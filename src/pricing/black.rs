@@ -1,12 +1,12 @@
-//! Undiscounted Black-76 (Black 1976) with the derivatives that a smile needs, for set-up.
+//! Undiscounted Black-76 with the second derivatives that a smile needs, for set-up.
 //!
-//! Formulas as in Haug, *The Complete Guide to Option Pricing Formulas* (2007), chapter 2.
+//! Vanna and volga as in Haug, *The Complete Guide to Option Pricing Formulas* (2007), chapter 2;
+//! the rest is [`Black76`].
 
-use crate::numeric::special::{normal_cdf, normal_pdf};
-use crate::portfolio::OptionRight;
+use crate::numeric::black76::{Black76, Right};
 use crate::units::Years;
 
-/// Undiscounted Black-76 and its derivatives by forward and volatility.
+/// Value and derivatives by forward and volatility.
 pub(crate) struct Black {
     pub value: f64,
     pub delta: f64,
@@ -19,46 +19,30 @@ pub(crate) struct Black {
 }
 
 impl Black {
-    pub fn new(
-        forward: f64,
-        strike: f64,
-        volatility: f64,
-        left: Years,
-        right: OptionRight,
-    ) -> Self {
-        let sign = match right {
-            OptionRight::Call => 1.0,
-            OptionRight::Put => -1.0,
-        };
-        let root_years = left.get().sqrt();
-        let deviation = volatility * root_years;
-        if deviation <= f64::MIN_POSITIVE {
-            return Self::intrinsic(sign, forward, strike);
-        }
-        let d1 = libm::log(forward / strike) / deviation + 0.5 * deviation;
-        let d2 = d1 - deviation;
-        let (in_forward, in_strike) = (normal_cdf(sign * d1), normal_cdf(sign * d2));
-        let density = normal_pdf(d1);
-        let vega = forward * density * root_years;
+    pub fn new(forward: f64, strike: f64, volatility: f64, left: Years, right: Right) -> Self {
+        let option =
+            Black76 { right, forward, strike, volatility, years: left.get(), discount: 1.0 };
+        let greeks = option.greeks();
+        let (vanna, volga) = cross_derivatives(&option, greeks.vega);
         Self {
-            value: sign * (forward * in_forward - strike * in_strike),
-            delta: sign * in_forward,
-            gamma: density / (forward * deviation),
-            vega,
-            vanna: -density * d2 / volatility,
-            volga: vega * d1 * d2 / volatility,
+            value: greeks.value,
+            delta: greeks.delta,
+            gamma: greeks.gamma,
+            vega: greeks.vega,
+            vanna,
+            volga,
         }
     }
+}
 
-    fn intrinsic(sign: f64, forward: f64, strike: f64) -> Self {
-        let inside = sign * (forward - strike) > 0.0;
-        Self {
-            value: (sign * (forward - strike)).max(0.0),
-            delta: if inside { sign } else { 0.0 },
-            gamma: 0.0,
-            vega: 0.0,
-            vanna: 0.0,
-            volga: 0.0,
-        }
+/// Vanna and volga from vega; zero where the value is intrinsic.
+fn cross_derivatives(option: &Black76, vega: f64) -> (f64, f64) {
+    let deviation = option.deviation();
+    if vega == 0.0 || deviation <= 0.0 {
+        return (0.0, 0.0);
     }
+    let d1 = libm::log(option.forward / option.strike) / deviation + 0.5 * deviation;
+    let d2 = d1 - deviation;
+    let vanna = -vega * d2 / (option.forward * deviation);
+    (vanna, vega * d1 * d2 / option.volatility)
 }

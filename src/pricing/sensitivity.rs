@@ -5,6 +5,7 @@
 //! spot, so their spot derivatives are those of `Black76` times `S/F`.
 
 use super::black::Black;
+use super::builder::kernel_right;
 use super::position::{Contract, ContractVolatility, ResolvedPosition, Settled, perpetual_ratio};
 use super::settings::{FUNDING_INTERVAL, PERPETUAL_TENOR};
 use super::{PricingSettings, SmileDynamics};
@@ -162,7 +163,8 @@ impl Viewpoint {
         let unmoved = libm::log(strike * settled.quote_price())
             - libm::log(position.coin.price_usd * underlying.forwards.ratio(*expiry));
         let smile = self.smile_at(volatility, libm::log(strike / forward), unmoved, *expiry);
-        let black = Black::new(forward, *strike, smile.volatility, left, *right);
+        let right = kernel_right(*right);
+        let black = Black::new(forward, *strike, smile.volatility, left, right);
         let first = black.delta * forward - black.vega * smile.slope;
         let second = black.delta * forward + black.gamma * forward * forward
             - 2.0 * black.vanna * forward * smile.slope

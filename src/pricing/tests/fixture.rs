@@ -6,7 +6,6 @@ use crate::portfolio::{
     Account, Balance, Instrument, MarginMode, OptionRight, Portfolio, Position, Settlement,
 };
 use crate::pricing::{CompiledBook, Granularity, PathState, PricingSettings, required_factors};
-use crate::scenario::ReturnKind;
 use crate::simulation::{Factor, FactorBlock, FactorKey, FactorModel, Process, TimeGrid};
 use crate::units::{Symbol, Years};
 
@@ -158,7 +157,7 @@ pub(crate) fn model(market: &Market, book: &Portfolio, nodes: &[f64]) -> FactorM
     });
     FactorModel {
         factors: factors.collect(),
-        returns: ReturnKind::Log,
+        returns: serde_json::from_str("\"log\"").unwrap(),
         grid: TimeGrid {
             nodes: nodes.iter().map(|&node| Years(node)).collect(),
             calibration_interval: Years::from_days(1.0),

@@ -134,7 +134,7 @@ fn prices_at_or_below_zero_under_simple_returns_stay_finite() {
     let market = market();
     let book = mixed_book();
     let mut model = model(&market, &book, &NODES);
-    model.returns = crate::scenario::ReturnKind::Simple;
+    model.returns = serde_json::from_str("\"simple\"").unwrap();
     let compiled = compile(&market, &book, &model, PricingSettings::full());
     for level in [0.0, -0.5] {
         let mut block = today(&model, 1);
