@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::book::{CashSlot, FundingLeg, Leg};
 use super::curve::{Carry, Curve, CurveKind, PriceSource};
 use super::factors::price_factor;
-use super::options::{Holding, LogSource, OptionContract, OptionGroup};
+use super::options::{Holding, OptionContract, OptionGroup};
 use super::position::{
     Contract, ContractVolatility, ResolvedPosition, Settled, asset, finite, perpetual_ratio,
 };
@@ -293,11 +293,6 @@ impl<'a> Builder<'a> {
             damping: left.iter().map(damping).collect(),
             smile: None,
             until,
-            logs: if self.model.has_simple_returns() {
-                LogSource::Levels
-            } else {
-                LogSource::Block
-            },
             contracts: Vec::new(),
         })
     }

@@ -1,6 +1,6 @@
 //! Options of one underlying, settlement and expiry: what they share is computed once a block.
 
-use super::curve::{Carry, PriceSource, scale};
+use super::curve::{Carry, PriceSource, accumulate, scale};
 use super::smile::SmileTable;
 use super::state::Scratch;
 use crate::numeric::black76::{Right, black76_values};
@@ -10,17 +10,6 @@ use crate::simulation::FactorBlock;
 
 /// Beyond this `σ√T` an option's value is its limit to the last bit; keeps huge moves finite.
 const DEVIATION_MAX: f64 = 80.0;
-/// A price level under simple returns can be zero or below; its logarithm stops here.
-const LEVEL_MIN: f64 = 1e-300;
-
-/// How factor logs are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LogSource {
-    /// The block holds them.
-    Block,
-    /// From the levels: under simple returns.
-    Levels,
-}
 
 /// A factor's part in a group.
 #[derive(Debug, Clone)]
@@ -39,7 +28,6 @@ pub(super) struct OptionGroup {
     pub smile: Option<SmileTable>,
     /// Moment of expiry.
     pub until: usize,
-    pub logs: LogSource,
     pub contracts: Vec<OptionContract>,
 }
 
@@ -73,7 +61,7 @@ impl OptionGroup {
         block: &FactorBlock,
         scratch: &mut Scratch,
     ) {
-        self.fill_log_forward(isa, moment, block, scratch);
+        self.fill_log_forward(moment, block, scratch);
         let count = block.path_count();
         kernel::exp(isa, &scratch.log_forward[..count], &mut scratch.forward[..count]);
         self.fill_volatility_scale(isa, moment, block, scratch);
@@ -108,51 +96,19 @@ impl OptionGroup {
         }
     }
 
-    fn fill_log_forward(
-        &self,
-        isa: InstructionSet,
-        moment: usize,
-        block: &FactorBlock,
-        scratch: &mut Scratch,
-    ) {
-        let count = block.path_count();
+    fn fill_log_forward(&self, moment: usize, block: &FactorBlock, scratch: &mut Scratch) {
         let quote_price = self.quote.map_or(1.0, |quote| quote.price);
         let constant = libm::log(self.spot.price / quote_price) + self.carry.log_ratio[moment];
-        scratch.log_forward[..count].fill(constant);
-        self.add_log(isa, self.spot.factor, 1.0, block, scratch);
-        let quote = self.quote.and_then(|quote| quote.factor);
-        self.add_log(isa, quote, -1.0, block, scratch);
+        let log_forward = &mut scratch.log_forward[..block.path_count()];
+        log_forward.fill(constant);
+        let quote_factor = self.quote.and_then(|quote| quote.factor);
         let years = self.carry.years[moment];
-        if let Some(basis) = self.carry.basis {
-            let log_forward = &mut scratch.log_forward[..count];
-            for (slot, change) in log_forward.iter_mut().zip(block.log(basis)) {
-                *slot += years * change;
+        let parts = [(self.spot.factor, 1.0), (quote_factor, -1.0), (self.carry.basis, years)];
+        for (factor, weight) in parts {
+            if let Some(factor) = factor {
+                accumulate(weight, block.log(factor), log_forward);
             }
         }
-    }
-
-    /// Adds `sign · ln(level)` of a factor to the log of the forward.
-    fn add_log(
-        &self,
-        isa: InstructionSet,
-        factor: Option<usize>,
-        sign: f64,
-        block: &FactorBlock,
-        scratch: &mut Scratch,
-    ) {
-        let Some(factor) = factor else { return };
-        let count = block.path_count();
-        let log_forward = &mut scratch.log_forward[..count];
-        if self.logs == LogSource::Block {
-            return super::curve::accumulate(sign, block.log(factor), log_forward);
-        }
-        let levels = &mut scratch.exponents[..count];
-        for (slot, level) in levels.iter_mut().zip(block.level(factor)) {
-            *slot = level.max(LEVEL_MIN);
-        }
-        let logs = &mut scratch.log_moneyness[..count];
-        kernel::ln(isa, levels, logs);
-        super::curve::accumulate(sign, logs, log_forward);
     }
 
     fn fill_volatility_scale(

@@ -1,13 +1,13 @@
 //! The moments at which a book is valued: today, then every node of the grid.
 
 use crate::simulation::TimeGrid;
-use crate::units::Years;
+use crate::units::{SECONDS_PER_YEAR, Years};
 
 /// Expiry beyond the last moment.
 pub(super) const NEVER: usize = usize::MAX;
 
-/// An expiry and a node this close are the same instant (about 0.03 s).
-const SAME_INSTANT_YEARS: f64 = 1e-9;
+/// An expiry and a node this close are the same instant: a tenth of a second, as in the grid.
+const SAME_INSTANT_YEARS: f64 = 0.1 / SECONDS_PER_YEAR;
 
 /// Moment 0 is today, moment `i + 1` is node `i`.
 #[derive(Debug, Clone)]

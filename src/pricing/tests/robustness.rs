@@ -141,7 +141,8 @@ fn prices_at_or_below_zero_under_simple_returns_stay_finite() {
         for (index, factor) in model.factors.iter().enumerate() {
             if matches!(factor.key, crate::simulation::FactorKey::Spot(_)) {
                 let (logs, levels) = block.factor_mut(index);
-                (logs[0], levels[0]) = (f64::NAN, level);
+                // What the simulation writes for the log of a level that has none.
+                (logs[0], levels[0]) = (libm::log(f64::MIN_POSITIVE), level);
             }
         }
         let values = walk(&compiled, &[block.clone(), block.clone(), block]);
