@@ -15,6 +15,8 @@ const UPPER: [f64; 4] = [10.0, 10.0, 2.0, 1.0 - 1e-9];
 const NEAR_BOUND: f64 = 1e-7;
 /// Share of the way to a bound that one step may go.
 const STEP_TO_BOUND: f64 = 0.95;
+/// A step cut shorter than this leads along a bound: more damping turns it toward the gradient.
+const SHARE_MIN: f64 = 0.1;
 const ITERATIONS_MAX: usize = 500;
 /// Newton decrement below which steps are taken unconditionally: rounding hides the gain.
 const DECREMENT_FINE: f64 = 1e-9;
@@ -40,15 +42,25 @@ pub(super) fn climb(returns: &[f64], mean: f64, open: [bool; 4]) -> Result<Top, 
     let mut damping = 1e-3;
     for _ in 0..ITERATIONS_MAX {
         let free = free_parameters(&point, &here.gradient, open);
+        if snap(&mut point, free, open) {
+            here = likelihood(returns, &point);
+            continue;
+        }
         let Some(step) = newton_step(&here, free, damping) else {
             damping *= 10.0;
             continue;
         };
-        let decrement = step.dot(&here.gradient);
+        // Undoing the damping, or a timid step would pass for the top.
+        let decrement = step.dot(&here.gradient) * (1.0 + damping);
         if decrement < DECREMENT_DONE {
             return Ok(Top { point, likelihood: here, free });
         }
-        let candidate = point + step * room(&point, &step);
+        let share = room(&point, &step);
+        if share < SHARE_MIN {
+            damping = (damping * 10.0).max(1e-6);
+            continue;
+        }
+        let candidate = point + step * share;
         let there = likelihood(returns, &candidate);
         let gain = there.value - here.value;
         if gain >= 0.0 || (decrement < DECREMENT_FINE && gain > -1e-9) {
@@ -83,6 +95,18 @@ fn free_parameters(point: &Point, gradient: &Point, open: [bool; 4]) -> [bool; 4
         let held_above = UPPER[index] - point[index] < NEAR_BOUND && gradient[index] > 0.0;
         open[index] && !held_below && !held_above
     })
+}
+
+/// Puts held parameters on their bounds; says whether any moved.
+fn snap(point: &mut Point, free: [bool; 4], open: [bool; 4]) -> bool {
+    let mut moved = false;
+    for index in (0..4).filter(|&index| open[index] && !free[index]) {
+        let low = point[index] - LOWER[index] < NEAR_BOUND;
+        let bound = if low { LOWER[index] } else { UPPER[index] };
+        moved |= point[index] != bound;
+        point[index] = bound;
+    }
+    moved
 }
 
 /// Solves `(−H + damping·diag)·step = gradient` over the free parameters; `None` when indefinite.

@@ -254,3 +254,149 @@ impl GarchFit {
         forecast
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+    use rand_distr::{Distribution, StandardNormal, StudentT};
+
+    use super::*;
+
+    const SETTINGS: GarchSettings =
+        GarchSettings { mean: GarchMean::Constant, integrated: Integrated::Allow };
+
+    /// A GARCH path with residuals drawn by `residual`.
+    fn path(
+        parameters: GarchParameters,
+        count: usize,
+        mut residual: impl FnMut() -> f64,
+    ) -> Vec<Option<f64>> {
+        let GarchParameters { mean, omega, alpha, beta } = parameters;
+        let mut variance = omega / (1.0 - alpha - beta);
+        let mut returns = Vec::new();
+        for _ in 0..count {
+            let shock = variance.sqrt() * residual();
+            returns.push(Some(mean + shock));
+            variance = omega + alpha * shock * shock + beta * variance;
+        }
+        returns
+    }
+
+    #[test]
+    fn recovers_simulated_parameters_within_four_standard_errors() {
+        let truth = GarchParameters { mean: 5e-4, omega: 4e-5, alpha: 0.09, beta: 0.88 };
+        let mut random = StdRng::seed_from_u64(1);
+        let returns = path(truth, 20_000, || StandardNormal.sample(&mut random));
+        let fit = fit_garch(&returns, SETTINGS).unwrap();
+        let (found, errors) = (fit.parameters, fit.standard_errors.unwrap().hessian);
+        let near = |found: f64, truth: f64, error: f64| {
+            assert!((found - truth).abs() < 4.0 * error, "{found} {truth} {error}");
+            assert!(error > 0.0 && error < 0.5 * truth, "{error} {truth}");
+        };
+        near(found.mean, truth.mean, errors.mean);
+        near(found.omega, truth.omega, errors.omega);
+        near(found.alpha, truth.alpha, errors.alpha);
+        near(found.beta, truth.beta, errors.beta);
+        let long_run = truth.omega / (1.0 - truth.alpha - truth.beta);
+        assert!((fit.long_run_variance().unwrap() / long_run - 1.0).abs() < 0.2);
+    }
+
+    /// Returns of every awkward kind: short, heavy-tailed, with jumps, without any clustering.
+    fn awkward(kind: u64, random: &mut StdRng) -> Vec<Option<f64>> {
+        let parameters = match kind % 3 {
+            0 => GarchParameters { mean: 0.0, omega: 1e-3, alpha: 0.0, beta: 0.0 },
+            1 => GarchParameters { mean: 1e-3, omega: 1e-5, alpha: 0.3, beta: 0.69 },
+            _ => GarchParameters { mean: 0.0, omega: 2e-4, alpha: 0.05, beta: 0.5 },
+        };
+        let t = StudentT::new(3.0).unwrap();
+        let count = 100 + 300 * (kind as usize % 5);
+        path(parameters, count, || {
+            let calm: f64 = if kind.is_multiple_of(2) {
+                StandardNormal.sample(random)
+            } else {
+                t.sample(random) / 3.0_f64.sqrt()
+            };
+            if kind % 7 < 2 && kind % 3 != 1 && random.random_bool(0.01) {
+                calm + 12.0
+            } else {
+                calm
+            }
+        })
+    }
+
+    #[test]
+    fn awkward_returns_have_a_maximum_no_lower_than_anything_around() {
+        for kind in 0..210 {
+            let mut random = StdRng::seed_from_u64(1000 + kind);
+            let returns = awkward(kind, &mut random);
+            let fit =
+                fit_garch(&returns, SETTINGS).unwrap_or_else(|error| panic!("{kind}: {error}"));
+            assert!(fit.parameters.alpha >= 0.0 && fit.parameters.beta >= 0.0);
+            assert!(fit.next_volatility.value > 0.0 && fit.next_volatility.value.is_finite());
+            let values: Vec<f64> = returns.iter().flatten().copied().collect();
+            let GarchParameters { mean, omega, alpha, beta } = fit.parameters;
+            for factor in [0.9, 1.1] {
+                for index in 0..4 {
+                    let mut point = Point::new(mean, omega, alpha, beta);
+                    point[index] *= factor;
+                    if point[2] > 2.0 {
+                        continue; // beyond alpha's bound
+                    }
+                    let around = super::super::likelihood::value(&values, &point);
+                    let gain = around - fit.log_likelihood;
+                    assert!(gain <= 1e-4, "{kind} {index} {gain} {:?}", fit.parameters);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn forecasts_return_to_the_long_run() {
+        let mut random = StdRng::seed_from_u64(3);
+        let truth = GarchParameters { mean: 0.0, omega: 4e-5, alpha: 0.1, beta: 0.85 };
+        let returns = path(truth, 2000, || StandardNormal.sample(&mut random));
+        let fit = fit_garch(&returns, SETTINGS).unwrap();
+        let forecast = fit.variance_forecast(400);
+        assert_eq!(forecast[0], fit.next_variance());
+        let long_run = fit.long_run_variance().unwrap();
+        assert!((forecast[399] / long_run - 1.0).abs() < 1e-4);
+        let last = returns.len() - 1;
+        let shock = returns[last].unwrap() - fit.parameters.mean;
+        let next = fit.parameters.omega
+            + fit.parameters.alpha * shock * shock
+            + fit.parameters.beta * fit.variances[last].unwrap();
+        assert!((fit.next_variance() / next - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn integrated_fits_are_refused_unless_allowed() {
+        // Variance that only ever grows: no long-run level.
+        let returns: Vec<Option<f64>> = (0..400)
+            .map(|t| Some(libm::exp(t as f64 / 60.0) * if t % 2 == 0 { 1.0 } else { -1.1 }))
+            .collect();
+        let refuse = GarchSettings { mean: GarchMean::Zero, integrated: Integrated::Refuse };
+        let refused = fit_garch(&returns, refuse);
+        assert!(matches!(refused, Err(EstimationError::Integrated { .. })), "{refused:?}");
+        let allowed = fit_garch(&returns, SETTINGS).unwrap();
+        assert!(allowed.persistence() >= 1.0 && allowed.long_run_variance().is_none());
+        assert!(allowed.next_volatility.notes.iter().any(|note| note.contains("no long-run")));
+    }
+
+    #[test]
+    fn gaps_and_short_series() {
+        let mut random = StdRng::seed_from_u64(4);
+        let truth = GarchParameters { mean: 0.0, omega: 4e-5, alpha: 0.1, beta: 0.85 };
+        let mut returns = path(truth, 300, || StandardNormal.sample(&mut random));
+        returns[..50].fill(None);
+        returns[100] = None;
+        let fit = fit_garch(&returns, SETTINGS).unwrap();
+        assert_eq!(fit.residuals.iter().flatten().count(), 249);
+        assert_eq!((fit.residuals[49], fit.residuals[100]), (None, None));
+        assert!(fit.next_volatility.notes.len() >= 2, "{:?}", fit.next_volatility.notes);
+        assert!(matches!(
+            fit_garch(&returns[..120], SETTINGS),
+            Err(EstimationError::TooFewObservations { found: 69, needed: 100, .. })
+        ));
+    }
+}
