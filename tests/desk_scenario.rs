@@ -1,0 +1,137 @@
+//! The shipped desk scenario: its documents read without a violation and hold what the README says.
+#![allow(missing_docs)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use plimsoll::document::{Confinement, Loader, Violations};
+use plimsoll::portfolio::document::read_portfolio;
+use plimsoll::portfolio::{Instrument, Portfolio, Settlement};
+use plimsoll::scenario::document::{LoadedScenario, read_scenario};
+use plimsoll::threshold::document::read_policy;
+use plimsoll::threshold::policy::Driver;
+use plimsoll::units::Years;
+
+const AS_OF: &str = "2026-10-01T00:00:00Z";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/desk")
+}
+
+fn text(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap()
+}
+
+fn loader() -> Loader {
+    Loader::new(&folder(), Confinement::Inside).unwrap()
+}
+
+#[track_caller]
+fn good<T>(read: Result<T, Violations>) -> T {
+    read.unwrap_or_else(|violations| panic!("{violations:#?}"))
+}
+
+fn scenario() -> LoadedScenario {
+    let loader = loader();
+    good(read_scenario(&good(loader.open("scenario.toml", None)), &loader))
+}
+
+fn portfolio() -> Portfolio {
+    let loader = loader();
+    let file = good(loader.open("portfolio.toml", None));
+    good(good(read_portfolio(&file, &loader)).to_portfolio(AS_OF.parse().unwrap()))
+}
+
+#[test]
+fn every_document_names_its_schema_first() {
+    for name in ["scenario", "portfolio", "market", "policy"] {
+        let first = format!("#:schema ../schema/{name}.json");
+        assert_eq!(text(&format!("{name}.toml")).lines().next(), Some(first.as_str()));
+    }
+}
+
+#[test]
+fn the_scenario_looks_one_day_ahead() {
+    let scenario = scenario().scenario;
+    assert_eq!(scenario.simulation.horizon, Years::from_days(1.0));
+    assert_eq!(scenario.simulation.paths, 100_000);
+}
+
+#[test]
+fn the_book_is_a_trading_desks() {
+    let book = portfolio();
+    assert!((55..=65).contains(&book.positions.len()), "{}", book.positions.len());
+    assert_eq!(book.venues.len(), 3);
+    let at_venues = book.accounts.iter().filter(|account| account.venue.is_some()).count();
+    assert_eq!((at_venues, book.accounts.len()), (5, 6));
+    let coins: BTreeSet<&str> =
+        book.positions.iter().map(|position| position.instrument.underlying().as_str()).collect();
+    let expected = ["ADA", "AVAX", "BNB", "BTC", "DOGE", "ETH", "SOL", "XRP"];
+    assert!(coins.iter().eq(expected.iter()), "{coins:?}");
+}
+
+/// Every kind of contract the engine knows, and an expiry inside the horizon.
+#[test]
+fn the_book_holds_every_kind_of_contract() {
+    let book = portfolio();
+    let kind = |instrument: &Instrument| {
+        let settled = match instrument.settlement() {
+            None => "held",
+            Some(Settlement::Linear { .. }) => "linear",
+            Some(Settlement::Inverse) => "inverse",
+        };
+        let contract = match instrument {
+            Instrument::Spot { .. } => "spot",
+            Instrument::Perpetual { .. } => "perpetual",
+            Instrument::Future { .. } => "future",
+            Instrument::Option { .. } => "option",
+        };
+        format!("{settled} {contract}")
+    };
+    let kinds: BTreeSet<String> =
+        book.positions.iter().map(|position| kind(&position.instrument)).collect();
+    let expected = [
+        "held spot",
+        "inverse future",
+        "inverse option",
+        "inverse perpetual",
+        "linear future",
+        "linear option",
+        "linear perpetual",
+    ];
+    assert!(kinds.iter().eq(expected.iter()), "{kinds:?}");
+    let expiries: BTreeSet<i64> = book
+        .positions
+        .iter()
+        .filter_map(|position| position.instrument.expiry())
+        .map(|expiry| (expiry.days() * 24.0).round() as i64)
+        .collect();
+    assert_eq!(expiries.first(), Some(&8), "eight hours ahead, inside the horizon");
+    assert!(expiries.len() >= 5, "{expiries:?}");
+}
+
+#[test]
+fn the_policy_watches_volatility_drawdown_and_relative_strength() {
+    let loader = loader();
+    let policy = good(read_policy(&good(loader.open("policy.toml", None)), &loader)).policy;
+    let drivers: Vec<&str> = policy.condition.drivers.iter().map(Driver::name).collect();
+    let expected = ["volatility regime", "volatility regime", "drawdown", "relative strength"];
+    assert_eq!(drivers, expected);
+}
+
+/// Today's prices are the last closes of the history, so that the two documents tell one story.
+#[test]
+fn spot_prices_are_the_last_closes() {
+    let history = text("history.csv");
+    let names = history.lines().next().unwrap().split(',').skip(1);
+    let closes = history.lines().last().unwrap().split(',').skip(1);
+    let market = text("market.toml").replace('_', "");
+    for (name, close) in names.zip(closes).filter(|(name, _)| !name.ends_with("_IV")) {
+        let listed = market
+            .lines()
+            .find(|line| line.contains(&format!("symbol = \"{name}\", ")))
+            .unwrap_or_else(|| panic!("{name} is not an asset"));
+        let price = listed.split("price = ").nth(1).unwrap().trim_end_matches([' ', '}', ',']);
+        assert_eq!(price.parse::<f64>().unwrap(), close.parse::<f64>().unwrap(), "{name}");
+    }
+}
