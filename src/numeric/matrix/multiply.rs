@@ -7,7 +7,7 @@
 use crate::numeric::InstructionSet;
 use crate::numeric::isa::cloned_per_instruction_set;
 
-/// Rows of draws packed at a time: 256 rows of 16 paths are 32 KB.
+/// Rows of draws packed at a time: 256 rows of 32 paths are 64 KB.
 const DEPTH: usize = 256;
 
 /// Multiplies the `size` × `size` lower triangular `factor` (row-major) by `draws`
@@ -34,7 +34,7 @@ pub fn multiply(
 
 cloned_per_instruction_set! {
     fn wide(factor: &[f64], size: usize, draws: &[f64], path_count: usize, out: &mut [f64])
-        = product::<8, 16>;
+        = product::<4, 32>;
 }
 cloned_per_instruction_set! {
     fn narrow(factor: &[f64], size: usize, draws: &[f64], path_count: usize, out: &mut [f64])

@@ -1,0 +1,133 @@
+//! Rates of the kernels, one number a path: draws, exponentials, Black-76 values, correlated draws.
+//!
+//! `cargo bench --bench kernels` prints elements a second for each instruction set of this CPU.
+//! Every repetition works on new paths, so that no draw is timed twice. Without FMA hardware
+//! (`baseline`) the fused multiply-add is a library call: its rates show the price of equal bits.
+
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::measurement::WallTime;
+use criterion::{
+    BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
+};
+use plimsoll::numeric::black76::Right;
+use plimsoll::numeric::{InstructionSet, Purpose, Streams, kernel, matrix};
+
+/// Paths in a block: eight arrays of them fit in a first-level cache.
+const PATHS: usize = 512;
+const SEED: u64 = 1;
+
+/// Measures `step(isa, first_path)` for each instruction set; `elements` is its work.
+fn rates(
+    criterion: &mut Criterion,
+    name: &str,
+    elements: usize,
+    mut step: impl FnMut(InstructionSet, u64),
+) {
+    let mut group = criterion.benchmark_group(name);
+    settle(&mut group, elements);
+    for isa in InstructionSet::available() {
+        let mut first_path = 0;
+        group.bench_function(BenchmarkId::from_parameter(isa), |bencher| {
+            bencher.iter(|| {
+                step(isa, first_path);
+                first_path += PATHS as u64;
+            });
+        });
+    }
+    group.finish();
+}
+
+fn settle(group: &mut BenchmarkGroup<'_, WallTime>, elements: usize) {
+    group.throughput(Throughput::Elements(elements as u64));
+    group.warm_up_time(Duration::from_millis(300));
+    group.measurement_time(Duration::from_secs(1));
+    group.sample_size(20);
+}
+
+fn draws(criterion: &mut Criterion) {
+    let (mut even, mut odd) = (vec![0.0; PATHS], vec![0.0; PATHS]);
+    rates(criterion, "normal", 2 * PATHS, |isa, path| {
+        let streams = Streams::new(SEED, isa);
+        streams.fill_normal_pair(Purpose::Diffusion, 0, 0, path, &mut even, &mut odd);
+        black_box((&even, &odd));
+    });
+    rates(criterion, "uniform", PATHS, |isa, path| {
+        Streams::new(SEED, isa).fill_uniforms(Purpose::Mixing, 0, 0, path, &mut even);
+        black_box(&even);
+    });
+}
+
+/// The elementwise kernels, on normals (or uniforms for the quantile) drawn before the clock runs.
+fn elementwise(criterion: &mut Criterion) {
+    let streams = Streams::new(SEED, InstructionSet::detect());
+    let (mut normals, mut uniforms) = (vec![0.0; PATHS], vec![0.0; PATHS]);
+    streams.fill_normals(Purpose::Diffusion, 0, 0, 0, &mut normals);
+    streams.fill_uniforms(Purpose::Mixing, 0, 0, 0, &mut uniforms);
+    let mut out = vec![0.0; PATHS];
+    type Kernel = fn(InstructionSet, &[f64], &mut [f64]);
+    let kernels: [(&str, Kernel, &[f64]); 4] = [
+        ("exp", kernel::exp, &normals),
+        ("ln", kernel::ln, &uniforms),
+        ("normal_cdf", kernel::normal_cdf, &normals),
+        ("normal_quantile", kernel::normal_quantile, &uniforms),
+    ];
+    for (name, function, input) in kernels {
+        rates(criterion, name, PATHS, |isa, _| {
+            function(isa, black_box(input), &mut out);
+            black_box(&out);
+        });
+    }
+}
+
+fn options(criterion: &mut Criterion) {
+    let streams = Streams::new(SEED, InstructionSet::detect());
+    let mut logs = vec![0.0; PATHS];
+    streams.fill_normals(Purpose::Diffusion, 0, 0, 0, &mut logs);
+    logs.iter_mut().for_each(|log| *log *= 0.2);
+    let mut forwards = logs.clone();
+    kernel::exp_in_place(InstructionSet::detect(), &mut forwards);
+    let deviations = vec![0.17; PATHS];
+    let mut out = vec![0.0; PATHS];
+    rates(criterion, "black76", PATHS, |isa, _| {
+        let (forwards, logs) = (black_box(&forwards), black_box(&logs));
+        kernel::black76_values(isa, Right::Put, 1.0, forwards, logs, &deviations, &mut out);
+        black_box(&out);
+    });
+    rates(criterion, "black76_flat", PATHS, |isa, _| {
+        let (forwards, logs) = (black_box(&forwards), black_box(&logs));
+        kernel::black76_values_flat(isa, Right::Put, 1.0, forwards, logs, 0.17, &mut out);
+        black_box(&out);
+    });
+}
+
+/// Correlated draws: normals, then the triangular product; an element is one factor on one path.
+fn correlated(criterion: &mut Criterion) {
+    for size in [20, 500] {
+        let factor = equicorrelation_factor(size);
+        let mut draws = vec![0.0; size * PATHS];
+        let mut out = draws.clone();
+        rates(criterion, &format!("correlated_draw/{size}"), size * PATHS, |isa, path| {
+            let streams = Streams::new(SEED, isa);
+            for (pair, rows) in draws.chunks_exact_mut(2 * PATHS).enumerate() {
+                let (even, odd) = rows.split_at_mut(PATHS);
+                streams.fill_normal_pair(Purpose::Diffusion, 0, pair as u32, path, even, odd);
+            }
+            matrix::multiply(isa, &factor, size, &draws, PATHS, &mut out);
+            black_box(&out);
+        });
+    }
+}
+
+fn equicorrelation_factor(size: usize) -> Vec<f64> {
+    let entry = |i: usize, j: usize| if i == j { 1.0 } else { 0.3 };
+    let matrix = nalgebra::DMatrix::from_fn(size, size, entry);
+    let factor = matrix::semidefinite_cholesky(&matrix).expect("0.3 is a valid correlation");
+    factor.into_entries()
+}
+
+criterion_group!(benches, draws, elementwise, options, correlated);
+criterion_main!(benches);
