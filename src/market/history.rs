@@ -1,5 +1,6 @@
 //! Price history: aligned series on one time grid, with everything wrong in the files named.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Symbol, Years};
@@ -18,7 +19,9 @@ pub struct Series {
 }
 
 /// What a series records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
     /// Price in USD (or in the history's quote currency).

@@ -3,8 +3,10 @@
 //! Flows in: a market document with the CSV files it names. Flows out: a [`Market`], everything in
 //! USD and decimals, times in ACT/365 years from `as_of`.
 
+pub mod document;
 pub mod forward;
 pub mod history;
+pub mod import;
 pub mod snapshot;
 pub mod surface;
 pub mod volatility;

@@ -162,8 +162,9 @@ fn median_forward(quotes: &[OptionQuote]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::market::surface::Svi;
     use crate::market::surface::implied::normalised_price;
-    use crate::market::surface::{Right, Svi};
+    use crate::numeric::black76::Right;
 
     /// A chain priced off known SVI smiles, with a spread of `half_spread` in volatility.
     fn chain(smiles: &[(f64, Svi)], half_spread: f64) -> Vec<OptionQuote> {

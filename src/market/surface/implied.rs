@@ -5,24 +5,17 @@
 //! is the other right's price, by parity), by Newton's method on the logarithm of the price inside
 //! a bracket that always holds the root. Deterministic: `libm` only.
 
-use super::Right;
+use crate::numeric::black76::{Black76, Right};
+use crate::numeric::special::normal_pdf;
 
 const DEVIATION_MIN: f64 = 1e-6;
 const DEVIATION_MAX: f64 = 20.0;
 const ITERATIONS_MAX: usize = 100;
 const TOLERANCE: f64 = 1e-13;
-/// `1/√(2π)`.
-const DENSITY_AT_ZERO: f64 = 0.398_942_280_401_432_7;
 
 /// Price per unit of forward of an option at log-moneyness `ln(K/F)` and deviation `σ√T`.
 pub fn normalised_price(right: Right, log_moneyness: f64, deviation: f64) -> f64 {
-    let intrinsic = intrinsic(right, log_moneyness);
-    if deviation <= 0.0 {
-        return intrinsic;
-    }
-    let is_out = intrinsic == 0.0;
-    let out = out_of_the_money(log_moneyness, deviation);
-    if is_out { out } else { out + intrinsic }
+    option(right, log_moneyness, deviation).value()
 }
 
 /// The deviation `σ√T` at which the option is worth `price` per unit of forward.
@@ -69,25 +62,19 @@ fn intrinsic(right: Right, log_moneyness: f64) -> f64 {
 }
 
 /// The out-of-the-money option: a call at or above the forward, a put below.
-fn out_of_the_money(k: f64, deviation: f64) -> f64 {
-    let d1 = -k / deviation + 0.5 * deviation;
-    let d2 = d1 - deviation;
-    let strike = libm::exp(k);
-    if k >= 0.0 {
-        normal_cdf(d1) - strike * normal_cdf(d2)
-    } else {
-        strike * normal_cdf(-d2) - normal_cdf(-d1)
-    }
+fn out_of_the_money(log_moneyness: f64, deviation: f64) -> f64 {
+    let right = if log_moneyness >= 0.0 { Right::Call } else { Right::Put };
+    option(right, log_moneyness, deviation).value()
+}
+
+fn option(right: Right, log_moneyness: f64, deviation: f64) -> Black76 {
+    let strike = libm::exp(log_moneyness);
+    Black76 { right, forward: 1.0, strike, volatility: deviation, years: 1.0, discount: 1.0 }
 }
 
 /// Derivative of the price by the deviation.
-pub fn vega(k: f64, deviation: f64) -> f64 {
-    let d1 = -k / deviation + 0.5 * deviation;
-    DENSITY_AT_ZERO * libm::exp(-0.5 * d1 * d1)
-}
-
-fn normal_cdf(x: f64) -> f64 {
-    0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
+fn vega(log_moneyness: f64, deviation: f64) -> f64 {
+    normal_pdf(-log_moneyness / deviation + 0.5 * deviation)
 }
 
 #[cfg(test)]

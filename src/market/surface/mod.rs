@@ -11,7 +11,6 @@ mod correction;
 mod fit;
 pub mod implied;
 mod quote;
-mod simplex;
 mod smile;
 mod spline;
 mod svi;
@@ -26,15 +25,6 @@ pub use smile::Smile;
 pub use svi::{Svi, Variance};
 
 use crate::units::Years;
-
-/// The right an option gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Right {
-    /// To buy.
-    Call,
-    /// To sell.
-    Put,
-}
 
 /// Why no surface came of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]

@@ -5,8 +5,8 @@
 //! A call and a put at one strike say the same thing twice (put–call parity): they become one point,
 //! weighted by their spreads, so that the out-of-the-money side decides wherever it is the tighter.
 
-use super::Right;
 use super::implied::implied_deviation;
+use crate::numeric::black76::Right;
 use crate::units::Years;
 
 /// A two-sided option quote; prices per unit of forward (a coin-settled price is one already).

@@ -9,6 +9,7 @@ use super::arbitrage::butterfly;
 use super::quote::SmilePoint;
 use super::smile::Smile;
 use super::svi::Svi;
+use crate::numeric::optimise::{MinimiseOptions, minimise};
 
 /// Half-spreads beyond which a residual counts linearly.
 const OUTLIER: f64 = 3.0;
@@ -32,8 +33,9 @@ const USUAL_BOUNDS: [f64; 2] = [0.2, 3.0];
 const LEAN: f64 = 0.02;
 /// Rounds of cleaning; each takes a twentieth off the slopes.
 const CLEANING_MAX: u32 = 100;
-/// Evaluations of the objective in one search.
-const EVALUATIONS_MAX: usize = 3_000;
+const FIRST_STEP: f64 = 0.5;
+const SEARCH: MinimiseOptions =
+    MinimiseOptions { tolerance: 1e-6, evaluations_max: 3_000, restarts_max: 2 };
 
 /// What surrounds a smile in time.
 #[derive(Clone, Copy, Default)]
@@ -117,10 +119,12 @@ impl<'a> Task<'a> {
         }
     }
 
+    /// The best parameters from one start, and their objective.
     fn minimise(&self, centre: f64, width: f64) -> (Vec<f64>, f64) {
         let start = [-0.2, 0.0, 0.0, centre, libm::log(width / self.usual.width)];
-        let objective = |p: &[f64]| self.objective(p);
-        super::simplex::minimise(objective, &start, 0.5, EVALUATIONS_MAX, 1e-10)
+        let found = minimise(|p| self.objective(p), &start, &[FIRST_STEP; 5], &SEARCH);
+        // a start that is no number cannot be: every parameter is a valid smile
+        found.map_or((start.to_vec(), f64::INFINITY), |minimum| (minimum.point, minimum.value))
     }
 
     fn objective(&self, parameters: &[f64]) -> f64 {

@@ -1,0 +1,169 @@
+//! The market document: what a user writes to say what the world looks like today.
+//!
+//! Flows in: `market.toml` and the CSV files it names (option chains, price histories). Flows out:
+//! a [`LoadedMarket`]: the [`Market`], and every [`Finding`] about the files. All violations show
+//! at once, each at its place in the document or in a CSV cell.
+
+mod chain;
+mod chain_document;
+mod history;
+mod history_document;
+mod underlying;
+mod underlying_document;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use chain_document::{ChainColumnsDocument, ChainPreset, PriceUnit};
+pub use history_document::{
+    HistoryColumnsDocument, HistoryDocument, HistoryFileDocument, SeriesDocument,
+};
+pub use underlying_document::{
+    ForwardDocument, LiquidityDocument, PillarDocument, UnderlyingDocument, VolatilityDocument,
+};
+
+use super::snapshot::{Asset, AssetKind, Market};
+use super::{Finding, Underlying};
+use crate::document::{
+    Instant, Loader, Name, Parsed, Positive, Prose, SourceFile, SymbolName, Violation,
+    ViolationCollector, Violations, quoted, read_toml,
+};
+use crate::units::Symbol;
+
+/// The world at one instant: prices, forwards, implied volatility, funding, liquidity, history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarketDocument {
+    /// Name of the market.
+    pub name: Name,
+    /// Where the numbers are from.
+    pub description: Option<Prose>,
+    /// The instant all prices are of.
+    pub as_of: Instant,
+    /// Coins and stablecoins with their prices; USD is there without being listed.
+    #[schemars(length(min = 1))]
+    pub asset: Vec<AssetDocument>,
+    /// What derivatives on a coin need beyond its price.
+    #[serde(default)]
+    pub underlying: Vec<UnderlyingDocument>,
+    /// Price history for estimation.
+    pub history: Option<HistoryDocument>,
+}
+
+/// An asset and its price.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssetDocument {
+    /// Short name.
+    pub symbol: SymbolName,
+    /// What it is.
+    #[serde(default)]
+    pub kind: AssetKindDocument,
+    /// USD for one unit; of a stablecoin, its peg.
+    pub price: Positive,
+}
+
+/// What kind of thing an asset is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AssetKindDocument {
+    /// A coin with a market price.
+    #[default]
+    Coin,
+    /// A coin that aims at one dollar.
+    Stablecoin,
+}
+
+/// A market with what was found in its files.
+#[derive(Debug, Clone)]
+pub struct LoadedMarket {
+    /// The market.
+    pub market: Market,
+    /// What was found in chains and histories, and what was done about it.
+    pub findings: Vec<Finding>,
+    /// The document with the place of everything.
+    pub parsed: Parsed<MarketDocument>,
+}
+
+/// Reads a market document and the files it names.
+///
+/// # Errors
+/// Every violation in the document and in those files.
+pub fn read_market(file: &Arc<SourceFile>, loader: &Loader) -> Result<LoadedMarket, Violations> {
+    let parsed: Parsed<MarketDocument> = read_toml(file)?;
+    let mut collector = ViolationCollector::default();
+    let mut findings = Vec::new();
+    let assets = assets(&parsed, &mut collector);
+    let underlyings = underlyings(&parsed, &assets, loader, &mut findings, &mut collector);
+    let history = match &parsed.value.history {
+        None => Some(None),
+        Some(_) => {
+            let read = history::read_history(&parsed, &assets, loader);
+            collector.absorb(read).map(Some)
+        }
+    };
+    if let Some(Some(history)) = &history {
+        findings.extend(history.findings.iter().cloned());
+    }
+    let market = history.map(|history| Market {
+        name: parsed.value.name.to_string(),
+        as_of: parsed.value.as_of.timestamp(),
+        assets,
+        underlyings,
+        history,
+    });
+    let market = collector.finish_some(market)?;
+    Ok(LoadedMarket { market, findings, parsed })
+}
+
+fn assets(parsed: &Parsed<MarketDocument>, collector: &mut ViolationCollector) -> Vec<Asset> {
+    let mut first_at: BTreeMap<Symbol, usize> = BTreeMap::new();
+    let usd = Asset { symbol: Symbol::usd(), kind: AssetKind::Fiat, price_usd: 1.0 };
+    let mut assets = vec![usd];
+    for (index, asset) in parsed.value.asset.iter().enumerate() {
+        let place = parsed.places.at(&format!("asset[{index}].symbol"));
+        let symbol = asset.symbol.symbol();
+        if symbol == Symbol::usd() {
+            let title = "USD is the currency of all prices and always 1";
+            collector.add(Violation::new(place, title).help("remove this asset"));
+        } else if let Some(first) = first_at.get(&symbol) {
+            let title = format!("asset {} appears twice", quoted(symbol.as_str()));
+            let earlier = parsed.places.at(&format!("asset[{first}].symbol"));
+            collector.add(Violation::new(place, title).related(earlier, "first here"));
+        } else {
+            first_at.insert(symbol.clone(), index);
+            let kind = match asset.kind {
+                AssetKindDocument::Coin => AssetKind::Coin,
+                AssetKindDocument::Stablecoin => AssetKind::Stablecoin,
+            };
+            assets.push(Asset { symbol, kind, price_usd: asset.price.get() });
+        }
+    }
+    assets.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+    assets
+}
+
+fn underlyings(
+    parsed: &Parsed<MarketDocument>,
+    assets: &[Asset],
+    loader: &Loader,
+    findings: &mut Vec<Finding>,
+    collector: &mut ViolationCollector,
+) -> Vec<Underlying> {
+    let mut found: Vec<Underlying> = Vec::new();
+    for index in 0..parsed.value.underlying.len() {
+        let read = underlying::read_underlying(parsed, index, assets, loader, findings);
+        let Some(underlying) = collector.absorb(read) else { continue };
+        if found.iter().any(|other| other.symbol == underlying.symbol) {
+            let place = parsed.places.at(&format!("underlying[{index}].symbol"));
+            let title = format!("underlying {} appears twice", quoted(underlying.symbol.as_str()));
+            collector.add(Violation::new(place, title));
+        }
+        found.push(underlying);
+    }
+    found.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+    found
+}

@@ -1,0 +1,262 @@
+//! From history files to one aligned history.
+
+use super::chain::one_layout;
+use super::{HistoryDocument, HistoryFileDocument, MarketDocument, SeriesDocument};
+use crate::document::{
+    CsvHeader, CsvLayout, CsvTable, Loader, Parsed, Place, Violation, ViolationCollector,
+    Violations, csv_table, did_you_mean, one_of, quoted,
+};
+use crate::market::history::{Finding, PriceHistory, Quantity, Series};
+use crate::market::import::{
+    BarColumns, Defect, HistoryLayout, ImportSettings, Imported, Interval, Repair, SeriesColumn,
+    align, import,
+};
+use crate::market::snapshot::Asset;
+use crate::units::Symbol;
+
+/// A series with its values by time.
+type Timed = (Series, Vec<(i64, f64)>);
+
+/// Reads the history that the document names.
+pub(super) fn read_history(
+    parsed: &Parsed<MarketDocument>,
+    assets: &[Asset],
+    loader: &Loader,
+) -> Result<PriceHistory, Violations> {
+    let Some(document) = &parsed.value.history else {
+        return Err(Violation::new(parsed.places.at(""), "no history").into());
+    };
+    let interval = interval(parsed, document)?;
+    let context = Context { parsed, document, interval, assets };
+    let mut collector = ViolationCollector::default();
+    collector.absorb(context.known(&document.quote.symbol(), "quote"));
+    let mut findings = Vec::new();
+    let mut series: Vec<Timed> = Vec::new();
+    for index in 0..document.file.len() {
+        let read = context.file(index, loader, &mut findings);
+        for part in collector.absorb(read).into_iter().flatten() {
+            collector.absorb(append(&mut series, part, interval, &mut findings));
+        }
+    }
+    if collector.count() > 0 {
+        return collector.finish_some(None);
+    }
+    let history = align(series, interval, document.quote.symbol()).ok_or_else(|| {
+        Violation::new(context.place("file"), "the history has no values, or far too many times")
+            .expected("at least one value, at most 900 000 times")
+    })?;
+    Ok(PriceHistory { findings, ..history })
+}
+
+fn interval(
+    parsed: &Parsed<MarketDocument>,
+    document: &HistoryDocument,
+) -> Result<Interval, Violations> {
+    Interval::from_seconds(document.interval.seconds()).ok_or_else(|| {
+        let place = parsed.places.at("history.interval");
+        Violation::new(place, "the interval is not a whole number of seconds").into()
+    })
+}
+
+/// A series of one file, with what a seam to an earlier file needs.
+struct Part {
+    series: Series,
+    values: Vec<(i64, f64)>,
+    file: String,
+    place: Place,
+    leaves_gaps: bool,
+}
+
+/// Adds a series, or continues the same series of an earlier file.
+fn append(
+    all: &mut Vec<Timed>,
+    part: Part,
+    interval: Interval,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Violations> {
+    let same = |other: &&mut Timed| {
+        other.0.symbol == part.series.symbol && other.0.quantity == part.series.quantity
+    };
+    let Some((series, values)) = all.iter_mut().find(same) else {
+        all.push((part.series, part.values));
+        return Ok(());
+    };
+    let seams = [values.last().zip(part.values.first()), part.values.last().zip(values.first())];
+    let missing = |(end, start): (&(i64, f64), &(i64, f64))| interval.steps(end.0, start.0) - 1;
+    let missing = seams.into_iter().flatten().map(missing).filter(|steps| *steps > 0).min();
+    values.extend(part.values);
+    values.sort_by_key(|(time, _)| *time);
+    let repeated = values.windows(2).filter(|pair| pair[0].0 == pair[1].0).count();
+    if repeated > 0 {
+        let title = format!("the series repeats {repeated} times of an earlier file");
+        let violation = Violation::new(part.place, title);
+        return Err(violation.expected("files that follow one another").into());
+    }
+    let Some(missing) = missing else { return Ok(()) };
+    let what = format!("{}: {missing} times missing between files", series.name);
+    if !part.leaves_gaps {
+        let help = format!("add `{:?}` to the `repairs` of this file", Repair::LeaveGaps.key());
+        return Err(Violation::new(part.place, what).help(help).into());
+    }
+    let repair = Some(Repair::LeaveGaps.done().to_owned());
+    findings.push(Finding { file: part.file, line: None, what, repair });
+    Ok(())
+}
+
+struct Context<'a> {
+    parsed: &'a Parsed<MarketDocument>,
+    document: &'a HistoryDocument,
+    interval: Interval,
+    assets: &'a [Asset],
+}
+
+impl Context<'_> {
+    fn place(&self, path: &str) -> Place {
+        self.parsed.places.at(&format!("history.{path}"))
+    }
+
+    fn known(&self, symbol: &Symbol, path: &str) -> Result<(), Violations> {
+        if self.assets.iter().any(|asset| &asset.symbol == symbol) {
+            return Ok(());
+        }
+        let names = || self.assets.iter().map(|asset| asset.symbol.as_str());
+        let title = format!("{} is not among the assets", quoted(symbol.as_str()));
+        Err(Violation::new(self.place(path), title)
+            .expected(one_of(names()))
+            .help_if(did_you_mean(symbol.as_str(), names()))
+            .into())
+    }
+
+    /// The series of file `index`.
+    fn file(
+        &self,
+        index: usize,
+        loader: &Loader,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<Part>, Violations> {
+        let document = &self.document.file[index];
+        let base = format!("file[{index}]");
+        let layout = layout(document).ok_or_else(|| one_layout(self.place(&base)))?;
+        let source =
+            loader.open(document.path.as_str(), Some(&self.place(&format!("{base}.path"))))?;
+        let table = csv_table(&source, &layout.csv)?;
+        let pairs = document.filter.iter().map(|(name, text)| (name.clone(), text.to_string()));
+        let filter: Vec<(String, String)> = pairs.collect();
+        let repairs = document.repairs.as_ref().unwrap_or(&self.document.repairs);
+        let key = if document.preset.is_some() { "preset" } else { "columns" };
+        let settings = ImportSettings {
+            layout: &layout,
+            interval: self.interval,
+            as_of: self.parsed.value.as_of.timestamp(),
+            filter: &filter,
+            repairs,
+            asked: Some(self.place(&format!("{base}.{key}"))),
+        };
+        let mut collector = ViolationCollector::default();
+        let mut read = Vec::new();
+        for (position, series) in document.series.iter().enumerate() {
+            let path = format!("{base}.series[{position}]");
+            collector.absorb(self.known(&series.symbol.symbol(), &format!("{path}.symbol")));
+            let asked = series.column.is_some().then(|| self.place(&format!("{path}.column")));
+            let imported = import(&table, &column(series, asked), &settings);
+            let Some(imported) = collector.absorb(imported) else { continue };
+            collector.absorb(judge(&table, series, &imported, repairs, findings));
+            read.push(Part {
+                series: named(series),
+                values: imported.values,
+                file: source.name().to_owned(),
+                place: self.place(&path),
+                leaves_gaps: repairs.contains(&Repair::LeaveGaps),
+            });
+        }
+        collector.finish(read)
+    }
+}
+
+fn layout(document: &HistoryFileDocument) -> Option<HistoryLayout> {
+    let columns = match (&document.preset, &document.columns) {
+        (Some(preset), None) => return Some(preset.layout()),
+        (None, Some(columns)) => columns,
+        _ => return None,
+    };
+    let names = |names: &Vec<crate::document::Name>| {
+        CsvHeader::Names(names.iter().map(|name| name.to_string()).collect())
+    };
+    let text = |name: &crate::document::Name| name.to_string();
+    Some(HistoryLayout {
+        csv: CsvLayout {
+            skipped_lines: columns.skipped_lines as usize,
+            header: columns.header.as_ref().map_or(CsvHeader::FirstRow, names),
+            ..CsvLayout::default()
+        },
+        columns: BarColumns {
+            time: text(&columns.time),
+            close: columns.close.as_ref().map(text),
+            range: columns.high.as_ref().zip(columns.low.as_ref()).map(|(h, l)| [text(h), text(l)]),
+            volume: columns.volume.as_ref().map(text),
+        },
+        stamps: columns.stamps,
+        meaning: columns.stamp_is,
+    })
+}
+
+fn column(series: &SeriesDocument, asked: Option<Place>) -> SeriesColumn {
+    SeriesColumn {
+        column: series.column.as_ref().map(|name| name.to_string()),
+        quantity: series.quantity,
+        unit: series.unit,
+        asked,
+    }
+}
+
+fn named(series: &SeriesDocument) -> Series {
+    let symbol = series.symbol.symbol();
+    let name = match series.quantity {
+        Quantity::Price => symbol.to_string(),
+        Quantity::ImpliedVolatility => format!("{symbol}.vol"),
+        Quantity::FundingRate => format!("{symbol}.funding"),
+    };
+    Series { name, symbol, quantity: series.quantity, values: Vec::new() }
+}
+
+/// Defects that the user's repairs settle become findings, others violations.
+fn judge(
+    table: &CsvTable,
+    series: &SeriesDocument,
+    imported: &Imported,
+    repairs: &[Repair],
+    findings: &mut Vec<Finding>,
+) -> Result<(), Violations> {
+    let mut collector = ViolationCollector::default();
+    for defect in &imported.defects {
+        if defect.is_open(repairs) {
+            collector.add(violation(table, series, defect));
+        } else {
+            findings.push(finding(table, series, defect, repairs));
+        }
+    }
+    collector.finish(())
+}
+
+fn violation(table: &CsvTable, series: &SeriesDocument, defect: &Defect) -> Violation {
+    let settling = defect.kind.settled_by().iter();
+    let keys: Vec<String> = settling.map(|repair| format!("`{:?}`", repair.key())).collect();
+    let title = format!("{}: {}", series.symbol, defect.what);
+    Violation::new(table.row_place(defect.row), title)
+        .expected("a history without this, or a repair opted into")
+        .help(format!("mend the file, or add {} to the `repairs` of this file", keys.join(" or ")))
+}
+
+fn finding(
+    table: &CsvTable,
+    series: &SeriesDocument,
+    defect: &Defect,
+    repairs: &[Repair],
+) -> Finding {
+    Finding {
+        file: table.file().name().to_owned(),
+        line: Some(table.line(defect.row)),
+        what: format!("{}: {}", series.symbol, defect.what),
+        repair: defect.settled(repairs).map(|repair| repair.done().to_owned()),
+    }
+}

@@ -1,0 +1,108 @@
+//! Underlyings as the market document says them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::chain_document::{ChainColumnsDocument, ChainPreset, PriceUnit};
+use crate::document::{
+    FilePath, Instant, Name, NonNegativeRate, Positive, PositiveRate, Rate, SymbolName,
+};
+
+/// What derivatives on a coin need beyond its price.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnderlyingDocument {
+    /// A coin among the assets.
+    pub symbol: SymbolName,
+    /// Forward prices by expiry. Left out where volatility comes from a chain: the chain's own.
+    /// Left out otherwise: forwards equal spot.
+    #[serde(default)]
+    pub forward: Vec<ForwardDocument>,
+    /// Funding that longs pay to shorts each 8 hours, e.g. `"0.01%"`.
+    #[serde(default = "no_rate")]
+    pub funding_rate_8h: Rate,
+    /// Perpetual mark over spot, minus one.
+    #[serde(default = "no_rate")]
+    pub perpetual_basis: Rate,
+    /// Implied volatility; needed where options are held.
+    pub volatility: Option<VolatilityDocument>,
+    /// How much can be traded at what cost.
+    pub liquidity: Option<LiquidityDocument>,
+}
+
+/// A quoted forward or dated future.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForwardDocument {
+    /// When it expires.
+    pub expiry: Instant,
+    /// Its price in USD.
+    pub price: Positive,
+}
+
+/// Where implied volatility comes from; `type` says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum VolatilityDocument {
+    /// One number for every strike and expiry.
+    Flat {
+        /// Annual volatility, e.g. `"60%"`.
+        volatility: PositiveRate,
+    },
+    /// At-the-money volatility by expiry, linear in total variance between.
+    AtTheMoney {
+        /// By expiry.
+        #[schemars(length(min = 1))]
+        pillar: Vec<PillarDocument>,
+    },
+    /// A surface fitted to the bids and asks of an option chain.
+    Chain {
+        /// The chain, a CSV file.
+        file: FilePath,
+        /// A published layout; else give `columns`.
+        preset: Option<ChainPreset>,
+        /// The columns by name; else give `preset`.
+        columns: Option<Box<ChainColumnsDocument>>,
+        /// What bids and asks are in.
+        #[serde(default)]
+        price_unit: PriceUnit,
+        /// Only rows whose cells equal these texts, by column.
+        #[serde(default, rename = "where")]
+        filter: BTreeMap<String, Name>,
+    },
+}
+
+/// At-the-money volatility of one expiry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PillarDocument {
+    /// When options expire.
+    pub expiry: Instant,
+    /// Annual volatility, e.g. `"60%"`.
+    pub volatility: PositiveRate,
+}
+
+/// How much can be traded at what cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiquidityDocument {
+    /// Average daily volume in USD.
+    pub average_daily_volume_usd: Positive,
+    /// Quoted half-spread as a fraction of the price, e.g. `"1bp"`.
+    pub half_spread: NonNegativeRate,
+    /// Standard deviation of the half-spread, as a fraction of the price.
+    #[serde(default = "no_spread")]
+    pub half_spread_deviation: NonNegativeRate,
+    /// USD resting within 1 % of the mid, one side.
+    pub depth_1pct_usd: Positive,
+}
+
+fn no_rate() -> Rate {
+    Rate::new(0.0).expect("zero is a rate")
+}
+
+fn no_spread() -> NonNegativeRate {
+    NonNegativeRate::new(0.0).expect("zero is not negative")
+}
