@@ -5,7 +5,13 @@
 #[path = "report/sample.rs"]
 mod sample;
 
+#[path = "report/charts.rs"]
+mod charts;
 #[path = "report/files.rs"]
 mod files;
+#[path = "report/page.rs"]
+mod page;
+#[path = "report/svg_reader.rs"]
+mod svg_reader;
 #[path = "report/terminal.rs"]
 mod terminal;

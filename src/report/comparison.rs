@@ -1,11 +1,13 @@
 //! The figures that tell whether proposed trades help: the same run before and after them.
 
-use super::figures::level;
+use serde::Serialize;
+
+use super::figures::{Figures, level, number, percent, signed};
 use crate::outcome::{Outcome, Threshold};
 
 /// How a compared figure is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
+enum Unit {
     /// Reporting currency.
     Money,
     /// A decimal share, shown as a percentage.
@@ -14,22 +16,56 @@ pub(super) enum Unit {
     Number,
 }
 
-/// One figure before and after; `None` where a run has no value for it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row {
+impl Unit {
+    fn show(self, value: f64, figures: Figures) -> String {
+        match self {
+            Unit::Money => figures.money(value),
+            Unit::Share => percent(value, 1),
+            Unit::Number => number(value, 3),
+        }
+    }
+
+    /// A change of a percentage is in percentage points.
+    fn show_change(self, change: f64, figures: Figures) -> String {
+        match self {
+            Unit::Share => signed(format!("{} points", number(change * 100.0, 1))),
+            Unit::Money | Unit::Number => signed(self.show(change, figures)),
+        }
+    }
+}
+
+/// One figure before and after, in words; `none` where a run has no value for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct ComparedRow {
     pub(super) name: String,
-    pub(super) unit: Unit,
-    pub(super) before: Option<f64>,
-    pub(super) after: Option<f64>,
+    pub(super) before: String,
+    pub(super) after: String,
+    /// Empty where either is missing.
+    pub(super) change: String,
+}
+
+impl ComparedRow {
+    fn new(name: &str, unit: Unit, ends: [Option<f64>; 2], figures: Figures) -> Self {
+        let shown = |value: Option<f64>| value.map_or("none".to_owned(), |v| unit.show(v, figures));
+        let [before, after] = ends;
+        let change = before.zip(after).map(|(before, after)| after - before);
+        Self {
+            name: name.to_owned(),
+            before: shown(before),
+            after: shown(after),
+            change: change.map_or(String::new(), |change| unit.show_change(change, figures)),
+        }
+    }
 }
 
 /// The compared figures, the answer's first.
-pub(super) fn rows(before: &Outcome, after: &Outcome) -> Vec<Row> {
+pub(super) fn compared_rows(before: &Outcome, after: &Outcome) -> Vec<ComparedRow> {
+    let figures = Figures::of(before);
     let mut rows = Vec::new();
     let mut add = |name: &str, unit, figure: &dyn Fn(&Outcome) -> Option<f64>| {
         let (before, after) = (figure(before), figure(after));
         if before.is_some() || after.is_some() {
-            rows.push(Row { name: name.to_owned(), unit, before, after });
+            rows.push(ComparedRow::new(name, unit, [before, after], figures));
         }
     };
     let threshold = |pick: fn(&Threshold) -> Option<f64>| {

@@ -99,6 +99,16 @@ pub fn plain(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// An axis label: three digits at most where they suffice, e.g. `-2.5m`, `400k`, `1bn`.
+pub fn compact(value: f64) -> String {
+    const UNITS: [(f64, &str); 3] = [(1e9, "bn"), (1e6, "m"), (1e3, "k")];
+    let size = value.abs();
+    match UNITS.into_iter().find(|(unit, _)| size >= *unit) {
+        Some((unit, suffix)) => format!("{}{suffix}", plain(value / unit)),
+        None => plain(value),
+    }
+}
+
 /// A length of time in its largest unit that fits, e.g. `1 day`, `8 hours`, `1.5 days`.
 pub fn duration(years: f64) -> String {
     let minutes = years * DAYS_PER_YEAR * 1_440.0;
@@ -146,6 +156,12 @@ mod tests {
         assert_eq!(plain(71.5), "71.5");
         assert_eq!(plain(-3.0), "-3");
         assert_eq!(plain(12_345.6), "12,346");
+    }
+
+    #[test]
+    fn axis_labels_are_short() {
+        let labels = [-2_500_000.0, 400_000.0, 1e9, 20.0, 0.0, 0.25].map(compact);
+        assert_eq!(labels, ["-2.5m", "400k", "1bn", "20", "0", "0.25"]);
     }
 
     #[test]

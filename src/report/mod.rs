@@ -9,11 +9,13 @@
 //!   lands (the template engine's auto-escape for HTML, the SVG writer's for charts);
 //! - a figure that is not finite is an error that names it, never a `NaN` on a page.
 
+pub mod charts;
 mod comparison;
 mod figures;
 mod html;
 mod json;
 mod losses;
+mod ranking;
 mod readable;
 mod terminal;
 pub mod text;

@@ -28,6 +28,15 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The text, cut to at most `letters` characters with an ellipsis for what is missing.
+pub fn shortened(text: &str, letters: usize) -> Cow<'_, str> {
+    if text.chars().count() <= letters {
+        return Cow::Borrowed(text);
+    }
+    let kept: String = text.chars().take(letters.saturating_sub(1)).collect();
+    Cow::Owned(format!("{}…", kept.trim_end()))
+}
+
 /// Whether a character acts on the display instead of appearing on it.
 fn is_unseen(character: char) -> bool {
     character.is_control()
@@ -54,6 +63,13 @@ mod tests {
         for text in ["BTC call 110 %", "Größe", "日本語", "עברית", "−1 ≤ ρ"] {
             assert!(matches!(visible(text), Cow::Borrowed(same) if same == text));
         }
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters() {
+        assert_eq!(shortened("Größe", 5), "Größe");
+        assert_eq!(shortened("Größen", 5), "Größ…");
+        assert_eq!(shortened("a bcd", 3), "a…");
     }
 
     #[test]

@@ -103,7 +103,8 @@ fn headline(threshold: &Threshold, margins: &MarginState<'_>) -> String {
         Status::Red => format!("No: {used}."),
         _ if !margins.short.is_empty() => {
             let who = accounts(&margins.short);
-            format!("Not as it stands: {who} below initial margin; {used}.")
+            let are = if margins.short.len() == 1 { "is" } else { "are" };
+            format!("Not as it stands: {who} {are} below initial margin; {used}.")
         }
         Status::Amber => format!("Yes, with care: {used}."),
         Status::Green => format!("Yes: {used}."),
@@ -120,13 +121,12 @@ fn accounts(accounts: &[&AccountMargin]) -> String {
 fn reasons(threshold: &Threshold, figures: Figures, money: &dyn Fn(f64) -> String) -> Vec<String> {
     let [low, high] = threshold.potential_loss_interval_95;
     let carried = format!(
-        "Potential loss {} (95\u{a0}% interval {} to {}); threshold {}, {} of the capital of {}.",
+        "Potential loss {} (95\u{a0}% interval {} to {}); threshold {}, {} of capital.",
         money(threshold.potential_loss),
         figures.money(low),
         figures.money(high),
         money(threshold.threshold),
         percent(threshold.share_of_capital, 1),
-        money(threshold.capital),
     );
     let mut reasons = vec![carried];
     reasons.extend(light_reason(threshold));

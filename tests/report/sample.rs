@@ -55,19 +55,23 @@ fn tail_mean(sorted: &[f64], level: f64) -> f64 {
     sorted[first..].iter().sum::<f64>() / (sorted.len() - first) as f64
 }
 
-fn histogram(sorted: &[f64], bins: usize) -> Histogram {
-    let (low, high) = (sorted[0], sorted[sorted.len() - 1]);
-    let width = (high - low) / bins as f64;
-    let mut bins: Vec<HistogramBin> = (0..bins)
-        .map(|bin| HistogramBin {
-            lower: low + bin as f64 * width,
-            upper: low + (bin + 1) as f64 * width,
-            count: 0,
-        })
-        .collect();
-    let last = bins.len() - 1;
-    for loss in sorted {
-        bins[(((loss - low) / width) as usize).min(last)].count += 1;
+/// Even bins, and one wide bin a side for the outermost 0.05 % of paths.
+fn histogram(sorted: &[f64], even: usize) -> Histogram {
+    let outside = PATHS / 2_000;
+    let (low, high) = (sorted[outside], sorted[PATHS - 1 - outside]);
+    let width = (high - low) / even as f64;
+    let mut edges = vec![sorted[0]];
+    edges.extend((0..=even).map(|edge| low + edge as f64 * width));
+    edges.push(sorted[PATHS - 1]);
+    let below = |edge: f64| sorted.partition_point(|loss| *loss < edge);
+    let bin = |pair: &[f64]| HistogramBin {
+        lower: pair[0],
+        upper: pair[1],
+        count: (below(pair[1]) - below(pair[0])) as u64,
+    };
+    let mut bins: Vec<HistogramBin> = edges.windows(2).map(bin).collect();
+    if let Some(last) = bins.last_mut() {
+        last.count += 1; // the largest loss itself
     }
     Histogram { bins }
 }

@@ -91,3 +91,94 @@ fn colours_come_only_where_asked_and_change_no_word() {
         |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
     assert_eq!(lines(&stripped), lines(&plain(&outcome)));
 }
+
+/// Catches change of the whole layout; the figures are the sample's.
+#[test]
+fn the_summary_as_it_stands() {
+    insta::assert_snapshot!(plain(&sample::outcome()), @r"
+    Artificial sample · 2026-11-20T00:00:00Z · 1 day · 20,000 paths · seed 42
+
+    AMBER      Not as it stands: account 'binance coin' is below initial margin;
+               92.3 % of the exposure threshold is used.
+               Potential loss USD 5,166,025 (95 % interval 5,058,640 to
+               5,284,715); threshold USD 5,600,000, 22.4 % of capital.
+               Utilisation 95 % interval 90.3 % to 94.4 %; amber from 75 %, red
+               from 100 %.
+               k* = 1.091 (1.066 to 1.118): positions may grow to this multiple;
+               the risk threshold binds.
+    To do      Add USD 165,000 to 'binance coin' to meet its initial margin.
+               Reduce gross exposure by about a sixth, or add external money.
+
+    1 day loss        USD           95 % interval  estimator
+    VaR 95 %    2,530,266  2,483,152 to 2,582,339  order statistic (inverse…
+    VaR 97.5 %  3,354,529  3,292,068 to 3,423,565  order statistic (inverse…
+    VaR 99 %    4,567,469  4,482,422 to 4,661,467  order statistic (inverse…
+    ES 95 %     3,848,414  3,762,425 to 3,943,455  Acerbi–Tasche tail mean;…
+    ES 97.5 %   4,806,025  4,698,640 to 4,924,715  Acerbi–Tasche tail mean;…
+    ES 99 %     6,226,860  6,087,727 to 6,380,639  Acerbi–Tasche tail mean;…
+    worst 20,614,096 · mean 140,201 · deviation 1,377,213 · beyond capital 0.005 %
+
+    ES 97.5 % by position      USD  share  Underlying        USD  share
+    BTC perpetual          792,554   16 %  BTC         1,372,287   29 %
+    BTC call 110 % 27 Dec  587,077   12 %  ETH         1,016,509   21 %
+    BTC put 85 % 27 Dec    466,208   10 %  SOL           807,227   17 %
+    ETH perpetual          330,231    7 %  XRP           571,786   12 %
+
+    Headroom in USD  more long  more short
+    AVAX               612,903   4,916,667
+    ADA                678,571   5,363,636
+    DOGE               760,000        none
+    XRP                863,636   6,555,556
+
+    Margin     4 of 5 accounts meet initial margin; short by USD 165,000
+    U = 100 %  spot -9.3 % or volatility +24.0 %
+    Data       2 findings in the data files, 1 repaired as opted in
+    Warning    The tail index of the losses is 0.23: intervals of ES cover less
+               than 95 %.
+    ");
+}
+
+#[test]
+fn the_summary_with_proposed_trades_as_it_stands() {
+    insta::assert_snapshot!(plain(&sample::outcome_with_trades()), @r"
+    Artificial sample · 2026-11-20T00:00:00Z · 1 day · 20,000 paths · seed 42
+
+    AMBER      Not as it stands: account 'binance coin' is below initial margin;
+               92.3 % of the exposure threshold is used.
+               Potential loss USD 5,166,025 (95 % interval 5,058,640 to
+               5,284,715); threshold USD 5,600,000, 22.4 % of capital.
+               Utilisation 95 % interval 90.3 % to 94.4 %; amber from 75 %, red
+               from 100 %.
+               k* = 1.091 (1.066 to 1.118): positions may grow to this multiple;
+               the risk threshold binds.
+    To do      Add USD 165,000 to 'binance coin' to meet its initial margin.
+
+    GREEN      With the trades: Yes: 64.6 % of the exposure threshold is used.
+                               before       after        change
+    Utilisation                92.3 %      64.6 %  -27.7 points
+    Potential loss          5,166,025   3,616,218    -1,549,808
+    Threshold               5,600,000   5,600,000             0
+    Scale to threshold k*       1.091       1.720        +0.629
+    VaR 99 %                4,567,469   3,197,228    -1,370,241
+    ES 99 %                 6,226,860   4,358,802    -1,868,058
+    Gross exposure         10,340,000  10,340,000             0
+    Margin calls              165,000           0      -165,000
+
+    1 day loss        USD           95 % interval  estimator
+    VaR 99 %    4,567,469  4,482,422 to 4,661,467  order statistic (inverse…
+    ES 99 %     6,226,860  6,087,727 to 6,380,639  Acerbi–Tasche tail mean;…
+    worst 20,614,096 · mean 140,201 · deviation 1,377,213 · beyond capital 0.005 %
+
+    Headroom in USD  more long  more short
+    AVAX               612,903   4,916,667
+    ADA                678,571   5,363,636
+    DOGE               760,000        none
+    XRP                863,636   6,555,556
+
+    Margin     4 of 5 accounts meet initial margin; short by USD 165,000
+    U = 100 %  spot -9.3 % or volatility +24.0 %
+    Data       2 findings in the data files, 1 repaired as opted in
+    Warning    The tail index of the losses is 0.23: intervals of ES cover less
+               than 95 %.
+    ");
+}

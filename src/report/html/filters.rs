@@ -33,6 +33,15 @@ pub(super) fn add(environment: &mut Environment<'static>, figures: Figures) {
     environment.add_filter("number_interval", |ends: Option<Vec<f64>>, decimals: usize| {
         interval(ends, |v| figures::number(v, decimals))
     });
+    environment.add_filter("signed_number", |value: Option<f64>, decimals: usize| {
+        show(value, |v| figures::signed(figures::number(v, decimals)))
+    });
+    // A row that sums others has no error of its own.
+    environment.add_filter("money_error", move |value: f64| {
+        show((value != 0.0).then_some(value), |v| figures.money(v))
+    });
+    environment.add_filter("typographic", |figure: &str| typographic(figure));
+    environment.add_filter("heat", heat);
     environment.add_filter("plain", |value: Option<f64>| show(value, figures::plain));
     environment.add_filter("level", |value: Option<f64>| show(value, figures::level));
     environment.add_filter("duration", |value: Option<f64>| show(value, figures::duration));
@@ -52,4 +61,10 @@ fn interval(ends: Option<Vec<f64>>, write: impl Fn(f64) -> String) -> String {
 /// Figures hold no hyphen but their minus sign.
 fn typographic(figure: &str) -> String {
     figure.replace('-', "−")
+}
+
+/// Class of a correlation's shade: its sign, and its size in fifths.
+fn heat(correlation: f64) -> String {
+    let fifths = (correlation.abs() * 5.0).round().min(5.0);
+    format!("{}{fifths}", if correlation < 0.0 { "n" } else { "p" })
 }

@@ -7,15 +7,21 @@
 //! are.
 
 mod filters;
+mod templates;
 
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{Value, context};
 
+use super::comparison::compared_rows;
 use super::figures::Figures;
+use super::ranking::largest_and_rest;
 use super::readable::readable;
-use super::{ReportError, verdict};
-use crate::outcome::Outcome;
+use super::verdict::verdict;
+use super::{ReportError, charts};
+use crate::outcome::{ContributionRow, Outcome};
+
+/// Positions listed one by one; the rest is summed in a row of its own.
+const POSITIONS_LISTED: usize = 30;
 
 /// The report as one HTML page.
 ///
@@ -24,27 +30,66 @@ use crate::outcome::Outcome;
 /// template does not fit the outcome.
 pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
-    let environment = environment(Figures::of(&outcome))?;
+    let environment = templates::environment(Figures::of(&outcome))?;
+    let verdict = verdict(&outcome);
     let page = environment.get_template("report.html")?.render(context! {
-        verdict => Value::from(Serde(verdict(&outcome))),
+        chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
+        charts => charts_of(&outcome),
+        positions => Value::from(Serde(positions(&outcome))),
+        after => after(&outcome),
+        light_sign => light_sign(verdict.light),
+        verdict => Value::from(Serde(verdict)),
         outcome => Value::from(Serde(&outcome)),
     })?;
     Ok(page)
 }
 
-/// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 2] = [
-    ("report.html", include_str!("templates/report.html")),
-    ("style.css", include_str!("templates/style.css")),
-];
+/// Charts by name; one that the outcome has nothing for is absent, which templates see as empty.
+fn charts_of(outcome: &Outcome) -> Value {
+    type Chart = fn(&Outcome, &str) -> Option<String>;
+    let charts: [(&str, Chart); 6] = [
+        ("gauge", charts::gauge),
+        ("waterfall", charts::waterfall),
+        ("distribution", charts::distribution),
+        ("tail", charts::tail),
+        ("contributions", charts::contributions),
+        ("greeks", charts::greeks),
+    ];
+    Value::from_pairs(
+        charts
+            .into_iter()
+            .map(|(name, draw)| (name, safe(draw(outcome, &format!("chart-{name}"))))),
+    )
+}
 
-fn environment(figures: Figures) -> Result<Environment<'static>, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    filters::add(&mut environment, figures);
-    for (name, source) in TEMPLATES {
-        environment.add_template(name, source)?;
+/// A chart's SVG as it is, or nothing.
+fn safe(chart: Option<String>) -> Value {
+    chart.map_or(Value::from(""), Value::from_safe_string)
+}
+
+fn positions(outcome: &Outcome) -> Vec<ContributionRow> {
+    let (largest, rest) = largest_and_rest(&outcome.contributions.by_position, POSITIONS_LISTED);
+    largest.into_iter().cloned().chain(rest).collect()
+}
+
+/// The run with proposed trades, beside the one without.
+fn after(outcome: &Outcome) -> Option<Value> {
+    let after = outcome.with_trades.as_deref()?;
+    let verdict = verdict(after);
+    Some(context! {
+        gauge => safe(charts::gauge(after, "chart-gauge-after")),
+        sign => light_sign(verdict.light),
+        rows => Value::from(Serde(compared_rows(outcome, after))),
+        verdict => Value::from(Serde(verdict)),
+    })
+}
+
+/// A sign whose shape repeats the light, for those who do not see its colour.
+fn light_sign(light: &str) -> &'static str {
+    match light {
+        "GREEN" => "✓",
+        "AMBER" => "!",
+        "RED" => "✕",
+        _ => "?",
     }
-    Ok(environment)
 }

@@ -1,0 +1,33 @@
+//! Every chart, as SVG to stand inside a page: the one place where figures become shapes.
+//!
+//! A chart reads the outcome alone. It names itself for people who do not see it (`role="img"`
+//! with a title and a description that holds the main figures), each mark has a tooltip, and
+//! carries the exact figure it shows in `data-` attributes, so that a test can read the chart back.
+//! No colour is written here: marks have classes, and `style.css` gives them the page's variables,
+//! which follow light and dark.
+//!
+//! Why the plain writer `svg` 0.18 and no plotting crate: plotters' SVG backend puts marks on whole
+//! pixels and writes fixed colours, no titles, classes or roles; kuva 0.6 looks good and takes CSS
+//! colours, but bins its own histograms, gives titles to points alone, writes neither roles nor
+//! descriptions, and has no gauge. Both would need their output rewritten. `svg` has no
+//! dependencies and escapes text and attributes; layout is ours, a page of code a chart.
+
+mod canvas;
+mod contributions;
+mod distribution;
+mod gauge;
+mod greeks;
+mod rows;
+mod scale;
+mod tail;
+mod waterfall;
+
+pub use contributions::contributions;
+pub use distribution::distribution;
+pub use gauge::gauge;
+pub use greeks::greeks;
+pub use tail::tail;
+pub use waterfall::waterfall;
+
+/// Classes of the marks in terms of the page's variables.
+pub const STYLE: &str = include_str!("style.css");

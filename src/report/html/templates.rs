@@ -1,0 +1,36 @@
+//! The templates, compiled in, and the engine that renders them.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior};
+
+use super::filters;
+use crate::report::figures::Figures;
+
+/// Templates by name; the `.html` ending turns escaping on.
+const TEMPLATES: [(&str, &str); 12] = [
+    ("report.html", include_str!("templates/report.html")),
+    ("answer.html", include_str!("templates/answer.html")),
+    ("comparison.html", include_str!("templates/comparison.html")),
+    ("threshold.html", include_str!("templates/threshold.html")),
+    ("room.html", include_str!("templates/room.html")),
+    ("losses.html", include_str!("templates/losses.html")),
+    ("contributions.html", include_str!("templates/contributions.html")),
+    ("margin.html", include_str!("templates/margin.html")),
+    ("greeks.html", include_str!("templates/greeks.html")),
+    ("paths.html", include_str!("templates/paths.html")),
+    ("model.html", include_str!("templates/model.html")),
+    ("data.html", include_str!("templates/data.html")),
+];
+
+/// An engine that refuses unknown names and writes money as `figures` does.
+pub(super) fn environment(figures: Figures) -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    filters::add(&mut environment, figures);
+    environment.add_template("style.css", include_str!("templates/style.css"))?;
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment)
+}
