@@ -1,1 +1,22 @@
-//! (being built)
+//! What venues ask for, and when they would close an account.
+//!
+//! Flows in: dated [`VenueRules`] (documents in `scenarios/venues/`), market, portfolio. Flows out:
+//! a [`Requirement`] an account at time zero, for any scale of the positions.
+//!
+//! Limits: positions of one contract are netted within an account; an isolated or
+//! portfolio-margined account is measured by the venue's standard rules for cross margin.
+
+pub mod document;
+
+mod book;
+mod error;
+mod requirement;
+mod rules;
+
+#[cfg(test)]
+mod tests;
+
+pub use book::MarginBook;
+pub use error::MarginError;
+pub use requirement::{Requirement, requirements};
+pub use rules::{FutureRules, OptionRules, OptionValue, Tier, VenueRules};

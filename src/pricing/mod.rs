@@ -26,6 +26,7 @@ mod error;
 mod expansion;
 mod factors;
 mod greeks;
+mod mark;
 mod options;
 mod position;
 mod sensitivity;
@@ -40,6 +41,7 @@ pub use factors::required_factors;
 pub use greeks::{
     BookGreeks, ProfilePoint, RowExposure, SPOT_LADDER, SpotGreeks, exposures, greeks,
 };
+pub use mark::{Mark, asset_price, mark};
 pub use settings::{
     FUNDING_INTERVAL, Granularity, PERPETUAL_TENOR, PricingSettings, Revaluation, Row,
     SmileDynamics,

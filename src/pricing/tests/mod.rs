@@ -6,4 +6,5 @@ mod greeks;
 mod linear;
 mod options;
 mod robustness;
+mod smile;
 mod time;
