@@ -20,6 +20,7 @@ mod expected_shortfall;
 mod histogram;
 mod moments;
 mod ordered;
+mod parametric;
 mod probability;
 mod quantile;
 mod ranks;
@@ -34,6 +35,9 @@ pub use expected_shortfall::{
 pub use histogram::{Bin, histogram};
 pub use moments::{Moments, moments};
 pub use ordered::OrderedLosses;
+pub use parametric::{
+    TailFigures, deviation_components, modified_tail, normal_tail, student_t_tail,
+};
 pub use probability::{PROBABILITY_ESTIMATOR, ProbabilityEstimate, probability_of_loss_beyond};
 pub use quantile::{QuantileEstimator, quantile};
 pub use ranks::{RankInterval, order_statistic_interval, quantile_rank};
