@@ -41,7 +41,7 @@ pub fn distribution(outcome: &Outcome, id: &str) -> Option<String> {
         }
     }
     axis_titles(&mut canvas, outcome);
-    canvas.add(text("note", [PLOT_X[0], HEIGHT - 8.0], &outer_note(outcome, bins, shown, total)));
+    canvas.add(text("note", [4.0, HEIGHT - 8.0], &outer_note(outcome, bins, shown, total)));
     Some(canvas.finish())
 }
 
