@@ -46,8 +46,50 @@ impl CorrelatedNormals {
             let pair = pair as u32;
             draw.streams.fill_normal_pair(purpose, step, pair, draw.first_path, even, odd);
         }
+        self.multiply(draw.isa, work, paths, out);
+    }
+
+    /// As [`Self::fill`] for some paths of the slice only (offsets from its first), packed:
+    /// `out[factor][position among those paths]`.
+    pub fn fill_some(
+        &self,
+        draw: &Draw,
+        purpose: Purpose,
+        step: u32,
+        paths: &[u32],
+        work: &mut [f64],
+        out: &mut [f64],
+    ) {
+        let count = paths.len();
+        let work = &mut work[..self.work_length(count)];
+        for (pair, normals) in work.chunks_exact_mut(2 * count).enumerate() {
+            let (evens, odds) = normals.split_at_mut(count);
+            for ((path, even), odd) in paths.iter().zip(evens.chunks_mut(1)).zip(odds.chunks_mut(1))
+            {
+                let path = draw.first_path + u64::from(*path);
+                draw.streams.fill_normal_pair(purpose, step, pair as u32, path, even, odd);
+            }
+        }
+        self.multiply(draw.isa, work, count, out);
+    }
+
+    fn multiply(&self, isa: InstructionSet, work: &[f64], paths: usize, out: &mut [f64]) {
         let normals = &work[..self.size * paths];
         let out = &mut out[..self.size * paths];
-        matrix::multiply(draw.isa, &self.factor, self.size, normals, paths, out);
+        matrix::multiply(isa, &self.factor, self.size, normals, paths, out);
+    }
+}
+
+/// What every process knows of the drawn factors.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Drawn {
+    pub normals: CorrelatedNormals,
+    /// Annual volatility of each.
+    pub volatilities: Vec<f64>,
+}
+
+impl Drawn {
+    pub fn count(&self) -> usize {
+        self.volatilities.len()
     }
 }

@@ -53,6 +53,8 @@ const SAME_POSITION: f64 = 1e-9;
 /// A piece of time inside one node's step and one calibration interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Segment {
+    /// Position among all pieces of the grid.
+    pub index: u32,
     /// Index of the calibration interval, from zero.
     pub interval: u32,
     /// Where the piece starts inside its interval, in [0, 1).
@@ -62,6 +64,10 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    pub fn opens_interval(&self) -> bool {
+        self.from == 0.0
+    }
+
     pub fn closes_interval(&self) -> bool {
         self.to == 1.0
     }
@@ -174,14 +180,15 @@ impl TimeGrid {
 
     /// For each node, the pieces of its step by calibration interval.
     pub(super) fn segments(&self) -> Vec<Vec<Segment>> {
-        let mut position = 0.0;
-        let step = |node: &Years| {
+        let (mut position, mut index) = (0.0, 0);
+        let mut step = |node: &Years| {
             let end = snapped(node.get() / self.calibration_interval.get());
-            let pieces = pieces_between(position, end);
+            let pieces = pieces_between(position, end, index);
+            index += pieces.len() as u32;
             position = end;
             pieces
         };
-        self.nodes.iter().map(step).collect()
+        self.nodes.iter().map(&mut step).collect()
     }
 }
 
@@ -190,13 +197,14 @@ fn snapped(position: f64) -> f64 {
     if (position - whole).abs() < SAME_POSITION * whole.max(1.0) { whole } else { position }
 }
 
-fn pieces_between(start: f64, end: f64) -> Vec<Segment> {
+fn pieces_between(start: f64, end: f64, first: u32) -> Vec<Segment> {
     let mut pieces = Vec::new();
     let mut position = start;
     while position < end {
         let interval = position.floor();
         let stop = end.min(interval + 1.0);
         pieces.push(Segment {
+            index: first + pieces.len() as u32,
             interval: interval as u32,
             from: position - interval,
             to: if stop == interval + 1.0 { 1.0 } else { stop - interval },

@@ -142,6 +142,11 @@ impl LogGrid {
         (left, ((value - low) / (high - low)).clamp(0.0, 1.0))
     }
 
+    /// Grid values.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
     fn add(&mut self, value: f64, weight: f64) {
         let (left, share) = self.place(value);
         self.weights[left] += weight * (1.0 - share);

@@ -14,13 +14,18 @@ pub mod scratch;
 pub mod simulator;
 
 mod compensator;
+mod copula;
 mod correlated;
 mod drift;
 mod driver;
 mod elliptical;
 mod gamma_quantile;
+mod historical;
+mod historical_means;
+mod merton;
 mod mixing;
 mod movement;
+mod own_means;
 mod table;
 
 #[cfg(test)]
@@ -31,6 +36,7 @@ pub use calibrate::{Calibrated, CalibrationError, calibrate};
 pub use error::SimulationError;
 pub use factor::{Factor, FactorKey, UnknownFactor};
 pub use grid::{GridError, TimeGrid};
+pub use historical::{DateShocks, VarianceFilter};
 pub use model::FactorModel;
 pub use process::Process;
 pub use scratch::SimulationScratch;

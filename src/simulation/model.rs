@@ -6,10 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::compensator::truncation_probability;
-use super::elliptical::variance_time_laws;
 use super::error::SimulationError;
 use super::factor::{Factor, FactorKey};
 use super::grid::TimeGrid;
+use super::merton::jump_variance;
+use super::own_means::OwnMeans;
 use super::process::Process;
 use super::simulator::applied_truncation;
 use crate::scenario::ReturnKind;
@@ -55,16 +56,59 @@ impl FactorModel {
     /// Probability that each factor's log-return at the horizon is held at the process's bound;
     /// zeros where there is no bound.
     pub fn truncation_probabilities(&self) -> Vec<f64> {
-        match (&self.process, applied_truncation(self)) {
-            (Process::StudentT { degrees_of_freedom, truncation }, Some(_)) => {
-                let laws = variance_time_laws(&self.grid, *degrees_of_freedom);
-                let Some(law) = laws.last() else { return Vec::new() };
-                let held =
-                    |item: &Factor| truncation_probability(item.volatility, law, *truncation);
-                self.factors.iter().map(held).collect()
+        let mut means = OwnMeans::new(self);
+        (0..self.factors.len())
+            .map(|factor| self.truncation_probability(factor, &mut means))
+            .collect()
+    }
+
+    fn truncation_probability(&self, factor: usize, means: &mut OwnMeans) -> f64 {
+        let degrees_of_freedom = self.process.marginal_degrees_of_freedom(factor);
+        let (Some(bound), Some(nu)) = (applied_truncation(self), degrees_of_freedom) else {
+            return 0.0;
+        };
+        let volatility = self.factors[factor].volatility;
+        means.laws(nu).last().map_or(0.0, |law| truncation_probability(volatility, law, bound))
+    }
+
+    /// Whether a factor jumps: under Merton the spot factors that move.
+    pub(super) fn jumps(&self, factor: usize) -> bool {
+        let item = &self.factors[factor];
+        matches!(self.process, Process::Merton { .. })
+            && matches!(item.key, FactorKey::Spot(_))
+            && item.volatility > 0.0
+    }
+
+    /// Variance a year that a factor owes to jumps.
+    pub(super) fn jump_variance(&self, factor: usize) -> f64 {
+        match &self.process {
+            Process::Merton { common, own } if self.jumps(factor) => {
+                jump_variance(common) + jump_variance(own)
             }
-            _ => vec![0.0; self.factors.len()],
+            _ => 0.0,
         }
+    }
+
+    /// Correlation of two factors' total returns over an interval, jumps included: the model's
+    /// matrix except under Merton, where own jumps lower and the mean common jump raises it.
+    pub fn total_correlation(&self, first: usize, second: usize) -> f64 {
+        let diffusive = self.correlation(first, second);
+        let (Process::Merton { common, .. }, true, true) =
+            (&self.process, self.jumps(first), self.jumps(second))
+        else {
+            return diffusive;
+        };
+        if first == second {
+            return 1.0;
+        }
+        let volatility = |factor: usize| self.factors[factor].volatility;
+        let rest = |factor| {
+            (volatility(factor) * volatility(factor) - self.jump_variance(factor)).max(0.0).sqrt()
+        };
+        let sizes = common.intensity * common.deviation * common.deviation;
+        let covariance = diffusive * (rest(first) * rest(second) + sizes)
+            + common.intensity * common.mean * common.mean;
+        covariance / (volatility(first) * volatility(second))
     }
 
     /// Correlation of two factors' diffusive parts, from the triangular factor.
@@ -83,7 +127,18 @@ impl FactorModel {
             return Err(SimulationError::MatrixShape { found, expected: n * n });
         }
         self.check_numbers()?;
-        self.process.check(n)
+        self.process.check(&self.factors)?;
+        (0..n).try_for_each(|factor| self.check_jumps(factor))
+    }
+
+    fn check_jumps(&self, factor: usize) -> Result<(), SimulationError> {
+        let volatility = self.factors[factor].volatility;
+        let jump_volatility = self.jump_variance(factor).sqrt();
+        if jump_volatility <= volatility {
+            return Ok(());
+        }
+        let factor = self.factors[factor].key.to_string();
+        Err(SimulationError::JumpsExceedVolatility { factor, volatility, jump_volatility })
     }
 
     fn check_numbers(&self) -> Result<(), SimulationError> {

@@ -14,10 +14,14 @@ pub struct SimulationScratch {
     pub(super) node: Option<usize>,
     /// Independent normals.
     pub(super) normals: Vec<f64>,
-    /// Correlated normals, then returns over the step, `[drawn factor][path]`.
+    /// Correlated normals of a piece of the step, `[drawn factor][path]`.
+    pub(super) correlated: Vec<f64>,
+    /// Returns over the step, `[drawn factor][path]`.
     pub(super) increments: Vec<f64>,
     /// Rows of one value a path.
     pub(super) rows: [Vec<f64>; 2],
+    /// Some paths of the block, as offsets from its first.
+    pub(super) some_paths: Vec<u32>,
     /// What the process remembers.
     pub(super) memory: Memory,
 }
@@ -27,6 +31,14 @@ pub struct SimulationScratch {
 pub(super) struct Memory {
     /// Cumulative return before truncation, `[drawn factor][path]`.
     pub untruncated: Vec<f64>,
+    /// Brownian position inside the calibration interval, in roots of it, `[drawn factor][path]`.
+    pub positions: Vec<f64>,
+    /// Return of the calibration interval so far, `[drawn factor][path]`.
+    pub partial: Vec<f64>,
+    /// Conditional variance of the interval over today's, `[drawn factor][path]`.
+    pub variances: Vec<f64>,
+    /// Date drawn for the interval, `[path]`.
+    pub dates: Vec<u32>,
 }
 
 impl SimulationScratch {
@@ -40,15 +52,27 @@ impl SimulationScratch {
             paths: 0..0,
             node: None,
             normals: vec![0.0; simulator.work_length(path_capacity)],
+            correlated: sized(needs.correlated),
             increments: vec![0.0; rows],
             rows: [vec![0.0; path_capacity], vec![0.0; path_capacity]],
-            memory: Memory { untruncated: sized(needs.untruncated) },
+            some_paths: Vec::with_capacity(path_capacity),
+            memory: Memory {
+                untruncated: sized(needs.untruncated),
+                positions: sized(needs.positions),
+                partial: sized(needs.partial),
+                variances: sized(needs.variances),
+                dates: vec![0; path_capacity],
+            },
         }
     }
 }
 
-/// Which memory a process needs.
+/// Which slices a process needs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Needs {
     pub untruncated: bool,
+    pub correlated: bool,
+    pub positions: bool,
+    pub partial: bool,
+    pub variances: bool,
 }

@@ -73,7 +73,7 @@ impl Simulator {
     /// Sets block and scratch to today's levels for `path_count` paths from `first_path`.
     ///
     /// # Panics
-    /// If block or scratch were built for fewer paths or factors.
+    /// If block or scratch were built for fewer paths or other factors, or without a path.
     pub fn start(
         &self,
         first_path: u64,
@@ -81,7 +81,7 @@ impl Simulator {
         block: &mut FactorBlock,
         scratch: &mut SimulationScratch,
     ) {
-        assert!(path_count <= scratch.path_capacity, "scratch too small");
+        assert!((1..=scratch.path_capacity).contains(&path_count), "scratch too small");
         assert_eq!(block.factor_count(), self.factor_count(), "block of another model");
         block.reset(first_path, path_count);
         for (factor, movement) in self.movements.iter().enumerate() {
@@ -159,7 +159,7 @@ impl Simulator {
     }
 
     pub(super) fn needs(&self) -> Needs {
-        Needs { untruncated: self.truncation.is_some() }
+        Needs { untruncated: self.truncation.is_some(), ..self.driver.needs() }
     }
 }
 

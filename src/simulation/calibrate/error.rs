@@ -102,6 +102,15 @@ pub enum CalibrationError {
         /// Why.
         error: EstimationError,
     },
+    /// A factor without a history under a process that draws from history.
+    #[error(
+        "{factor}: no history to draw from; supply one, hold the factor constant by stating a \
+         volatility of 0, or choose a process with parameters"
+    )]
+    NoHistory {
+        /// The factor.
+        factor: String,
+    },
     /// A process parameter that is to be fitted without a history.
     #[error("{what} is not stated, and there is no history to fit it to")]
     NothingToFit {

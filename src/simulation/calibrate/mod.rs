@@ -7,9 +7,11 @@
 //! without a history), whatever the process. The processes documents tell what they make of them.
 
 mod correlation;
+mod dates;
 mod error;
 mod means;
 mod process;
+mod residuals;
 mod returns;
 mod volatility;
 
@@ -21,10 +23,11 @@ use nalgebra::DMatrix;
 pub use error::CalibrationError;
 
 use self::means::log_means;
+use self::process::Evidence;
 use self::returns::FactorReturns;
 use super::{Factor, FactorKey, FactorModel, TimeGrid};
 use crate::market::Market;
-use crate::scenario::{ModelSettings, ReturnKind};
+use crate::scenario::{ModelSettings, ProcessSettings, ReturnKind, VolatilitySettings};
 use crate::units::Years;
 
 /// A fitted model and the evidence for it.
@@ -61,7 +64,7 @@ pub fn calibrate(
     let grid = TimeGrid::from_nodes(nodes.to_vec(), history.interval)?;
     let mut notes = Vec::new();
     let volatilities = volatility::volatilities(
-        &settings.volatility,
+        today(settings),
         &settings.stated_volatilities,
         keys,
         &history,
@@ -76,7 +79,14 @@ pub fn calibrate(
         &history,
         &mut notes,
     )?;
-    let process = process::process(&settings.process, keys, &moves, &history, &mut notes)?;
+    let evidence = Evidence {
+        keys,
+        moves: &moves,
+        returns: &history,
+        volatility: &settings.volatility,
+        correlation: &correlation.matrix,
+    };
+    let process = process::process(&settings.process, &evidence, &mut notes)?;
     let factor = |(key, volatility): (&FactorKey, volatility::FactorVolatility)| Factor {
         key: key.clone(),
         volatility: volatility.value,
@@ -91,6 +101,7 @@ pub fn calibrate(
         process,
     };
     model.check()?;
+    note_total_correlations(&model, &mut notes);
     Ok(Calibrated {
         model,
         notes,
@@ -98,4 +109,35 @@ pub fn calibrate(
         correlation_source: correlation.source,
         projection_distance: correlation.projection_distance,
     })
+}
+
+/// How today's volatilities are estimated: by the filter itself where returns are filtered, whose
+/// recursion starts from them.
+fn today(settings: &ModelSettings) -> &VolatilitySettings {
+    match &settings.process {
+        ProcessSettings::FilteredHistorical { filter } => filter,
+        _ => &settings.volatility,
+    }
+}
+
+/// Says how far jumps move correlations of total returns from the matrix.
+fn note_total_correlations(model: &FactorModel, notes: &mut Vec<String>) {
+    let mut widest = (0.0_f64, 0, 0);
+    for row in 0..model.factors.len() {
+        for column in 0..row {
+            let gap = model.total_correlation(row, column) - model.correlation(row, column);
+            if gap.abs() > widest.0.abs() {
+                widest = (gap, row, column);
+            }
+        }
+    }
+    let (gap, row, column) = widest;
+    if gap != 0.0 {
+        let (first, second) = (&model.factors[row].key, &model.factors[column].key);
+        notes.push(format!(
+            "the correlation matrix is that of the diffusion and of common jump sizes; total \
+             returns differ most for {first} and {second}: {:+.3}",
+            gap
+        ));
+    }
 }

@@ -4,14 +4,13 @@ use super::support::*;
 use crate::numeric::InstructionSet;
 use crate::simulation::{
     FactorBlock, FactorModel, Process, SimulationError, SimulationScratch, Simulator,
+    VarianceFilter,
 };
 
 fn models() -> Vec<FactorModel> {
     let nodes = [0.3, 1.0, 2.5, 4.0];
-    let processes =
-        vec![Process::Gbm, Process::StudentT { degrees_of_freedom: 3.0, truncation: 1.6 }];
     let with = |process| model(process, &[0.8, 0.0, 1.2, 0.5], 0.4, &nodes);
-    processes.into_iter().map(with).collect()
+    processes(4).into_iter().map(with).collect()
 }
 
 /// Bits of all logs and levels, `[path][node][factor]`, with blocks of the given sizes in turn.
@@ -116,6 +115,25 @@ fn damaged_models_are_refused() {
         let error = damaged(&|model| model.process = process.clone());
         assert!(matches!(error, SimulationError::DegreesOfFreedom { .. }));
     }
+    let marginals = vec![3.0];
+    let process = Process::TCopula { degrees_of_freedom: 4.0, marginals, truncation: 1.6 };
+    let error = damaged(&|model| model.process = process.clone());
+    assert!(matches!(error, SimulationError::Count { found: 1, expected: 2, .. }));
+    for own in [jumps(-1.0, 0.0, 0.1), jumps(1.0, f64::NAN, 0.1), jumps(1.0, 0.0, -0.1)] {
+        let process = Process::Merton { common: jumps(1.0, 0.0, 0.1), own };
+        let error = damaged(&|model| model.process = process.clone());
+        assert!(matches!(error, SimulationError::Jumps { which: "own", .. }));
+    }
+    let mut short = history(2, 100);
+    short.shocks.pop();
+    let process = Process::Bootstrap { restart: 0.1, history: short };
+    let error = damaged(&|model| model.process = process.clone());
+    assert!(matches!(error, SimulationError::History { dates: 100, found: 199, factors: 2 }));
+    let filter = VarianceFilter { omega: f64::NAN, alpha: 0.1, beta: 0.8, cap: 9.0 };
+    let history = history(2, 100);
+    let process = Process::FilteredHistorical { filters: vec![filter; 2], history };
+    let error = damaged(&|model| model.process = process.clone());
+    assert!(matches!(error, SimulationError::Filter { .. }));
     for truncation in [0.0, -1.0, 21.0, f64::NAN] {
         let process = Process::StudentT { degrees_of_freedom: 3.0, truncation };
         let error = damaged(&|model| model.process = process.clone());

@@ -2,5 +2,8 @@
 //! work is cut. Bounds are 4 standard errors at a fixed seed.
 
 mod blocks;
+mod copula;
+mod historical;
+mod jumps;
 mod moments;
 mod support;

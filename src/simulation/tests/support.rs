@@ -2,11 +2,12 @@
 
 use nalgebra::DMatrix;
 
-use crate::numeric::InstructionSet;
 use crate::numeric::matrix::semidefinite_cholesky;
-use crate::scenario::ReturnKind;
+use crate::numeric::{InstructionSet, Purpose, Streams};
+use crate::scenario::{JumpSettings, ReturnKind};
 use crate::simulation::{
-    Factor, FactorBlock, FactorKey, FactorModel, Process, SimulationScratch, Simulator, TimeGrid,
+    DateShocks, Factor, FactorBlock, FactorKey, FactorModel, Process, SimulationScratch, Simulator,
+    TimeGrid, VarianceFilter,
 };
 use crate::units::{Symbol, Years};
 
@@ -159,4 +160,43 @@ pub fn distance_in_distribution(x: &mut [f64], y: &mut [f64]) -> f64 {
 /// Critical distance of two samples of `n` at level 10⁻⁶: `√(−ln(α/2)/n)` (Smirnov 1948).
 pub fn critical_distance(n: usize) -> f64 {
     (-libm::log(0.5e-6) / n as f64).sqrt()
+}
+
+/// A made-up history: normal moves of two factors, one in twenty dates four times as large, with
+/// a quiet and a wild half; centred and scaled to unit variance.
+pub fn history(factors: usize, dates: usize) -> DateShocks {
+    let mut shocks = Vec::with_capacity(factors * dates);
+    let streams = Streams::new(7, InstructionSet::Baseline);
+    for factor in 0..factors {
+        let mut moves = vec![0.0; dates];
+        streams.fill_normals(Purpose::Synthetic, 0, factor as u32, 0, &mut moves);
+        for (date, value) in moves.iter_mut().enumerate() {
+            *value *= if date % 20 == 3 { 4.0 } else { 1.0 };
+            *value *= if date < dates / 2 { 0.5 } else { 1.5 };
+        }
+        let (mean, deviation) = (mean_and_error(&moves).0, deviation(&moves));
+        shocks.extend(moves.iter().map(|value| (value - mean) / deviation));
+    }
+    DateShocks { dates, shocks }
+}
+
+pub fn jumps(intensity: f64, mean: f64, deviation: f64) -> JumpSettings {
+    JumpSettings { intensity, mean, deviation }
+}
+
+/// One process of each kind, for `factors` factors.
+pub fn processes(factors: usize) -> Vec<Process> {
+    let filter = VarianceFilter { omega: 0.1, alpha: 0.1, beta: 0.8, cap: 9.0 };
+    let marginals = (0..factors).map(|index| 3.0 + index as f64).collect();
+    vec![
+        Process::Gbm,
+        Process::StudentT { degrees_of_freedom: 3.0, truncation: 1.6 },
+        Process::TCopula { degrees_of_freedom: 4.0, marginals, truncation: 1.6 },
+        Process::Merton { common: jumps(12.0, -0.05, 0.04), own: jumps(20.0, 0.02, 0.03) },
+        Process::Bootstrap { restart: 0.2, history: history(factors, 400) },
+        Process::FilteredHistorical {
+            filters: vec![filter; factors],
+            history: history(factors, 400),
+        },
+    ]
 }
