@@ -50,7 +50,8 @@ fn prices_are_martingales_at_the_forward() {
     for process in [bootstrap(1.0), bootstrap(0.1), filtered(GARCH), filtered(EWMA)] {
         assert_martingale(&model(process, &[0.8, 3.0], 0.6, &nodes), 300_000);
     }
-    assert_martingale(&model(filtered(GARCH), &[0.8, 3.0], 0.6, &[30.0]), 300_000);
+    // A month of clusters; at much higher volatilities the sample mean itself is heavy-tailed.
+    assert_martingale(&model(filtered(GARCH), &[0.4, 0.8], 0.6, &[30.0]), 300_000);
 }
 
 #[test]

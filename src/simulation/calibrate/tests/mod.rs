@@ -1,3 +1,7 @@
+//! What is stated and what is estimated; `processes` holds the fits of process parameters.
+
+mod processes;
+
 use super::*;
 use crate::market::history::Quantity;
 use crate::market::{Asset, AssetKind, ForwardCurve, PriceHistory, Series, Underlying};
@@ -8,11 +12,11 @@ use crate::scenario::{
 };
 use crate::units::Symbol;
 
-pub(super) fn stated(factor: &str, volatility: f64) -> StatedVolatility {
+fn stated(factor: &str, volatility: f64) -> StatedVolatility {
     StatedVolatility { factor: factor.to_owned(), volatility }
 }
 
-pub(super) fn settings(process: ProcessSettings) -> ModelSettings {
+fn settings(process: ProcessSettings) -> ModelSettings {
     ModelSettings {
         process,
         drift: Drift::Martingale,
