@@ -11,6 +11,22 @@
 //! - Contributions use the ES estimator's own weights ([`ExpectedShortfallWeights`]), so they sum
 //!   to it; those to VaR are a kernel average around the quantile ([`contributions`]).
 //!
+//! # Measured coverage of the 95 % intervals
+//! 2000 seeds of 50,000 paths (`cargo run --release --example coverage`), in per cent, and the
+//! mean half-width of ES over the asymptotic one; one standard error of a coverage is 0.5:
+//!
+//! | losses (ξ) | VaR 97.5 % | ES 97.5 % | VaR 99 % | ES 99 % | width | flagged |
+//! |---|---|---|---|---|---|---|
+//! | normal (0) | 95.7 | 95.1 | 95.1 | 95.0 | 1.00 | 0 |
+//! | exponential (0) | 94.6 | 94.6 | 94.9 | 95.6 | 1.00 | 0 |
+//! | Student-t ν = 12 (0.08) | 94.7 | 95.3 | 95.5 | 94.9 | 1.00 | 0 |
+//! | Student-t ν = 6 (0.17) | 95.4 | 95.3 | 94.7 | 94.7 | 1.00 | 78 |
+//! | Student-t ν = 4 (0.25) | 95.1 | 94.2 | 95.3 | 94.7 | 0.99 | 100 |
+//! | Student-t ν = 3 (0.33) | 94.7 | 94.3 | 94.9 | 94.3 | 0.96–0.98 | 100 |
+//!
+//! With fewer tail losses heavy tails are covered less: at n = 10^4 and 99 %, ES of ν = 3 in
+//! 91.7 % of runs.
+//!
 //! # Limits
 //! Losses must be independent and equally likely: no importance weights, strata or quasi-random
 //! points.
