@@ -8,6 +8,9 @@ use plimsoll::document::{Confinement, Loader, Violations};
 use plimsoll::portfolio::document::read_portfolio;
 use plimsoll::portfolio::{Instrument, Portfolio, Settlement};
 use plimsoll::scenario::document::{LoadedScenario, read_scenario};
+use plimsoll::threshold::condition::{
+    ConditionHistory, Direction, DriverReading, Memory, ShortfallVolatility, condition,
+};
 use plimsoll::threshold::document::read_policy;
 use plimsoll::threshold::policy::Driver;
 use plimsoll::units::Years;
@@ -117,6 +120,32 @@ fn the_policy_watches_volatility_drawdown_and_relative_strength() {
     let drivers: Vec<&str> = policy.condition.drivers.iter().map(Driver::name).collect();
     let expected = ["volatility regime", "volatility regime", "drawdown", "relative strength"];
     assert_eq!(drivers, expected);
+}
+
+/// Closes of every price series in the history file.
+fn closes() -> ConditionHistory {
+    let history = text("history.csv");
+    let rows: Vec<Vec<&str>> = history.lines().map(|line| line.split(',').collect()).collect();
+    let series = rows[0].iter().enumerate().skip(1).map(|(column, name)| {
+        (name.to_string(), rows[1..].iter().map(|row| row[column].parse().ok()).collect())
+    });
+    ConditionHistory::new(Years::from_days(1.0), series)
+}
+
+/// The morning after a jump: volatility and drawdown cut the multiplier, relative strength the short
+/// side, and the floor holds.
+#[test]
+fn the_condition_moves_three_drivers_and_hits_the_floor() {
+    let loader = loader();
+    let policy = good(read_policy(&good(loader.open("policy.toml", None)), &loader)).policy;
+    let regime = ShortfallVolatility::Unconditional;
+    let found = condition(&policy.condition, &closes(), regime, Memory::Replay).unwrap();
+    let moved = |driver: &&DriverReading| driver.factor(Direction::Long) < 0.95;
+    assert_eq!(found.drivers.iter().filter(moved).count(), 3, "{:#?}", found.drivers);
+    let strength = found.drivers.last().unwrap();
+    assert_eq!(strength.factor(Direction::Short), 0.7, "{strength:?}");
+    assert_eq!(found.long.value, policy.condition.floor);
+    assert!(!found.long.clamps.is_empty());
 }
 
 /// Today's prices are the last closes of the history, so that the two documents tell one story.
