@@ -9,12 +9,15 @@
 //! rules the reader walks, and the value ([`read_toml`]). Use the number and text types of this
 //! module for fields: they refuse NaN, infinities, values out of range and hostile characters.
 
+mod csv_scanner;
 mod csv_table;
 mod decode;
 pub mod embedded;
 mod loader;
+mod manifest;
 mod node;
 mod number;
+mod output;
 mod read;
 mod record;
 mod render;
@@ -31,11 +34,13 @@ mod walk;
 
 pub use csv_table::{CsvHeader, CsvLayout, CsvTable, csv_table};
 pub use loader::{Confinement, InputFile, Loader};
+pub use manifest::{Machine, Manifest, ResultFile, StageTiming};
 pub use node::{Entry, Node, NodeValue, Parsed, Places};
 pub use number::{
     Correlation, Level, NonNegative, NonNegativeRate, Number, Positive, PositiveRate, Rate,
     UnitFraction,
 };
+pub use output::{OutputError, OutputFolder};
 pub use read::{Rules, deserialize, read_toml, read_tree, whole_file_violation};
 pub use record::read_records;
 pub use render::ColorChoice;

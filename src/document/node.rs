@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::source::{Place, SourceFile};
+use super::text::FilePath;
 use super::violation::Violation;
 
 /// A value and where it stands.
@@ -68,13 +69,15 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
-    /// The text of a top-level key and its place.
-    pub fn text_at(&self, key: &str) -> Option<(&str, &Place)> {
+    /// The path that a top-level key gives, where it is one, and its place: to follow references
+    /// of a document that may have faults elsewhere.
+    pub fn path_at(&self, key: &str) -> Option<(FilePath, &Place)> {
         let node = &self.entry(key)?.node;
-        match &node.value {
-            NodeValue::Text(text) => Some((text, &node.place)),
-            _ => None,
-        }
+        let NodeValue::Text(text) = &node.value else {
+            return None;
+        };
+        let path = FilePath::try_from(text.clone()).ok()?;
+        Some((path, &node.place))
     }
 
     fn child(&self, step: &Step<'_>) -> Option<&Node> {

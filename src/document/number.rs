@@ -81,7 +81,9 @@ macro_rules! number_type {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
+                let mut schema = json_schema!($schema);
+                schema.insert("description".to_owned(), $range.into());
+                schema
             }
         }
     };

@@ -5,17 +5,16 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-/// Where the schemas are said to live; editors load the committed copies in `scenarios/schema`.
-const BASE_ID: &str = "https://plimsoll.dev/schema";
-
 /// The published schema of a document: JSON Schema draft 7, which editors' TOML plug-ins want.
 ///
 /// Descriptions are the doc comments of the document's types; `name` is the document's name,
 /// e.g. `scenario`.
 pub fn schema_of<T: JsonSchema>(name: &str) -> Value {
-    let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(drop_null));
+    let mut settings = SchemaSettings::draft07();
+    // Before the transforms of draft 7, which move what stands beside a reference into `allOf`.
+    settings.transforms.insert(0, Box::new(RecursiveTransform(drop_null)));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    schema.insert("$id".into(), format!("{BASE_ID}/{name}.json").into());
+    schema.insert("$id".into(), format!("urn:plimsoll:schema:{name}").into());
     schema.insert("title".into(), format!("plimsoll {name}").into());
     let mut value = schema.to_value();
     allow_schema_key(&mut value);
@@ -48,14 +47,23 @@ fn drop_null(schema: &mut Schema) {
             schema.insert("type".to_owned(), only);
         }
     }
-    if schema.get("default") == Some(&Value::Null) {
-        schema.remove("default");
+    match schema.get_mut("default") {
+        Some(Value::Null) => drop(schema.remove("default")),
+        Some(default) => prune_null(default),
+        None => {}
     }
     for key in ["anyOf", "oneOf"] {
         drop_null_alternative(schema, key);
     }
     if let Some(Value::Array(values)) = schema.get_mut("enum") {
         values.retain(|value| !value.is_null());
+    }
+}
+
+fn prune_null(value: &mut Value) {
+    if let Value::Object(keys) = value {
+        keys.retain(|_, value| !value.is_null());
+        keys.values_mut().for_each(prune_null);
     }
 }
 

@@ -160,10 +160,10 @@ fn positions_of_file(
     tree: &Node,
     loader: &Loader,
 ) -> Result<Vec<Parsed<PositionDocument>>, Violations> {
-    let Some((path, place)) = tree.text_at("positions") else {
+    let Some((path, place)) = tree.path_at("positions") else {
         return Ok(vec![]);
     };
-    read_positions(&loader.open(path, Some(place))?)
+    read_positions(&loader.open(path.as_str(), Some(place))?)
 }
 
 fn own_positions(document: &Parsed<PortfolioDocument>) -> Vec<Parsed<PositionDocument>> {

@@ -181,8 +181,8 @@ pub fn open_scenario(file: &Arc<SourceFile>, loader: &Loader) -> Result<Scenario
 impl ScenarioTree {
     /// The file named by `key` (`portfolio`, `market`, `policy`), where one is.
     pub fn reference(&self, key: &str) -> Option<FileReference> {
-        let (path, place) = self.tree.text_at(key)?;
-        Some(FileReference { path: path.to_owned(), place: place.clone() })
+        let (path, place) = self.tree.path_at(key)?;
+        Some(FileReference { path: path.to_string(), place: place.clone() })
     }
 
     /// Checks the document.

@@ -29,8 +29,8 @@ pub(super) fn extended(file: &Arc<SourceFile>, loader: &Loader) -> Result<Node, 
 }
 
 fn base_of(tree: &Node) -> Option<(String, Place)> {
-    let (path, place) = tree.text_at("extends")?;
-    Some((path.to_owned(), place.clone()))
+    let (path, place) = tree.path_at("extends")?;
+    Some((path.to_string(), place.clone()))
 }
 
 fn refuse_cycle(
