@@ -15,6 +15,13 @@ pub enum VolatilitySource {
     AtTheMoney(Vec<(Years, f64)>),
     /// Fitted to a quoted chain.
     Surface(VolatilitySurface),
+    /// Another source times a factor: volatilities moved in proportion.
+    Scaled {
+        /// The factor, positive.
+        factor: f64,
+        /// What is scaled.
+        source: Box<VolatilitySource>,
+    },
 }
 
 impl VolatilitySource {
@@ -24,7 +31,13 @@ impl VolatilitySource {
             Self::Flat(volatility) => *volatility,
             Self::AtTheMoney(pillars) => at_the_money(pillars, expiry.get()),
             Self::Surface(surface) => surface.volatility(log_moneyness, expiry),
+            Self::Scaled { factor, source } => factor * source.volatility(log_moneyness, expiry),
         }
+    }
+
+    /// Every volatility times `factor`.
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self::Scaled { factor, source: Box::new(self.clone()) }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod book;
 pub mod measures;
+pub mod replay;
 pub mod threshold;
 
 pub use book::{
@@ -14,9 +15,10 @@ pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
     Measures, PathRow, Probability, TailIndex, WorstPath,
 };
+pub use replay::{ReplayedNode, ReplayedPath};
 pub use threshold::{
-    Condition, ConditionDriver, DistanceToBreach, ExposureEquivalents, Headroom, HeadroomBound,
-    PotentialLossTerm, Remedy, ScaleToThreshold, Status, Threshold,
+    Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents, Headroom,
+    HeadroomBound, PotentialLossTerm, Remedy, ScaleToThreshold, Status, Threshold,
 };
 
 use serde::{Deserialize, Serialize};

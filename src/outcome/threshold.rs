@@ -97,6 +97,21 @@ pub struct Condition {
     pub drivers: Vec<ConditionDriver>,
     /// Every clamp and rate limit that acted, in words.
     pub clamps: Vec<String>,
+    /// What a later run can continue from (`previous_state` of a policy document).
+    pub state: ConditionState,
+}
+
+/// The multipliers at the end of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConditionState {
+    /// Instant of the market data, UTC, RFC 3339.
+    pub as_of: String,
+    /// Multiplier of hedged books.
+    pub hedged: f64,
+    /// Multiplier of the long side.
+    pub long: f64,
+    /// Multiplier of the short side.
+    pub short: f64,
 }
 
 /// One driver of M.
@@ -104,8 +119,8 @@ pub struct Condition {
 pub struct ConditionDriver {
     /// Name, e.g. `drawdown`.
     pub name: String,
-    /// Observed value in the driver's own unit.
-    pub observed: f64,
+    /// Observed value in the driver's own unit; `None` while the history is too short.
+    pub observed: Option<f64>,
     /// Reference it is compared with, where there is one.
     pub reference: Option<f64>,
     /// Factor it contributes to M.

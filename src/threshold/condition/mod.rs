@@ -92,7 +92,7 @@ pub enum Memory {
 }
 
 /// M with everything that made it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// M of a hedged book.
     pub hedged: Multiplier,
@@ -121,7 +121,7 @@ impl Condition {
 }
 
 /// One driver today.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DriverReading {
     /// Name, with the series watched.
     pub name: String,
@@ -143,7 +143,7 @@ impl DriverReading {
 }
 
 /// Factors on M by direction.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Factors {
     /// For hedged books.
     pub hedged: f64,

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::policy::ConditionPolicy;
 
 /// M for one direction with everything that held it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Multiplier {
     /// M used.
     pub value: f64,
@@ -18,7 +20,7 @@ pub struct Multiplier {
 }
 
 /// Something that held M.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Clamp {
     /// The product fell below the floor.
     Floor {
