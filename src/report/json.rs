@@ -24,6 +24,14 @@ pub fn json(outcome: &Outcome) -> Result<String, ReportError> {
     Ok(text)
 }
 
+/// The outcome as JSON on one line, for streams of several outcomes.
+///
+/// # Errors
+/// As [`json`].
+pub fn json_line(outcome: &Outcome) -> Result<String, ReportError> {
+    Ok(format!("{}\n", finite_value(outcome)?))
+}
+
 /// The outcome as a JSON tree whose figures are all finite.
 pub(super) fn finite_value(outcome: &Outcome) -> Result<Value, ReportError> {
     Ok(serde_json::from_str(&json(outcome)?)?)

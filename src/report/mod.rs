@@ -17,13 +17,15 @@ mod json;
 mod losses;
 mod ranking;
 mod readable;
+mod replay;
 mod terminal;
 pub mod text;
 mod verdict;
 
 pub use html::html;
-pub use json::json;
+pub use json::{json, json_line};
 pub use losses::losses_parquet;
+pub use replay::{replay_json, replay_text};
 pub use terminal::{Colour, TerminalStyle, terminal};
 pub use verdict::{Answer, Verdict, verdict};
 
