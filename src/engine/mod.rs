@@ -1,1 +1,68 @@
-//! (being built)
+//! One run: documents → plan → losses → merge → tail → outcome.
+//!
+//! Flows in: a scenario document and what it names. Flows out: a [`Run`]: the
+//! [`Outcome`](crate::outcome::Outcome) and one loss a path. Runs are a pure function of their
+//! inputs: no clock, no environment, no thread count in any number.
+//!
+//! ```text
+//! load ─▶ Plan::build ─▶ losses(range) … ─▶ merge ─▶ tail ─▶ assemble ─▶ Outcome
+//!            (fits)         (shards)        (path order) (by position)
+//! ```
+
+mod accounts;
+mod assemble;
+mod breach;
+mod compiled;
+mod conditions;
+mod control;
+mod cross_check;
+mod exposure;
+mod ledger;
+mod load;
+mod pass;
+mod path;
+mod plan;
+mod remark;
+mod run;
+mod scaled;
+mod stress;
+mod tail;
+mod truncation;
+
+pub use control::{Control, Interrupted, Observer, Stage, Unobserved};
+pub use load::{Inputs, LoadOptions, Overrides, check, load};
+pub use pass::{Partial, PartsDoNotJoin};
+pub use plan::{Fit, Plan};
+pub use run::{Run, finish, losses, replay, run};
+
+use crate::margin::MarginError;
+use crate::pricing::PricingError;
+use crate::risk::RiskError;
+use crate::simulation::SimulationError;
+use crate::threshold::ThresholdError;
+
+/// Why a run gave up.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// The factors cannot be simulated.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+    /// The book cannot be priced.
+    #[error(transparent)]
+    Pricing(#[from] PricingError),
+    /// Margin cannot be computed.
+    #[error(transparent)]
+    Margin(#[from] MarginError),
+    /// The losses cannot be measured.
+    #[error(transparent)]
+    Risk(#[from] RiskError),
+    /// The threshold cannot be derived.
+    #[error(transparent)]
+    Threshold(#[from] ThresholdError),
+    /// The shards do not join.
+    #[error(transparent)]
+    Parts(#[from] PartsDoNotJoin),
+}

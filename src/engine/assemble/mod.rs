@@ -1,0 +1,105 @@
+//! From losses and tail to the outcome: one file a part of it.
+
+mod book;
+mod contributions;
+mod incremental;
+mod measures;
+mod model;
+mod replay;
+mod threshold;
+mod worst;
+
+pub(super) use replay::replay;
+
+use super::EngineError;
+use super::compiled::Compiled;
+use super::control::Control;
+use super::pass::PathColumns;
+use super::path::PathEngine;
+use super::plan::Plan;
+use super::tail::TailLosses;
+use super::truncation;
+use crate::outcome::{DataFinding, FORMAT_VERSION, Outcome, Warning};
+use crate::risk::OrderedLosses;
+use crate::units::Symbol;
+
+/// Everything the passes found.
+pub(super) struct Found<'a> {
+    pub plan: &'a Plan,
+    pub book: &'a Compiled<'a>,
+    pub by_position: &'a PathEngine,
+    pub losses: &'a [f64],
+    pub columns: &'a PathColumns,
+    pub ordered: &'a OrderedLosses,
+    pub tail: &'a TailLosses,
+}
+
+/// The outcome of one book.
+pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, EngineError> {
+    let Found { plan, book, ordered, .. } = found;
+    let settings = &plan.scenario.simulation;
+    let levels = &plan.scenario.measures;
+    let portfolio = book.setting.portfolio;
+    let threshold = threshold::threshold(found, control)?;
+    let capital = threshold.as_ref().map(|threshold| threshold.capital);
+    let measures = measures::measures(found.losses, ordered, &levels.levels, capital)?;
+    let mut model = model::model(plan);
+    model.notes.extend(truncation::note(plan, book, found.losses, control)?);
+    let mut warnings = model::warnings(plan, book);
+    warnings.extend(heavy_tail(&measures));
+    Ok(Outcome {
+        format_version: FORMAT_VERSION,
+        plimsoll_version: plan.plimsoll_version.clone(),
+        scenario: plan.scenario.name.clone(),
+        description: plan.scenario.description.clone(),
+        as_of: plan.market.as_of.to_string(),
+        currency: Symbol::usd().to_string(),
+        horizon_years: settings.horizon.get(),
+        nodes_years: plan.model.grid.nodes.iter().map(|node| node.get()).collect(),
+        paths: settings.paths,
+        seed: settings.seed,
+        model,
+        book: book::summary(plan, book)?,
+        contributions: contributions::contributions(
+            ordered,
+            levels.contribution_level,
+            found.tail,
+            portfolio,
+        )?,
+        incremental: incremental::incremental(found)?,
+        worst_paths: worst::worst_paths(
+            ordered.worst(levels.worst_paths),
+            found.tail,
+            found.by_position,
+            &plan.model,
+            portfolio,
+        ),
+        measures,
+        threshold,
+        margin: book::margin(plan, book),
+        data_quality: plan.findings.iter().map(finding).collect(),
+        warnings,
+        with_trades: None,
+    })
+}
+
+fn finding(finding: &crate::market::Finding) -> DataFinding {
+    DataFinding {
+        file: finding.file.clone(),
+        line: finding.line,
+        what: finding.what.clone(),
+        repair: finding.repair.clone(),
+    }
+}
+
+fn heavy_tail(measures: &crate::outcome::Measures) -> Option<Warning> {
+    let index = measures.tail_index.as_ref().filter(|index| index.heavy_tail)?;
+    Some(Warning {
+        code: "heavy_tail".to_owned(),
+        message: format!(
+            "The tail index of the losses is {:.2}, above 0.2: the 95 % intervals of ES cover \
+             less than 95 %.",
+            index.xi
+        ),
+    })
+}

@@ -1,0 +1,95 @@
+//! The model that moved the factors, and what a reader must be warned of.
+
+use crate::engine::compiled::Compiled;
+use crate::engine::plan::Plan;
+use crate::outcome::{FactorSummary, ModelSummary, Warning};
+use crate::scenario::{Drift, ReturnKind, Revaluation};
+
+/// The model in words and numbers.
+pub(super) fn model(plan: &Plan) -> ModelSummary {
+    let settings = &plan.scenario.simulation;
+    let factor = |factor: &crate::simulation::Factor| FactorSummary {
+        name: factor.key.to_string(),
+        volatility: factor.volatility,
+        source: factor.source.clone(),
+    };
+    ModelSummary {
+        process: plan.model.process.name().to_owned(),
+        returns: match settings.returns {
+            ReturnKind::Log => "log".to_owned(),
+            ReturnKind::Simple => "simple".to_owned(),
+        },
+        revaluation: revaluation(settings.revaluation).to_owned(),
+        drift: drift(&plan.scenario.model.drift),
+        correlation_source: plan.fit.correlation_source.clone(),
+        correlation_projection_distance: plan.fit.projection_distance,
+        factors: plan.model.factors.iter().map(factor).collect(),
+        correlation: plan.fit.correlation.clone(),
+        notes: plan.fit.notes.clone(),
+    }
+}
+
+fn revaluation(revaluation: Revaluation) -> &'static str {
+    match revaluation {
+        Revaluation::Full => "full revaluation on every path",
+        Revaluation::Auto => "full revaluation on every path (chosen by the engine: exact)",
+        Revaluation::Delta => "delta: first order in every factor, no time passes",
+        Revaluation::DeltaGamma => {
+            "delta-gamma: first order in every factor, second in each spot, no time passes"
+        }
+    }
+}
+
+fn drift(drift: &Drift) -> String {
+    match drift {
+        Drift::Martingale => "martingale at the forward (no view)".to_owned(),
+        Drift::Zero => "zero: the mean of every price is today's".to_owned(),
+        Drift::Annual(stated) => {
+            let stated: Vec<String> = stated
+                .iter()
+                .map(|(symbol, rate)| format!("{symbol} {:+.1} %", rate * 100.0))
+                .collect();
+            format!("stated annual drift ({}), others martingale at the forward", stated.join(", "))
+        }
+    }
+}
+
+/// Cautions about book and model.
+pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |code: &str, message: String| {
+        warnings.push(Warning { code: code.to_owned(), message });
+    };
+    let portfolio = book.setting.portfolio;
+    for (account, requirement) in portfolio.accounts.iter().zip(&book.requirements) {
+        if requirement.liquidated_at_once() {
+            warn(
+                "liquidated_at_once",
+                format!(
+                    "{} is below its maintenance margin today: the venue would close it at once, \
+                     and the figures count it as closed at today's marks plus the closing fee.",
+                    account.name
+                ),
+            );
+        } else if !requirement.meets_initial() {
+            warn(
+                "initial_margin",
+                format!("{} does not meet its initial margin today.", account.name),
+            );
+        }
+    }
+    if !portfolio.orders.is_empty() {
+        warn(
+            "orders_idle",
+            format!(
+                "{} open or stop orders are held but do not act: this run has no path events.",
+                portfolio.orders.len()
+            ),
+        );
+    }
+    let repaired = plan.findings.iter().filter(|finding| finding.repair.is_some()).count();
+    if repaired > 0 {
+        warn("data_repaired", format!("{repaired} findings in the data were repaired on request."));
+    }
+    warnings
+}

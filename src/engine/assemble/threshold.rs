@@ -1,0 +1,385 @@
+//! How much may be carried: the threshold and everything derived from it.
+
+use rayon::prelude::*;
+
+use super::Found;
+use super::incremental::standalone;
+use crate::engine::EngineError;
+use crate::engine::accounts;
+use crate::engine::breach::Distance;
+use crate::engine::compiled::Compiled;
+use crate::engine::control::{Control, Stage};
+use crate::engine::exposure::Exposure;
+use crate::engine::pass;
+use crate::engine::remark;
+use crate::engine::scaled::Variation;
+use crate::outcome::{
+    self, Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents,
+    Headroom, PotentialLossTerm, ScaleToThreshold, Threshold,
+};
+use crate::pricing;
+use crate::risk::{self, NORMAL_95, OrderedLosses};
+use crate::threshold::{
+    self, Breach, Capital, Direction, HeadroomLimits, MoneyEstimate, Policy, RemedyInputs,
+    ScaleSolution, StatusPolicy, TermKind, Utilisation, UtilisationEstimate,
+};
+
+/// The threshold of the book, where there is a policy.
+pub(super) fn threshold(
+    found: &Found,
+    control: &Control,
+) -> Result<Option<Threshold>, EngineError> {
+    let Some(policy) = &found.plan.policy else { return Ok(None) };
+    let exposure = Exposure::new(found.plan, policy, found.book, found.columns)?;
+    let deltas = dollar_deltas(found.book)?;
+    let direction = Direction::of(&deltas);
+    let capital = threshold::capital(&policy.capital, found.book.collateral_after_haircuts());
+    let derivation = Derivation { found, policy, exposure, deltas, direction, capital };
+    derivation.threshold(control).map(Some)
+}
+
+fn dollar_deltas(book: &Compiled) -> Result<Vec<f64>, EngineError> {
+    let setting = &book.setting;
+    let greeks = pricing::greeks(setting.market, setting.portfolio, setting.pricing, &[])?;
+    Ok(greeks.by_underlying.iter().map(|(_, greeks)| greeks.dollar_delta).collect())
+}
+
+struct Derivation<'a> {
+    found: &'a Found<'a>,
+    policy: &'a Policy,
+    exposure: Exposure<'a>,
+    deltas: Vec<f64>,
+    direction: Direction,
+    capital: Capital,
+}
+
+impl Derivation<'_> {
+    fn threshold(&self, control: &Control) -> Result<Threshold, EngineError> {
+        let terms = self.full_terms(&self.exposure, self.found.ordered)?;
+        let potential_loss = threshold::potential_loss(self.policy, &terms)?.estimate;
+        let condition = self.condition();
+        let per_capital = self.policy.appetite * condition.multiplier;
+        let limit = self.limit(condition.multiplier);
+        let utilisation = UtilisationEstimate::new(potential_loss, limit);
+        let (status, indistinct) = threshold::status(&self.policy.status, &utilisation, None);
+        control.check()?;
+        let scale = threshold::solve_scale(|k| self.exposure.at_scale(k), limit)?;
+        control.check()?;
+        let headroom = self.headrooms()?;
+        control.check()?;
+        let level = self.policy.shortfall_level();
+        let level = level.unwrap_or(self.found.plan.scenario.measures.contribution_level);
+        let gross: f64 = self.deltas.iter().map(|delta| delta.abs()).sum();
+        let half_width = NORMAL_95 * potential_loss.standard_error;
+        let StatusPolicy { amber, red, .. } = self.policy.status;
+        Ok(Threshold {
+            policy: self.policy.name.clone(),
+            potential_loss: potential_loss.amount,
+            potential_loss_interval_95: [
+                potential_loss.amount - half_width,
+                potential_loss.amount + half_width,
+            ],
+            terms: self.describe(&terms),
+            combination: match self.policy.combination {
+                threshold::Combination::Sum => "sum".to_owned(),
+                threshold::Combination::Maximum => "maximum".to_owned(),
+            },
+            capital: self.capital.amount,
+            capital_base: self.capital.description.clone(),
+            appetite: self.policy.appetite,
+            threshold: limit,
+            share_of_capital: per_capital,
+            utilisation: utilisation.point.finite(),
+            utilisation_interval_95: interval(&utilisation),
+            utilisation_unconditioned: threshold::utilisation(
+                potential_loss.amount,
+                self.limit(1.0),
+            )
+            .finite(),
+            status: outcome_status(status),
+            indistinct,
+            boundaries: [amber, red],
+            equivalents: self.equivalents(gross, &scale),
+            distance_to_breach: self.distances(
+                potential_loss.amount,
+                condition.multiplier,
+                control,
+            )?,
+            scale_to_threshold: self.verified(scale, limit, control)?,
+            headroom,
+            standalone_expected_shortfall: standalone(self.found, level)?,
+            diversified_expected_shortfall: risk::expected_shortfall(self.found.ordered, level)
+                .loss
+                .amount(),
+            remedy: self.remedy(potential_loss.amount, per_capital, limit, gross)?,
+            condition,
+        })
+    }
+
+    fn limit(&self, multiplier: f64) -> f64 {
+        threshold::threshold(self.policy.appetite, self.capital.amount, multiplier)
+    }
+
+    /// Terms at today's book, simulated ones on all paths.
+    fn full_terms(
+        &self,
+        exposure: &Exposure,
+        ordered: &OrderedLosses,
+    ) -> Result<Vec<MoneyEstimate>, EngineError> {
+        let closing_costs = &self.found.book.ledger.closing_costs;
+        let mut terms = exposure.terms(&Variation { scale: 1.0, added: None, closing_costs })?;
+        for (estimate, term) in terms.iter_mut().zip(&self.policy.terms) {
+            if let TermKind::SimulatedShortfall { level } = term.kind {
+                let found = risk::expected_shortfall(ordered, level);
+                estimate.amount = found.loss.amount();
+                estimate.standard_error = found.standard_error;
+            }
+        }
+        Ok(terms)
+    }
+
+    fn describe(&self, amounts: &[MoneyEstimate]) -> Vec<PotentialLossTerm> {
+        let terms = self.policy.terms.iter().zip(amounts).enumerate();
+        let term = |(index, (term, amount)): (usize, (&threshold::Term, &MoneyEstimate))| {
+            PotentialLossTerm {
+                name: term.name.clone(),
+                amount: amount.amount,
+                weight: term.weight,
+                estimator: self.estimator(index, &term.kind),
+            }
+        };
+        terms.map(term).collect()
+    }
+
+    fn estimator(&self, index: usize, kind: &TermKind) -> String {
+        let paths = self.found.plan.scenario.simulation.paths;
+        match kind {
+            TermKind::SimulatedShortfall { level } => {
+                format!(
+                    "ES {} of {paths} paths: {}",
+                    percent(level.get()),
+                    risk::EXPECTED_SHORTFALL_ESTIMATOR
+                )
+            }
+            TermKind::StressedLoss { .. } => match self.exposure.worst_stress(index) {
+                Some((name, loss)) => {
+                    format!("worst stated stress, full revaluation today: {name} ({loss:.0})")
+                }
+                None => "no stress stated".to_owned(),
+            },
+            TermKind::Liquidity { deviations } => format!(
+                "gross exposure × (half-spread + {deviations} deviations), Bangia et al. 1999"
+            ),
+            TermKind::Concentration { volume_share, charge } => format!(
+                "{} of gross exposure beyond {} of average daily volume",
+                percent(*charge),
+                percent(*volume_share)
+            ),
+            TermKind::Counterparty { measure } => match measure {
+                threshold::VenueClaimMeasure::ExpectedLoss => {
+                    "sum over venues of PD over the horizon × LGD × claim".to_owned()
+                }
+                threshold::VenueClaimMeasure::LargestVenue => {
+                    "largest LGD × claim of one venue".to_owned()
+                }
+            },
+            TermKind::Stated { .. } => "stated in the policy".to_owned(),
+        }
+    }
+
+    fn condition(&self) -> Condition {
+        let policy = &self.policy.condition;
+        let found = &self.found.plan.condition;
+        let multiplier = found.as_ref().map(|condition| condition.of(self.direction));
+        let driver = |reading: &threshold::DriverReading| ConditionDriver {
+            name: reading.name.clone(),
+            observed: reading.observed,
+            reference: reading.reference,
+            factor: reading.factor(self.direction),
+            definition: reading.definition.clone(),
+        };
+        Condition {
+            multiplier: multiplier.map_or(1.0, |one| one.value),
+            raw: multiplier.map_or(1.0, |one| one.raw),
+            target: multiplier.map_or(1.0, |one| one.target),
+            floor: policy.floor,
+            cap: policy.cap,
+            drivers: found.iter().flat_map(|found| found.drivers.iter().map(driver)).collect(),
+            clamps: multiplier
+                .map_or_else(Vec::new, |one| one.clamps.iter().map(ToString::to_string).collect()),
+            state: self.state(),
+        }
+    }
+
+    fn state(&self) -> ConditionState {
+        let state = self.found.plan.condition.as_ref().map(threshold::Condition::state);
+        ConditionState {
+            as_of: self.found.plan.market.as_of.to_string(),
+            hedged: state.map_or(1.0, |state| state.hedged),
+            long: state.map_or(1.0, |state| state.long),
+            short: state.map_or(1.0, |state| state.short),
+        }
+    }
+
+    /// k* with the utilisation that a full run of the scaled book finds there.
+    fn verified(
+        &self,
+        solution: ScaleSolution,
+        limit: f64,
+        control: &Control,
+    ) -> Result<ScaleToThreshold, EngineError> {
+        let at_value = solution.value.map(|k| self.full_run_at(k, control)).transpose()?;
+        Ok(ScaleToThreshold {
+            value: solution.value,
+            interval_95: solution.interval_95,
+            binding: solution.binding.name().to_owned(),
+            reason: solution.reason,
+            crossings: solution.crossings,
+            utilisation_at_value: at_value
+                .and_then(|loss| threshold::utilisation(loss, limit).finite()),
+            paths: self.found.columns.path_count() as u64,
+        })
+    }
+
+    /// PL of the book with its positions scaled, simulated again on all paths.
+    fn full_run_at(&self, scale: f64, control: &Control) -> Result<f64, EngineError> {
+        let plan = self.found.plan;
+        let portfolio = remark::scaled(self.found.book.setting.portfolio, scale);
+        let book = Compiled::new(plan, &portfolio, self.found.book.setting.isa)?;
+        let paths = plan.scenario.simulation.paths;
+        let part =
+            pass::losses(&book.engine, &book.ledger, 0..paths, 0, control, Stage::Verification)?;
+        let ordered = OrderedLosses::new(&part.losses)?;
+        let found = self.found.book.margin.requirements(scale);
+        let closing_costs: Vec<Option<f64>> = found.iter().map(accounts::closing_cost).collect();
+        let variation = Variation { scale, added: None, closing_costs: &closing_costs };
+        let mut terms = self.exposure.terms(&variation)?;
+        for (estimate, term) in terms.iter_mut().zip(&self.policy.terms) {
+            if let TermKind::SimulatedShortfall { level } = term.kind {
+                estimate.amount = risk::expected_shortfall(&ordered, level).loss.amount();
+            }
+        }
+        Ok(threshold::potential_loss(self.policy, &terms)?.estimate.amount)
+    }
+
+    fn headrooms(&self) -> Result<Vec<Headroom>, EngineError> {
+        let gross: f64 = self.deltas.iter().map(|delta| delta.abs()).sum();
+        let of = |direction| match &self.found.plan.condition {
+            Some(condition) => self.limit(condition.of(direction).value),
+            None => self.limit(1.0),
+        };
+        let limits = HeadroomLimits {
+            long: of(Direction::Long),
+            short: of(Direction::Short),
+            typical_exposure: gross.max(self.capital.amount),
+        };
+        let underlyings = self.found.book.underlyings.par_iter().enumerate();
+        let solve = |(index, symbol): (usize, &crate::units::Symbol)| {
+            let evaluate = |amount| self.exposure.with_added(index, amount);
+            let found = threshold::solve_headroom(evaluate, limits)?;
+            let bound = |bound: &threshold::HeadroomBound| outcome::HeadroomBound {
+                interval_95: bound.interval_95,
+                reason: bound.reason.clone(),
+            };
+            Ok(Headroom {
+                underlying: symbol.to_string(),
+                long: found.long.value,
+                short: found.short.value,
+                long_bound: bound(&found.long),
+                short_bound: bound(&found.short),
+            })
+        };
+        underlyings.map(solve).collect()
+    }
+
+    fn equivalents(&self, gross: f64, scale: &ScaleSolution) -> ExposureEquivalents {
+        let net: f64 = self.deltas.iter().sum::<f64>().abs();
+        let tells = self.direction != Direction::Hedged;
+        ExposureEquivalents {
+            gross_exposure: gross,
+            net_exposure: net,
+            gross_at_threshold: scale.value.map(|k| k * gross),
+            net_at_threshold: scale.value.filter(|_| tells).map(|k| k * net),
+        }
+    }
+
+    fn distances(
+        &self,
+        potential_loss: f64,
+        multiplier: f64,
+        control: &Control,
+    ) -> Result<DistanceToBreach, EngineError> {
+        let distance = Distance {
+            plan: self.found.plan,
+            policy: self.policy,
+            portfolio: self.found.book.setting.portfolio,
+            isa: self.found.book.setting.isa,
+            multiplier,
+            potential_loss,
+        };
+        let found = distance.solve(control)?;
+        let mut notes = vec![format!(
+            "today's market moved and the book revalued on {} common paths; the loss of the move \
+             reduces stated capital, conditions stay as they are",
+            found.paths
+        )];
+        let rows = [
+            ("all spots down", found.spot_down),
+            ("all spots up", found.spot_up),
+            ("all volatilities up", found.volatility_up),
+        ];
+        let missing = rows.iter().filter(|(_, breach)| breach.at().is_none());
+        notes.extend(missing.map(|(what, breach)| format!("{what}: {}", breach.note())));
+        let at = |breach: Breach| breach.at();
+        Ok(DistanceToBreach {
+            spot_down: at(found.spot_down),
+            spot_up: at(found.spot_up),
+            volatility_up: at(found.volatility_up),
+            notes,
+        })
+    }
+
+    fn remedy(
+        &self,
+        potential_loss: f64,
+        threshold_per_capital: f64,
+        limit: f64,
+        gross_exposure: f64,
+    ) -> Result<outcome::Remedy, EngineError> {
+        let target_utilisation = self.policy.target_utilisation;
+        let target = target_utilisation * limit;
+        let to_target = threshold::solve_scale(|k| self.exposure.at_scale(k), target)?;
+        let found = threshold::remedy(&RemedyInputs {
+            potential_loss,
+            capital: self.capital.amount,
+            threshold_per_capital,
+            target_utilisation,
+            scale_to_target: to_target.value,
+            gross_exposure,
+        });
+        Ok(outcome::Remedy {
+            target_utilisation: found.target_utilisation,
+            margin_call: found.margin_call,
+            scale_positions: found.scale_positions,
+            reduce_gross_exposure: found.reduce_gross_exposure,
+            advice: found.advice,
+        })
+    }
+}
+
+fn interval(utilisation: &UtilisationEstimate) -> Option<[f64; 2]> {
+    let [low, high] = utilisation.interval_95.map(Utilisation::finite);
+    Some([low?, high?])
+}
+
+fn outcome_status(status: threshold::Status) -> outcome::Status {
+    match status {
+        threshold::Status::Green => outcome::Status::Green,
+        threshold::Status::Amber => outcome::Status::Amber,
+        threshold::Status::Red => outcome::Status::Red,
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 1e6).round() / 1e4)
+}

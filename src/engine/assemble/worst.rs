@@ -1,0 +1,112 @@
+//! Worst paths and replayed paths: what moved, what it cost, what happened.
+
+use crate::engine::path::PathEngine;
+use crate::engine::tail::{TailLosses, TailRow};
+use crate::outcome::{FactorMove, PathRow, WorstPath};
+use crate::portfolio::{Instrument, Portfolio};
+use crate::simulation::{FactorBlock, FactorKey, FactorModel};
+use crate::units::{PathId, Years};
+
+use super::contributions::row_name;
+
+/// Rows and factors a worst path shows in the outcome; `plimsoll replay` shows them all.
+const SHOWN: usize = 10;
+
+/// The worst paths, worst first.
+pub(in crate::engine) fn worst_paths(
+    worst: impl Iterator<Item = (PathId, f64)>,
+    tail: &TailLosses,
+    engine: &PathEngine,
+    model: &FactorModel,
+    portfolio: &Portfolio,
+) -> Vec<WorstPath> {
+    let mut workspace = engine.workspace(1);
+    let tell = |(path, loss): (PathId, f64)| {
+        engine.walk(&mut workspace, path.0, 1);
+        let mut factors = factor_moves(model, workspace.factors(), model.grid.nodes.len() - 1);
+        factors.sort_by(|a, b| b.deviations.abs().total_cmp(&a.deviations.abs()));
+        factors.truncate(SHOWN);
+        let losses = tail.path(path).unwrap_or_default();
+        let events = events(&tail.rows, &losses, portfolio, model);
+        let mut rows = path_rows(&tail.rows, &losses, portfolio);
+        rows.truncate(SHOWN);
+        WorstPath { path: path.0, loss, factors, rows, events }
+    };
+    worst.map(tell).collect()
+}
+
+/// Row losses, largest first.
+pub(in crate::engine) fn path_rows(
+    rows: &[TailRow],
+    losses: &[f64],
+    portfolio: &Portfolio,
+) -> Vec<PathRow> {
+    let row = |(row, &loss): (&TailRow, &f64)| PathRow { name: row_name(row, portfolio), loss };
+    let mut rows: Vec<PathRow> = rows.iter().zip(losses).map(row).collect();
+    rows.sort_by(|a, b| b.loss.total_cmp(&a.loss));
+    rows
+}
+
+/// Moves from today to `node` on a block of one path, in model order.
+pub(in crate::engine) fn factor_moves(
+    model: &FactorModel,
+    block: &FactorBlock,
+    node: usize,
+) -> Vec<FactorMove> {
+    let time = model.grid.nodes[node];
+    let factors = model.factors.iter().enumerate().filter(|(_, factor)| factor.volatility > 0.0);
+    let tell = |(index, factor): (usize, &crate::simulation::Factor)| {
+        let additive = matches!(factor.key, FactorKey::Basis(_) | FactorKey::Funding(_));
+        let log = block.log(index)[0];
+        let change = if additive { log } else { block.level(index)[0] - 1.0 };
+        let deviation = factor.volatility * time.get().sqrt();
+        FactorMove { factor: factor.key.to_string(), change, deviations: log / deviation }
+    };
+    factors.map(tell).collect()
+}
+
+/// What happened besides prices moving, in order of time.
+pub(in crate::engine) fn events(
+    rows: &[TailRow],
+    losses: &[f64],
+    portfolio: &Portfolio,
+    model: &FactorModel,
+) -> Vec<String> {
+    let mut events = Vec::new();
+    for (row, &loss) in rows.iter().zip(losses) {
+        if let TailRow::ClosingCost { account } = *row {
+            let name = &portfolio.accounts[account].name;
+            events.push(format!(
+                "today: {name} is below maintenance margin; closed at a cost of {loss:.2} USD"
+            ));
+        }
+    }
+    let horizon = model.grid.nodes.last().copied().unwrap_or_default();
+    events.extend(expiries(portfolio, horizon));
+    for (row, &loss) in rows.iter().zip(losses) {
+        if let TailRow::BorneByVenue { account } = *row
+            && loss < 0.0
+        {
+            let name = &portfolio.accounts[account].name;
+            let beyond = -loss;
+            events.push(format!(
+                "horizon: {name} lost {beyond:.2} USD more than its equity; the venue bears it"
+            ));
+        }
+    }
+    events
+}
+
+fn expiries(portfolio: &Portfolio, horizon: Years) -> Vec<String> {
+    let expires = |position: &&crate::portfolio::Position| {
+        position.instrument.expiry().is_some_and(|expiry| expiry <= horizon)
+    };
+    let mut expiring: Vec<_> = portfolio.positions.iter().filter(expires).collect();
+    let time = |instrument: &Instrument| instrument.expiry().map_or(0.0, Years::days);
+    expiring.sort_by(|a, b| time(&a.instrument).total_cmp(&time(&b.instrument)));
+    let tell = |position: &crate::portfolio::Position| {
+        let hours = 24.0 * time(&position.instrument);
+        format!("after {hours:.1} hours: {} expires and settles", position.id)
+    };
+    expiring.into_iter().map(tell).collect()
+}

@@ -1,0 +1,223 @@
+//! Potential loss as a function of the book: at a scale of its positions, or with exposure added.
+//!
+//! Simulated terms are read off the kept paths (common random numbers), stresses off books
+//! revalued once, add-ons off exposures. Nothing is simulated here.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::EngineError;
+use super::accounts;
+use super::compiled::Compiled;
+use super::pass::PathColumns;
+use super::plan::Plan;
+use super::scaled::{self, Variation};
+use super::stress::Stressed;
+use crate::market::Liquidity;
+use crate::pricing::{self, Granularity, Row};
+use crate::risk;
+use crate::threshold::add_on::{self, TradedExposure, TradingCost, VenueClaim};
+use crate::threshold::{
+    Evaluation, MoneyEstimate, Policy, TermKind, VenueClaimMeasure, potential_loss,
+};
+use crate::units::ConfidenceLevel;
+
+/// The potential loss of one compiled book and its variations.
+pub(super) struct Exposure<'a> {
+    plan: &'a Plan,
+    policy: &'a Policy,
+    book: &'a Compiled<'a>,
+    columns: &'a PathColumns,
+    /// Stressed values of each term, empty where the term is not a stress.
+    stresses: Vec<Vec<Stressed>>,
+    traded: Vec<TradedExposure>,
+    /// Buffers of one loss a kept path, lent to whichever thread evaluates.
+    buffers: Mutex<Vec<Vec<f64>>>,
+}
+
+impl<'a> Exposure<'a> {
+    pub fn new(
+        plan: &'a Plan,
+        policy: &'a Policy,
+        book: &'a Compiled<'a>,
+        columns: &'a PathColumns,
+    ) -> Result<Self, EngineError> {
+        let stressed = policy.terms.iter().map(|term| match &term.kind {
+            TermKind::StressedLoss { stresses } => Stressed::all(book, stresses),
+            _ => Ok(Vec::new()),
+        });
+        Ok(Self {
+            plan,
+            policy,
+            book,
+            columns,
+            stresses: stressed.collect::<Result<_, _>>()?,
+            traded: traded(book)?,
+            buffers: Mutex::default(),
+        })
+    }
+
+    /// PL, its error and whether initial margins are met, at `scale`.
+    pub fn at_scale(&self, scale: f64) -> Result<Evaluation, EngineError> {
+        let found = self.book.margin.requirements(scale);
+        let closing_costs: Vec<Option<f64>> = found.iter().map(accounts::closing_cost).collect();
+        let variation = Variation { scale, added: None, closing_costs: &closing_costs };
+        let estimate = self.potential_loss(&variation)?;
+        Ok(Evaluation {
+            potential_loss: estimate.amount,
+            standard_error: estimate.standard_error,
+            margin_met: found.iter().all(|requirement| requirement.meets_initial()),
+        })
+    }
+
+    /// PL with linear exposure of `amount` money in one underlying added.
+    pub fn with_added(&self, underlying: usize, amount: f64) -> Result<MoneyEstimate, EngineError> {
+        let closing_costs = &self.book.ledger.closing_costs;
+        let added = Some((underlying, amount));
+        self.potential_loss(&Variation { scale: 1.0, added, closing_costs })
+    }
+
+    /// Amount of every term under `variation`, in policy order.
+    pub fn terms(&self, variation: &Variation) -> Result<Vec<MoneyEstimate>, EngineError> {
+        let terms = self.policy.terms.iter().enumerate();
+        terms.map(|(index, term)| self.term(index, &term.kind, variation)).collect()
+    }
+
+    fn potential_loss(&self, variation: &Variation) -> Result<MoneyEstimate, EngineError> {
+        let terms = self.terms(variation)?;
+        Ok(potential_loss(self.policy, &terms)?.estimate)
+    }
+
+    fn term(
+        &self,
+        index: usize,
+        kind: &TermKind,
+        variation: &Variation,
+    ) -> Result<MoneyEstimate, EngineError> {
+        let exact = |amount| Ok(MoneyEstimate::exact(amount));
+        match kind {
+            TermKind::SimulatedShortfall { level } => self.shortfall(*level, variation),
+            TermKind::StressedLoss { .. } => exact(self.stressed(index, variation)),
+            TermKind::Liquidity { deviations } => {
+                exact(add_on::liquidity(&self.traded(variation), *deviations)?)
+            }
+            TermKind::Concentration { volume_share, charge } => {
+                exact(add_on::concentration(&self.traded(variation), *volume_share, *charge)?)
+            }
+            TermKind::Counterparty { measure } => exact(self.counterparty(*measure, variation)),
+            TermKind::Stated { amount, .. } => exact(*amount),
+        }
+    }
+
+    fn shortfall(
+        &self,
+        level: ConfidenceLevel,
+        variation: &Variation,
+    ) -> Result<MoneyEstimate, EngineError> {
+        let mut losses = self.buffers().pop().unwrap_or_default();
+        scaled::losses(self.columns, &self.book.ledger.terms, variation, &mut losses);
+        let found = risk::tail_mean(&mut losses, level);
+        self.buffers().push(losses);
+        let found = found?;
+        let (amount, standard_error) = (found.expected_shortfall, found.standard_error);
+        Ok(MoneyEstimate { amount, standard_error })
+    }
+
+    fn buffers(&self) -> std::sync::MutexGuard<'_, Vec<Vec<f64>>> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The worst stress, never below zero.
+    fn stressed(&self, term: usize, variation: &Variation) -> f64 {
+        let terms = &self.book.ledger.terms;
+        let losses = self.stresses[term].iter().map(|stress| stress.loss(terms, variation));
+        losses.fold(0.0, f64::max)
+    }
+
+    /// The worst stress of a term at today's book, with its name.
+    pub fn worst_stress(&self, term: usize) -> Option<(&str, f64)> {
+        let closing_costs = &self.book.ledger.closing_costs;
+        let today = Variation { scale: 1.0, added: None, closing_costs };
+        let terms = &self.book.ledger.terms;
+        let losses = self.stresses[term].iter();
+        losses
+            .map(|stress| (stress.name.as_str(), stress.loss(terms, &today)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    fn traded(&self, variation: &Variation) -> Vec<TradedExposure> {
+        let mut traded = self.traded.clone();
+        traded.iter_mut().for_each(|exposure| exposure.gross *= variation.scale);
+        if let Some((underlying, amount)) = variation.added {
+            let name = self.book.underlyings[underlying].as_str();
+            let same = traded.iter_mut().find(|exposure| exposure.underlying == name);
+            match same {
+                Some(exposure) => exposure.gross += amount.abs(),
+                None => {
+                    traded.push(TradedExposure { gross: amount.abs(), ..bare(self.book, name) })
+                }
+            }
+        }
+        traded
+    }
+
+    fn counterparty(&self, measure: VenueClaimMeasure, variation: &Variation) -> f64 {
+        let portfolio = self.book.setting.portfolio;
+        let mut claims: Vec<VenueClaim> = portfolio
+            .venues
+            .iter()
+            .map(|venue| VenueClaim {
+                amount: 0.0,
+                default_probability_1y: venue.default_probability_1y,
+                loss_given_default: venue.loss_given_default,
+            })
+            .collect();
+        for (account, terms) in portfolio.accounts.iter().zip(&self.book.ledger.terms) {
+            if let Some(venue) = account.venue {
+                let equity = variation.scale * terms.positions_value + terms.balances_value;
+                claims[venue].amount += equity.max(0.0);
+            }
+        }
+        let horizon = self.plan.scenario.simulation.horizon;
+        add_on::counterparty(&claims, horizon, measure)
+    }
+}
+
+/// Gross position exposure by underlying, with what trading it costs.
+fn traded(book: &Compiled) -> Result<Vec<TradedExposure>, EngineError> {
+    let setting = &book.setting;
+    let rows = pricing::exposures(
+        setting.market,
+        setting.portfolio,
+        setting.pricing,
+        Granularity::Position,
+    )?;
+    let mut traded: Vec<TradedExposure> = Vec::new();
+    let positions = rows.iter().filter(|row| matches!(row.row, Row::Position(_)));
+    for (symbol, delta) in positions.flat_map(|row| &row.dollar_deltas) {
+        let name = symbol.as_str();
+        let found = traded.iter().position(|exposure| exposure.underlying == name);
+        let index = found.unwrap_or_else(|| {
+            traded.push(bare(book, name));
+            traded.len() - 1
+        });
+        traded[index].gross += delta.abs();
+    }
+    Ok(traded)
+}
+
+fn bare(book: &Compiled, underlying: &str) -> TradedExposure {
+    let found = book.setting.market.underlying(&underlying.into());
+    TradedExposure {
+        underlying: underlying.to_owned(),
+        gross: 0.0,
+        liquidity: found.and_then(|underlying| underlying.liquidity.as_ref()).map(trading_cost),
+    }
+}
+
+fn trading_cost(liquidity: &Liquidity) -> TradingCost {
+    TradingCost {
+        daily_volume: liquidity.adv_usd,
+        half_spread: liquidity.half_spread,
+        half_spread_deviation: liquidity.half_spread_deviation,
+    }
+}

@@ -1,0 +1,232 @@
+//! Documents in, validated inputs out: every file read, every violation shown at once, those
+//! between files too.
+
+use std::path::{Path, PathBuf};
+
+use super::cross_check;
+use crate::document::{
+    Confinement, InputFile, Loader, Place, SourceFile, Violation, ViolationCollector, Violations,
+    did_you_mean, one_of, quoted,
+};
+use crate::margin::VenueRules;
+use crate::margin::document::{read_rules, shipped_rules};
+use crate::market::Market;
+use crate::market::document::{LoadedMarket, read_market};
+use crate::portfolio::Portfolio;
+use crate::portfolio::document::{LoadedPortfolio, read_portfolio};
+use crate::scenario::document::{FileReference, LoadedScenario, ScenarioTree, open_scenario};
+use crate::scenario::{Revaluation, Scenario};
+use crate::threshold::document::{LoadedPolicy, read_policy};
+
+/// Changes to a scenario from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// Number of paths.
+    pub paths: Option<u64>,
+    /// Seed.
+    pub seed: Option<u64>,
+    /// How positions are revalued.
+    pub revaluation: Option<Revaluation>,
+}
+
+/// How documents are read.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Whether documents may name files outside the scenario's folder.
+    pub confinement: Confinement,
+    /// Changes to the scenario.
+    pub overrides: Overrides,
+    /// A file of proposed trades.
+    pub trades: Option<PathBuf>,
+}
+
+/// Everything a plan is built from.
+#[derive(Debug)]
+pub struct Inputs {
+    /// The scenario, overrides applied.
+    pub scenario: Scenario,
+    /// The book.
+    pub portfolio: Portfolio,
+    /// The book after proposed trades.
+    pub portfolio_with_trades: Option<Portfolio>,
+    /// The world today, with what was found in its files.
+    pub market: LoadedMarket,
+    /// Margin rules by venue.
+    pub venue_rules: Vec<Option<VenueRules>>,
+    /// The policy.
+    pub policy: Option<LoadedPolicy>,
+    /// Every file read.
+    pub files: Vec<InputFile>,
+    /// Where the scenario's own settings stand, for faults that show only when it is planned.
+    pub(super) scenario_places: LoadedScenario,
+}
+
+/// Reads a scenario with every file it names.
+///
+/// # Errors
+/// Every violation in any of the files, and between them.
+pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations> {
+    let (loader, name) = loader(scenario, options.confinement)?;
+    let file = loader.open(&name, None)?;
+    let tree = open_scenario(&file, &loader)?;
+    let mut collector = ViolationCollector::default();
+    let loaded = collector.absorb(tree.read(&loader));
+    let market = named(&tree, "market", &loader, &mut collector, read_market);
+    let book = named(&tree, "portfolio", &loader, &mut collector, read_portfolio);
+    let policy = named(&tree, "policy", &loader, &mut collector, read_policy);
+    let today = market.as_ref().map(|loaded| &loaded.market);
+    let book = book.and_then(|book| Book::resolve(book, today, &loader, &mut collector));
+    let traded = book.as_ref().zip(options.trades.as_deref()).and_then(|(book, trades)| {
+        let trades = collector.absorb(trades_file(trades))?;
+        let trades = collector.absorb(book.loaded.clone().with_trades(&trades))?;
+        Book::resolve(trades, today, &loader, &mut collector)
+    });
+    let (Some(loaded), Some(market), Some(book)) = (loaded, market, book) else {
+        return collector.finish_some(None);
+    };
+    let mut scenario = loaded.scenario.clone();
+    apply(&options.overrides, &mut scenario);
+    collector.finish(Inputs {
+        scenario,
+        portfolio: book.portfolio,
+        portfolio_with_trades: traded.map(|book| book.portfolio),
+        market,
+        venue_rules: book.rules,
+        policy,
+        files: loader.inputs(),
+        scenario_places: loaded,
+    })
+}
+
+/// Checks one document: a scenario with all it names, or another document on its own. Says what
+/// was found.
+///
+/// # Errors
+/// Every violation.
+pub fn check(path: &Path, confinement: Confinement) -> Result<String, Violations> {
+    let (loader, name) = loader(path, confinement)?;
+    let file = loader.open(&name, None)?;
+    match cross_check::kind_of(&file)? {
+        cross_check::Kind::Scenario => check_scenario(path, confinement),
+        cross_check::Kind::Portfolio => {
+            crate::portfolio::document::check_portfolio(&file, &loader)?;
+            Ok("portfolio, no violations".to_owned())
+        }
+        cross_check::Kind::Market => {
+            let findings = read_market(&file, &loader)?.findings.len();
+            Ok(format!("market, no violations, {findings} findings in its files"))
+        }
+        cross_check::Kind::Policy => {
+            read_policy(&file, &loader)?;
+            Ok("policy, no violations".to_owned())
+        }
+        cross_check::Kind::Venue => {
+            read_rules(&file)?;
+            Ok("venue rules, no violations".to_owned())
+        }
+    }
+}
+
+fn check_scenario(path: &Path, confinement: Confinement) -> Result<String, Violations> {
+    let options = LoadOptions { confinement, overrides: Overrides::default(), trades: None };
+    let inputs = load(path, &options)?;
+    let plan = super::Plan::build(&inputs)?;
+    Ok(format!(
+        "scenario '{}', no violations: {} positions, {} accounts, {} factors, {} files",
+        plan.scenario.name,
+        plan.portfolio.positions.len(),
+        plan.portfolio.accounts.len(),
+        plan.model.factors.len(),
+        plan.inputs.len()
+    ))
+}
+
+fn loader(path: &Path, confinement: Confinement) -> Result<(Loader, String), Violations> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let loader = Loader::new(folder, confinement)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok((loader, name.unwrap_or_default()))
+}
+
+/// Proposed trades are named on the command line: they may lie anywhere.
+fn trades_file(path: &Path) -> Result<std::sync::Arc<SourceFile>, Violations> {
+    let (loader, name) = loader(path, Confinement::AllowOutside)?;
+    loader.open(&name, None)
+}
+
+fn apply(overrides: &Overrides, scenario: &mut Scenario) {
+    let simulation = &mut scenario.simulation;
+    simulation.paths = overrides.paths.unwrap_or(simulation.paths);
+    simulation.seed = overrides.seed.unwrap_or(simulation.seed);
+    simulation.revaluation = overrides.revaluation.unwrap_or(simulation.revaluation);
+}
+
+/// Reads the document that the scenario names under `key`, where it names one.
+fn named<T>(
+    tree: &ScenarioTree,
+    key: &str,
+    loader: &Loader,
+    collector: &mut ViolationCollector,
+    read: impl Fn(&std::sync::Arc<SourceFile>, &Loader) -> Result<T, Violations>,
+) -> Option<T> {
+    let reference: FileReference = tree.reference(key)?;
+    let file = collector.absorb(reference.open(loader))?;
+    collector.absorb(read(&file, loader))
+}
+
+/// A portfolio with its names resolved.
+struct Book {
+    loaded: LoadedPortfolio,
+    portfolio: Portfolio,
+    rules: Vec<Option<VenueRules>>,
+}
+
+impl Book {
+    fn resolve(
+        loaded: LoadedPortfolio,
+        market: Option<&Market>,
+        loader: &Loader,
+        collector: &mut ViolationCollector,
+    ) -> Option<Self> {
+        let as_of = market.map_or(jiff::Timestamp::MIN, |market| market.as_of);
+        let portfolio = collector.absorb(loaded.to_portfolio(as_of));
+        let rules = collector.absorb(venue_rules(&loaded, loader));
+        let (portfolio, rules) = (portfolio?, rules?);
+        if let Some(market) = market {
+            cross_check::book(&loaded, &portfolio, market, collector);
+        }
+        Some(Self { loaded, portfolio, rules })
+    }
+}
+
+/// Rules of every venue: a shipped set by name, else a file beside the portfolio.
+fn venue_rules(
+    loaded: &LoadedPortfolio,
+    loader: &Loader,
+) -> Result<Vec<Option<VenueRules>>, Violations> {
+    let mut collector = ViolationCollector::default();
+    let venues = loaded.document.value.venues.iter().enumerate();
+    let rules = venues.map(|(index, venue)| {
+        let name = venue.rules.as_ref()?;
+        let place = loaded.place(&format!("venue[{index}].rules"));
+        collector.absorb(rules_named(name.as_str(), &place, loader))
+    });
+    let rules = rules.collect();
+    collector.finish(rules)
+}
+
+fn rules_named(name: &str, place: &Place, loader: &Loader) -> Result<VenueRules, Violations> {
+    if name.ends_with(".toml") {
+        return read_rules(&loader.open(name, Some(place))?);
+    }
+    let shipped = shipped_rules()?;
+    if let Some(rules) = shipped.iter().find(|rules| rules.id == name) {
+        return Ok(rules.clone());
+    }
+    let known = || shipped.iter().map(|rules| rules.id.as_str());
+    let violation =
+        Violation::new(place.clone(), format!("no margin rules are called {}", quoted(name)))
+            .expected(one_of(known()))
+            .help_if(did_you_mean(name, known()));
+    Err(violation.into())
+}

@@ -1,0 +1,219 @@
+//! First pass: one loss a path, and the columns that solvers need while they fit in memory.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::control::{Control, Interrupted, Stage};
+use super::ledger::{AccountTerms, AccountValues};
+use super::path::{BLOCK_PATHS, PathEngine, Workspace};
+
+/// Blocks one task walks with one workspace.
+const BLOCKS_PER_TASK: usize = 8;
+/// Columns are kept for as many paths as fit in this many bytes,
+const COLUMN_BYTES_MAX: u64 = 64 << 20;
+/// and for no more than this many: solvers evaluate them hundreds of times, and their error is
+/// reported.
+const COLUMN_PATHS_MAX: u64 = 1 << 17;
+
+/// How losses and columns are read off a walked block.
+pub(super) struct Ledger {
+    /// One an account.
+    pub terms: Vec<AccountTerms>,
+    /// Cost of closing the account at once, for accounts below maintenance margin today.
+    pub closing_costs: Vec<Option<f64>>,
+    /// Row of the positions and of the balances of each account.
+    pub rows: Vec<(usize, usize)>,
+    /// Factor of the spot of each underlying.
+    pub spot_factors: Vec<usize>,
+}
+
+/// Losses of a range of paths, and the columns of those among them that are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partial {
+    /// Id of the first path.
+    pub first_path: u64,
+    /// One loss a path, positive is money lost.
+    pub losses: Vec<f64>,
+    /// `[path][column]` of the paths below the plan's kept count: see [`PathColumns`].
+    pub columns: Vec<f64>,
+}
+
+/// What solvers know of each path: `[positions, balances]` of each account at the horizon, then
+/// the spot level (`S_T/S_0`) of each underlying.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathColumns {
+    account_count: usize,
+    underlying_count: usize,
+    values: Vec<f64>,
+}
+
+impl PathColumns {
+    pub(super) fn new(account_count: usize, underlying_count: usize, values: Vec<f64>) -> Self {
+        Self { account_count, underlying_count, values }
+    }
+
+    fn width(&self) -> usize {
+        2 * self.account_count + self.underlying_count
+    }
+
+    /// Paths kept.
+    pub fn path_count(&self) -> usize {
+        self.values.len() / self.width().max(1)
+    }
+
+    /// Values of an account on a path.
+    pub fn account(&self, path: usize, account: usize) -> AccountValues {
+        let at = path * self.width() + 2 * account;
+        AccountValues { positions: self.values[at], balances: self.values[at + 1] }
+    }
+
+    /// `S_T/S_0` of an underlying on a path.
+    pub fn spot_level(&self, path: usize, underlying: usize) -> f64 {
+        self.values[path * self.width() + 2 * self.account_count + underlying]
+    }
+}
+
+impl Ledger {
+    pub fn column_count(&self) -> usize {
+        2 * self.terms.len() + self.spot_factors.len()
+    }
+
+    /// Paths, counted from id 0, whose columns are kept.
+    pub fn kept_paths(&self, path_count: u64) -> u64 {
+        let fit = COLUMN_BYTES_MAX / (8 * self.column_count().max(1) as u64);
+        path_count.min(fit).min(COLUMN_PATHS_MAX)
+    }
+
+    fn losses(&self, workspace: &Workspace, losses: &mut [f64]) {
+        losses.fill(0.0);
+        for (account, terms) in self.terms.iter().enumerate() {
+            let (positions, balances) = self.rows[account];
+            let values = workspace.row(positions).iter().zip(workspace.row(balances));
+            for (loss, (&positions, &balances)) in losses.iter_mut().zip(values) {
+                let horizon = AccountValues { positions, balances };
+                *loss += terms.loss(horizon, 1.0, self.closing_costs[account]);
+            }
+        }
+    }
+
+    /// Writes `[path][column]` for the paths that `columns` has room for.
+    fn columns(&self, workspace: &Workspace, columns: &mut [f64]) {
+        let width = self.column_count();
+        let put = |columns: &mut [f64], column: usize, values: &[f64]| {
+            let slots = columns.iter_mut().skip(column).step_by(width);
+            slots.zip(values).for_each(|(slot, &value)| *slot = value);
+        };
+        for (account, &(positions, balances)) in self.rows.iter().enumerate() {
+            put(columns, 2 * account, workspace.row(positions));
+            put(columns, 2 * account + 1, workspace.row(balances));
+        }
+        for (index, &factor) in self.spot_factors.iter().enumerate() {
+            put(columns, 2 * self.rows.len() + index, workspace.factors().level(factor));
+        }
+    }
+}
+
+/// Walks the paths of `range`, `kept` of which (counted from id 0) leave their columns.
+pub(super) fn losses(
+    engine: &PathEngine,
+    ledger: &Ledger,
+    range: Range<u64>,
+    kept: u64,
+    control: &Control,
+    stage: Stage,
+) -> Result<Partial, Interrupted> {
+    let path_count = (range.end - range.start) as usize;
+    let total = path_count as u64;
+    let kept_here = (kept.clamp(range.start, range.end) - range.start) as usize;
+    let width = ledger.column_count();
+    let mut losses = vec![0.0; path_count];
+    let mut columns = vec![0.0; kept_here * width];
+    let task = BLOCKS_PER_TASK * BLOCK_PATHS;
+    let mut column_tasks: Vec<&mut [f64]> = columns.chunks_mut((task * width).max(1)).collect();
+    column_tasks.resize_with(path_count.div_ceil(task), Default::default);
+    let tasks = losses.par_chunks_mut(task).zip(column_tasks).enumerate();
+    tasks.try_for_each(|(index, (losses, mut columns))| {
+        let mut workspace = engine.workspace(BLOCK_PATHS.min(losses.len()));
+        let mut first_path = range.start + (index * task) as u64;
+        for block in losses.chunks_mut(BLOCK_PATHS) {
+            control.check()?;
+            engine.walk(&mut workspace, first_path, block.len());
+            ledger.losses(&workspace, block);
+            let size = columns.len().min(block.len() * width);
+            let (here, rest) = columns.split_at_mut(size);
+            ledger.columns(&workspace, here);
+            columns = rest;
+            first_path += block.len() as u64;
+            control.advanced(stage, block.len() as u64, total);
+        }
+        Ok(())
+    })?;
+    Ok(Partial { first_path: range.start, losses, columns })
+}
+
+/// Partials that leave out paths or hold them twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the parts do not join: path {expected} is missing or held twice (next part starts at {found})"
+)]
+pub struct PartsDoNotJoin {
+    /// First path not covered exactly once.
+    pub expected: u64,
+    /// Where the next part starts, or where the parts end.
+    pub found: u64,
+}
+
+/// Joins partials, in whatever order they come, into one over paths `0..path_count`.
+///
+/// # Errors
+/// [`PartsDoNotJoin`] unless every path is there exactly once.
+pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsDoNotJoin> {
+    parts.sort_by_key(|part| part.first_path);
+    let mut merged = Partial { first_path: 0, losses: Vec::new(), columns: Vec::new() };
+    for part in parts {
+        let expected = merged.losses.len() as u64;
+        if part.first_path != expected {
+            return Err(PartsDoNotJoin { expected, found: part.first_path });
+        }
+        if merged.losses.is_empty() {
+            merged = part;
+        } else {
+            merged.losses.extend(part.losses);
+            merged.columns.extend(part.columns);
+        }
+    }
+    let found = merged.losses.len() as u64;
+    if found == path_count {
+        Ok(merged)
+    } else {
+        Err(PartsDoNotJoin { expected: path_count, found })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(first_path: u64, losses: &[f64]) -> Partial {
+        Partial { first_path, losses: losses.to_vec(), columns: losses.to_vec() }
+    }
+
+    #[test]
+    fn parts_join_in_path_order_whatever_order_they_come_in() {
+        let merged = merge(vec![part(2, &[3.0]), part(0, &[1.0, 2.0])], 3).unwrap();
+        assert_eq!(merged.losses, [1.0, 2.0, 3.0]);
+        assert_eq!(merged.columns, [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn a_gap_an_overlap_and_a_short_end_are_refused() {
+        let gap = merge(vec![part(0, &[1.0]), part(2, &[3.0])], 3);
+        assert_eq!(gap, Err(PartsDoNotJoin { expected: 1, found: 2 }));
+        let overlap = merge(vec![part(0, &[1.0, 2.0]), part(1, &[2.0])], 3);
+        assert_eq!(overlap, Err(PartsDoNotJoin { expected: 2, found: 1 }));
+        let short = merge(vec![part(0, &[1.0])], 3);
+        assert_eq!(short, Err(PartsDoNotJoin { expected: 3, found: 1 }));
+    }
+}

@@ -1,0 +1,169 @@
+//! The plan: everything a run needs, fitted and validated, so that a shard never estimates.
+
+use serde::{Deserialize, Serialize};
+
+use super::load::Inputs;
+use super::{conditions, stress};
+use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
+use crate::margin::VenueRules;
+use crate::market::{Finding, Market};
+use crate::portfolio::Portfolio;
+use crate::pricing::{self, PricingSettings};
+use crate::scenario::{Revaluation, Scenario, SmileDynamics};
+use crate::simulation::{self, FactorKey, FactorModel, TimeGrid};
+use crate::threshold::{Condition, Policy, TermKind};
+use crate::units::Years;
+
+/// A validated, serialisable run: plain data, the same bits after a trip through JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of plimsoll that made it.
+    pub plimsoll_version: String,
+    /// What may happen, and how much is simulated.
+    pub scenario: Scenario,
+    /// What is held.
+    pub portfolio: Portfolio,
+    /// What would be held after the proposed trades.
+    pub portfolio_with_trades: Option<Portfolio>,
+    /// The world today, without its history.
+    pub market: Market,
+    /// Margin rules by venue, in portfolio order.
+    pub venue_rules: Vec<Option<VenueRules>>,
+    /// How much may be carried.
+    pub policy: Option<Policy>,
+    /// Market conditions, replayed over the history.
+    pub condition: Option<Condition>,
+    /// The fitted factor model.
+    pub model: FactorModel,
+    /// How the model was fitted.
+    pub fit: Fit,
+    /// What was found in the data files.
+    pub findings: Vec<Finding>,
+    /// Every file read, with its content hash.
+    pub inputs: Vec<InputFile>,
+}
+
+/// How the model was fitted, for the reader.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// Correlation matrix used, by row.
+    pub correlation: Vec<Vec<f64>>,
+    /// Where it came from.
+    pub correlation_source: String,
+    /// Frobenius distance of a repair.
+    pub projection_distance: Option<f64>,
+    /// Short histories, proxies, constants, truncation.
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// Fits the model and replays the conditions.
+    ///
+    /// # Errors
+    /// What the history or the settings do not allow, at its place in the scenario.
+    pub fn build(inputs: &Inputs) -> Result<Self, Violations> {
+        let Inputs { scenario, portfolio, policy, .. } = inputs;
+        let market = &inputs.market.market;
+        let keys = factors(inputs);
+        let settings = &scenario.simulation;
+        let nodes = nodes(inputs)?;
+        let fitted =
+            simulation::calibrate(&scenario.model, settings.returns, &keys, market, &nodes)
+                .map_err(|error| fault(inputs, "model", &error.to_string()))?;
+        let condition = policy
+            .as_ref()
+            .map(|policy| conditions::condition(policy, scenario, market))
+            .transpose()?;
+        let plan = Self {
+            plimsoll_version: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: scenario.clone(),
+            portfolio: portfolio.clone(),
+            portfolio_with_trades: inputs.portfolio_with_trades.clone(),
+            market: Market { history: None, ..market.clone() },
+            venue_rules: inputs.venue_rules.clone(),
+            policy: policy.as_ref().map(|loaded| loaded.policy.clone()),
+            condition,
+            model: fitted.model,
+            fit: Fit {
+                correlation: rows(&fitted.correlation),
+                correlation_source: fitted.correlation_source,
+                projection_distance: fitted.projection_distance,
+                notes: fitted.notes,
+            },
+            findings: inputs.market.findings.clone(),
+            inputs: inputs.files.clone(),
+        };
+        plan.check_stresses(inputs)?;
+        Ok(plan)
+    }
+
+    /// How positions are priced.
+    pub(super) fn pricing_settings(&self) -> PricingSettings {
+        let dynamics = &self.scenario.model.volatility_dynamics;
+        PricingSettings {
+            revaluation: match self.scenario.simulation.revaluation {
+                Revaluation::Full | Revaluation::Auto => pricing::Revaluation::Full,
+                Revaluation::Delta => pricing::Revaluation::Delta,
+                Revaluation::DeltaGamma => pricing::Revaluation::DeltaGamma,
+            },
+            smile: match dynamics.smile {
+                SmileDynamics::StickyDelta => pricing::SmileDynamics::StickyDelta,
+                SmileDynamics::StickyStrike => pricing::SmileDynamics::StickyStrike,
+            },
+            damping_power: dynamics.damping_power,
+        }
+    }
+
+    /// Name and date of a venue's margin rules.
+    pub(super) fn rules_name(&self, venue: usize) -> Option<String> {
+        self.venue_rules[venue].as_ref().map(|rules| rules.id.clone())
+    }
+
+    /// Every stated stress must move something this book depends on.
+    fn check_stresses(&self, inputs: &Inputs) -> Result<(), Violations> {
+        let mut collector = ViolationCollector::default();
+        if let Some(policy) = &inputs.policy {
+            for (index, term) in policy.policy.terms.iter().enumerate() {
+                let TermKind::StressedLoss { stresses } = &term.kind else { continue };
+                for factor in stresses.iter().flat_map(|one| stress::unanswered(one, &self.model)) {
+                    let place = policy.document.places.at(&format!("term[{index}].stress"));
+                    let title = format!("a stress moves {factor}, which is no factor of this book");
+                    let names = self.model.factors.iter().map(|one| one.key.to_string());
+                    let names: Vec<String> = names.collect();
+                    let hint = did_you_mean(factor, names.iter().map(String::as_str));
+                    collector.add(Violation::new(place, title).help_if(hint));
+                }
+            }
+        }
+        collector.finish(())
+    }
+}
+
+/// Factors of the book before and after trades, so that both run on the same numbers.
+fn factors(inputs: &Inputs) -> Vec<FactorKey> {
+    let mut keys = pricing::required_factors(&inputs.market.market, &inputs.portfolio);
+    if let Some(traded) = &inputs.portfolio_with_trades {
+        keys.extend(pricing::required_factors(&inputs.market.market, traded));
+        keys.sort();
+        keys.dedup();
+    }
+    keys
+}
+
+fn nodes(inputs: &Inputs) -> Result<Vec<Years>, Violations> {
+    let settings = &inputs.scenario.simulation;
+    let books = std::iter::once(&inputs.portfolio).chain(&inputs.portfolio_with_trades);
+    let positions = books.flat_map(|book| &book.positions);
+    let expiries: Vec<Years> =
+        positions.filter_map(|position| position.instrument.expiry()).collect();
+    TimeGrid::merged_nodes(settings.horizon, settings.steps, &expiries)
+        .map_err(|error| fault(inputs, "simulation", &error.to_string()))
+}
+
+fn rows(matrix: &nalgebra::DMatrix<f64>) -> Vec<Vec<f64>> {
+    matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
+}
+
+fn fault(inputs: &Inputs, path: &str, message: &str) -> Violations {
+    Violation::new(inputs.scenario_places.places.at(path), message.to_owned()).into()
+}

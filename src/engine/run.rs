@@ -1,0 +1,133 @@
+//! One run: plan → losses → merge → tail → outcome.
+
+use std::ops::Range;
+
+use super::EngineError;
+use super::assemble;
+use super::compiled::Compiled;
+use super::control::{Control, Stage};
+use super::pass::{self, Partial, PathColumns};
+use super::path::PathEngine;
+use super::plan::Plan;
+use super::tail::{TailLedger, TailLosses};
+use crate::numeric::isa::InstructionSet;
+use crate::outcome::{Outcome, ReplayedPath};
+use crate::pricing::Granularity;
+use crate::risk::{ExpectedShortfallWeights, KernelWeights, OrderedLosses};
+use crate::units::PathId;
+
+/// What a run leaves behind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The results.
+    pub outcome: Outcome,
+    /// One loss a path, in path order.
+    pub losses: Vec<f64>,
+}
+
+/// Runs the whole plan on this thread pool.
+///
+/// # Errors
+/// [`EngineError`]: interrupted, or a book the model cannot price.
+pub fn run(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Run, EngineError> {
+    let part = losses(plan, 0..plan.scenario.simulation.paths, isa, control)?;
+    finish(plan, vec![part], isa, control)
+}
+
+/// First pass over a range of path ids: what a shard does.
+///
+/// # Errors
+/// As [`run`].
+pub fn losses(
+    plan: &Plan,
+    range: Range<u64>,
+    isa: InstructionSet,
+    control: &Control,
+) -> Result<Partial, EngineError> {
+    let book = Compiled::new(plan, &plan.portfolio, isa)?;
+    let kept = book.ledger.kept_paths(plan.scenario.simulation.paths);
+    Ok(pass::losses(&book.engine, &book.ledger, range, kept, control, Stage::Losses)?)
+}
+
+/// Joins the shards' partials and finds everything else.
+///
+/// # Errors
+/// As [`run`]; also partials that do not join.
+pub fn finish(
+    plan: &Plan,
+    parts: Vec<Partial>,
+    isa: InstructionSet,
+    control: &Control,
+) -> Result<Run, EngineError> {
+    let path_count = plan.scenario.simulation.paths;
+    let merged = pass::merge(parts, path_count)?;
+    let book = Compiled::new(plan, &plan.portfolio, isa)?;
+    let (mut outcome, losses) = conclude(plan, &book, merged, control)?;
+    if let Some(portfolio) = &plan.portfolio_with_trades {
+        let book = Compiled::new(plan, portfolio, isa)?;
+        let kept = book.ledger.kept_paths(path_count);
+        let range = 0..path_count;
+        let part = pass::losses(&book.engine, &book.ledger, range, kept, control, Stage::Losses)?;
+        outcome.with_trades = Some(Box::new(conclude(plan, &book, part, control)?.0));
+    }
+    Ok(Run { outcome, losses })
+}
+
+/// From the losses of one book to its outcome.
+fn conclude(
+    plan: &Plan,
+    book: &Compiled,
+    part: Partial,
+    control: &Control,
+) -> Result<(Outcome, Vec<f64>), EngineError> {
+    let Partial { losses, columns, .. } = part;
+    let accounts = book.setting.portfolio.accounts.len();
+    let columns = PathColumns::new(accounts, book.underlyings.len(), columns);
+    let ordered = OrderedLosses::new(&losses)?;
+    let by_position = PathEngine::compile(&book.setting, Granularity::Position)?;
+    let tail = tail(plan, book, &by_position, &ordered, control)?;
+    let found = assemble::Found {
+        plan,
+        book,
+        by_position: &by_position,
+        losses: &losses,
+        columns: &columns,
+        ordered: &ordered,
+        tail: &tail,
+    };
+    let outcome = assemble::outcome(&found, control)?;
+    Ok((outcome, losses))
+}
+
+/// Revalues by position the paths that contributions and worst paths rest on.
+fn tail(
+    plan: &Plan,
+    book: &Compiled,
+    by_position: &PathEngine,
+    ordered: &OrderedLosses,
+    control: &Control,
+) -> Result<TailLosses, EngineError> {
+    let measures = &plan.scenario.measures;
+    let level = measures.contribution_level;
+    let shortfall = ExpectedShortfallWeights::new(ordered, level).weights;
+    let kernel = KernelWeights::new(ordered, level).weights;
+    let worst = ordered.worst(measures.worst_paths).map(|(path, _)| path);
+    let mut paths: Vec<PathId> =
+        shortfall.iter().chain(&kernel).map(|weight| weight.path).chain(worst).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let portfolio = book.setting.portfolio;
+    let Compiled { ledger, .. } = book;
+    let reader = TailLedger::new(by_position, portfolio, &ledger.terms, &ledger.closing_costs);
+    Ok(reader.losses(paths, control)?)
+}
+
+/// Everything that happens on one path.
+///
+/// # Errors
+/// As [`run`].
+pub fn replay(plan: &Plan, path: PathId, isa: InstructionSet) -> Result<ReplayedPath, EngineError> {
+    let book = Compiled::new(plan, &plan.portfolio, isa)?;
+    let by_position = PathEngine::compile(&book.setting, Granularity::Position)?;
+    assemble::replay(plan, &book, &by_position, path)
+}

@@ -1,0 +1,94 @@
+//! Stated instantaneous shocks: the book revalued today at moved factors.
+
+use super::EngineError;
+use super::compiled::Compiled;
+use super::ledger::{AccountTerms, AccountValues};
+use super::scaled::{self, Variation};
+use crate::pricing::{PathState, PricingError};
+use crate::simulation::{FactorBlock, FactorKey, FactorModel};
+use crate::threshold::Stress;
+
+/// One stress revalued: what [`scaled::loss`] needs to scale it.
+pub(super) struct Stressed {
+    pub name: String,
+    accounts: Vec<AccountValues>,
+    spot_levels: Vec<f64>,
+}
+
+impl Stressed {
+    /// Revalues every stress of a term.
+    pub fn all(book: &Compiled, stresses: &[Stress]) -> Result<Vec<Self>, EngineError> {
+        stresses.iter().map(|stress| Self::new(book, stress)).collect()
+    }
+
+    fn new(book: &Compiled, stress: &Stress) -> Result<Self, EngineError> {
+        let model = book.setting.model;
+        let compiled = book.engine.book();
+        let mut state = PathState::new(compiled, 1);
+        let mut block = FactorBlock::new(model.factors.len(), 1);
+        block.reset(0, 1);
+        for (index, factor) in model.factors.iter().enumerate() {
+            let change = change_of(stress, &factor.key);
+            let (log, level) = moved(&factor.key, change, &stress.name)?;
+            let (logs, levels) = block.factor_mut(index);
+            (logs[0], levels[0]) = (log, level);
+        }
+        compiled.start_block(&mut state, 1);
+        let mut values = vec![0.0; compiled.rows().len()];
+        compiled.values_today(book.setting.isa, &block, &mut state, &mut values);
+        let of = |&(positions, balances): &(usize, usize)| AccountValues {
+            positions: values[positions],
+            balances: values[balances],
+        };
+        let spot = |&factor: &usize| block.level(factor)[0];
+        Ok(Self {
+            name: stress.name.clone(),
+            accounts: book.ledger.rows.iter().map(of).collect(),
+            spot_levels: book.ledger.spot_factors.iter().map(spot).collect(),
+        })
+    }
+
+    /// Loss of the stress under a variation of the book.
+    pub fn loss(&self, terms: &[AccountTerms], variation: &Variation) -> f64 {
+        let account = |account: usize| self.accounts[account];
+        scaled::loss(terms, variation, account, |underlying| self.spot_levels[underlying])
+    }
+}
+
+/// Log and level of a factor after `change`; additive factors take it as it is.
+fn moved(key: &FactorKey, change: f64, stress: &str) -> Result<(f64, f64), EngineError> {
+    if key.is_additive() {
+        return Ok((change, change));
+    }
+    let level = 1.0 + change;
+    if level > 0.0 {
+        return Ok((libm::log(level), level));
+    }
+    Err(PricingError::InvalidNumber {
+        item: format!("stress '{stress}'"),
+        what: "1 + change of a factor",
+        found: level,
+        expected: "a positive level",
+    }
+    .into())
+}
+
+/// The named shock of a factor, else the shock of all its kind (`*.spot`), else none.
+fn change_of(stress: &Stress, key: &FactorKey) -> f64 {
+    let name = key.to_string();
+    let kind = name.rsplit('.').next().map(|suffix| format!("*.{suffix}"));
+    let find = |wanted: &str| stress.shocks.iter().find(|shock| shock.factor == wanted);
+    let shock = find(&name).or_else(|| kind.as_deref().and_then(find));
+    shock.map_or(0.0, |shock| shock.change)
+}
+
+/// Shocks of a stress that no factor of the model answers to.
+pub(super) fn unanswered<'a>(stress: &'a Stress, model: &'a FactorModel) -> Vec<&'a str> {
+    let names: Vec<String> = model.factors.iter().map(|factor| factor.key.to_string()).collect();
+    let answers = |wanted: &str| match wanted.strip_prefix('*') {
+        Some(suffix) => names.iter().any(|name| name.ends_with(suffix)),
+        None => names.iter().any(|name| name == wanted),
+    };
+    let shocks = stress.shocks.iter().map(|shock| shock.factor.as_str());
+    shocks.filter(|factor| !answers(factor)).collect()
+}

@@ -1,0 +1,129 @@
+//! Second pass: requested paths again, by position, for whatever must know where a loss comes from.
+
+use rayon::prelude::*;
+
+use super::control::{Control, Interrupted, Stage};
+use super::ledger::AccountTerms;
+use super::path::{PathEngine, Workspace};
+use crate::portfolio::Portfolio;
+use crate::pricing::Row;
+use crate::units::PathId;
+
+/// What one row of a tail path is the loss of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum TailRow {
+    /// A position, with the cash it paid.
+    Position(usize),
+    /// A balance of an account.
+    Balance { account: usize, index: usize },
+    /// The part of an account's loss that its venue bears (negative).
+    BorneByVenue { account: usize },
+    /// The cost of closing an account that its venue would liquidate today.
+    ClosingCost { account: usize },
+}
+
+/// Losses of the requested paths by row.
+pub(super) struct TailLosses {
+    pub rows: Vec<TailRow>,
+    /// Ascending.
+    pub paths: Vec<PathId>,
+    /// `[row][path]`.
+    pub losses: Vec<f64>,
+}
+
+impl TailLosses {
+    /// Row losses of one path, in row order; `None` where the path was not asked for.
+    pub fn path(&self, path: PathId) -> Option<Vec<f64>> {
+        let index = self.paths.binary_search(&path).ok()?;
+        Some(self.losses.iter().skip(index).step_by(self.paths.len()).copied().collect())
+    }
+}
+
+/// Reads row losses off single walked paths.
+pub(super) struct TailLedger<'a> {
+    engine: &'a PathEngine,
+    terms: &'a [AccountTerms],
+    closing_costs: &'a [Option<f64>],
+    rows: Vec<TailRow>,
+    /// Account of each book row.
+    accounts: Vec<usize>,
+}
+
+impl<'a> TailLedger<'a> {
+    /// For an engine compiled by position.
+    pub fn new(
+        engine: &'a PathEngine,
+        portfolio: &Portfolio,
+        terms: &'a [AccountTerms],
+        closing_costs: &'a [Option<f64>],
+    ) -> Self {
+        let book_rows = engine.book().rows().iter();
+        let (mut rows, accounts): (Vec<TailRow>, Vec<usize>) =
+            book_rows.map(|row| tail_row(row, portfolio)).unzip();
+        for (account, terms) in terms.iter().enumerate() {
+            if terms.limited_liability {
+                rows.push(TailRow::BorneByVenue { account });
+            }
+            if closing_costs[account].is_some() {
+                rows.push(TailRow::ClosingCost { account });
+            }
+        }
+        Self { engine, terms, closing_costs, rows, accounts }
+    }
+
+    /// Walks `paths`, ascending, one by one.
+    pub fn losses(&self, paths: Vec<PathId>, control: &Control) -> Result<TailLosses, Interrupted> {
+        let width = self.rows.len();
+        let total = paths.len() as u64;
+        let mut losses = vec![0.0; paths.len() * width];
+        let tasks = losses.par_chunks_mut((256 * width).max(1)).zip(paths.par_chunks(256));
+        tasks.try_for_each(|(losses, paths)| {
+            let mut workspace = self.engine.workspace(1);
+            let mut equity = vec![0.0; self.terms.len()];
+            for (losses, path) in losses.chunks_mut(width.max(1)).zip(paths) {
+                control.check()?;
+                self.engine.walk(&mut workspace, path.0, 1);
+                self.read(&workspace, &mut equity, losses);
+            }
+            control.advanced(Stage::Tail, paths.len() as u64, total);
+            Ok(())
+        })?;
+        let by_row = (0..width).flat_map(|row| losses.iter().skip(row).step_by(width));
+        let losses = by_row.copied().collect();
+        Ok(TailLosses { rows: self.rows.clone(), paths, losses })
+    }
+
+    fn read(&self, workspace: &Workspace, equity: &mut [f64], losses: &mut [f64]) {
+        let base = self.engine.book().base_values();
+        equity.fill(0.0);
+        for (row, &account) in self.accounts.iter().enumerate() {
+            let is_position = matches!(self.rows[row], TailRow::Position(_));
+            let closed = is_position && self.closing_costs[account].is_some();
+            let value = if closed { base[row] } else { workspace.row(row)[0] };
+            equity[account] += value;
+            losses[row] = base[row] - value;
+        }
+        for (row, slot) in self.rows.iter().zip(losses).skip(self.accounts.len()) {
+            *slot = match *row {
+                TailRow::ClosingCost { account } => self.closing_costs[account].unwrap_or(0.0),
+                TailRow::BorneByVenue { account } => {
+                    let cost = self.closing_costs[account].unwrap_or(0.0);
+                    self.terms[account].relief(equity[account] - cost)
+                }
+                TailRow::Position(_) | TailRow::Balance { .. } => *slot,
+            };
+        }
+    }
+}
+
+fn tail_row(row: &Row, portfolio: &Portfolio) -> (TailRow, usize) {
+    match *row {
+        Row::Position(position) => {
+            (TailRow::Position(position), portfolio.positions[position].account)
+        }
+        Row::Balance { account, index } => (TailRow::Balance { account, index }, account),
+        Row::AccountPositions(_) | Row::AccountBalances(_) => {
+            unreachable!("the tail pass is compiled by position")
+        }
+    }
+}
