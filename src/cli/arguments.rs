@@ -1,0 +1,188 @@
+//! The command line as the user types it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::numeric::isa::InstructionSet;
+
+/// Draws the load line of a crypto-derivative book: how much exposure it may carry today, given
+/// what can go wrong.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 within limits, 1 threshold breached, 2 usage or input, \
+                        3 output or internal error, 130 interrupted.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Colours in messages and tables.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On terminals, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate, revalue, measure, derive the exposure threshold, report.
+    Run(RunArguments),
+    /// Validate documents without running; reports every violation at once.
+    Check(CheckArguments),
+    /// Tell everything that happened on one path of a run.
+    Replay(ReplayArguments),
+    /// Print the JSON Schema of a document kind, for editors.
+    Schema(SchemaArguments),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArguments),
+}
+
+/// Options that change what is simulated.
+#[derive(Debug, Clone, Args)]
+pub struct SimulationArguments {
+    /// Number of paths, instead of the scenario's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub paths: Option<u64>,
+    /// Seed of every draw, instead of the scenario's; same seed, same bits.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Worker threads; the outcome does not depend on it [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// How positions are revalued, instead of the scenario's.
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub revaluation: Option<RevaluationArgument>,
+    /// Instruction set of the kernels: baseline, avx2 or avx512; the outcome does not depend on it
+    /// [default: the best this machine has].
+    #[arg(long, value_name = "SET", value_parser = instruction_set)]
+    pub instruction_set: Option<InstructionSet>,
+    /// Let documents name files outside the scenario's folder.
+    #[arg(long)]
+    pub allow_outside: bool,
+}
+
+/// Revaluation as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RevaluationArgument {
+    /// Every instrument by its own formula on every path.
+    Full,
+    /// First-order sensitivities.
+    Delta,
+    /// First order, and second order in each spot.
+    DeltaGamma,
+    /// The engine chooses and says what it chose.
+    Auto,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll run scenarios/desk\n  \
+                        plimsoll run scenarios/desk --paths 1000000 --out out/desk\n  \
+                        plimsoll run scenarios/desk --json | jq .threshold.utilisation")]
+pub struct RunArguments {
+    /// Scenario documents, or folders that hold a scenario.toml.
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub simulation: SimulationArguments,
+    /// Proposed trades (columns as in a positions CSV): the same figures before and after.
+    #[arg(long, value_name = "TRADES.csv")]
+    pub with: Option<PathBuf>,
+    /// Write result.json, report.html, losses.parquet and manifest.json into this folder; with
+    /// several scenarios, into a folder each below it.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print result.json to standard output and nothing else there; one line each with several
+    /// scenarios.
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no summary; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Documents: a scenario is checked with every file it names; portfolio, market, policy and
+    /// venue documents on their own.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Let documents name files outside their folder.
+    #[arg(long)]
+    pub allow_outside: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// The scenario document, or a folder that holds a scenario.toml.
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// Id of the path, as given among the worst paths.
+    #[arg(long, value_name = "ID")]
+    pub path: u64,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub simulation: SimulationArguments,
+    /// Print the path as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// The document kind.
+    #[arg(value_enum, value_name = "DOCUMENT")]
+    pub document: DocumentKind,
+}
+
+/// Kinds of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DocumentKind {
+    /// What may happen, and how much is simulated.
+    Scenario,
+    /// What is held, where.
+    Portfolio,
+    /// The world today.
+    Market,
+    /// How much may be carried.
+    Policy,
+    /// A venue's margin rules.
+    Venue,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+fn instruction_set(text: &str) -> Result<InstructionSet, String> {
+    let set: InstructionSet = text.parse().map_err(|error| format!("{error}"))?;
+    if set.is_supported() { Ok(set) } else { Err(format!("this machine does not have {set}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,22 @@
+//! `plimsoll check`: are these documents right?
+
+use super::arguments::CheckArguments;
+use super::exit::Exit;
+use super::session::{confinement, refuse, scenario_document};
+use super::terminal::Terminal;
+use crate::engine;
+
+/// Checks every file and shows every violation.
+pub fn check(arguments: &CheckArguments, terminal: &Terminal) -> Exit {
+    let confinement = confinement(arguments.allow_outside);
+    let mut worst = Exit::Within;
+    for file in &arguments.files {
+        let file = scenario_document(file);
+        let exit = match engine::check(&file, confinement) {
+            Ok(summary) => terminal.print(&format!("{}: {summary}\n", file.display())),
+            Err(violations) => refuse(&violations, terminal),
+        };
+        worst = worst.max(exit);
+    }
+    worst
+}

@@ -1,0 +1,108 @@
+//! How far a run is: a bar with rate and time left on a terminal, plain lines in a pipe.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::terminal::Terminal;
+use crate::engine::{Observer, Stage};
+
+/// Plain lines come no more often than this.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What shows progress.
+pub enum Progress {
+    /// Nothing.
+    Silent,
+    /// A bar on standard error.
+    Bar(Mutex<Option<(Stage, ProgressBar)>>),
+    /// Lines on standard error, once a run is long enough to want them.
+    Lines(Terminal, Mutex<Lines>),
+}
+
+/// State of the plain lines.
+pub struct Lines {
+    stage: Option<Stage>,
+    done: u64,
+    last: Instant,
+}
+
+impl Progress {
+    /// A bar for a watched terminal, lines for a pipe, nothing when quiet.
+    pub fn new(terminal: &Terminal, quiet: bool) -> Self {
+        if quiet {
+            Self::Silent
+        } else if terminal.is_watched() {
+            Self::Bar(Mutex::new(None))
+        } else {
+            let lines = Lines { stage: None, done: 0, last: Instant::now() };
+            Self::Lines(*terminal, Mutex::new(lines))
+        }
+    }
+
+    /// Clears the bar.
+    pub fn finish(&self) {
+        if let Self::Bar(bar) = self
+            && let Some((_, bar)) = bar.lock().expect("no panic holds the bar").take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn advanced(&self, stage: Stage, count: u64, total: u64) {
+        match self {
+            Self::Silent => {}
+            Self::Bar(bar) => {
+                let mut bar = bar.lock().expect("no panic holds the bar");
+                if bar.as_ref().is_none_or(|(shown, _)| *shown != stage) {
+                    if let Some((_, old)) = bar.take() {
+                        old.finish_and_clear();
+                    }
+                    *bar = Some((stage, new_bar(stage, total)));
+                }
+                if let Some((_, bar)) = bar.as_ref() {
+                    bar.inc(count);
+                }
+            }
+            Self::Lines(terminal, lines) => {
+                let mut lines = lines.lock().expect("no panic holds the lines");
+                lines.advanced(terminal, stage, count, total);
+            }
+        }
+    }
+}
+
+impl Lines {
+    fn advanced(&mut self, terminal: &Terminal, stage: Stage, count: u64, total: u64) {
+        if self.stage != Some(stage) {
+            self.stage = Some(stage);
+            self.done = 0;
+        }
+        self.done += count;
+        if self.last.elapsed() >= LINE_INTERVAL {
+            self.last = Instant::now();
+            terminal.tell(&format!("{}: {} of {total}", name(stage), self.done));
+        }
+    }
+}
+
+fn new_bar(stage: Stage, total: u64) -> ProgressBar {
+    let template = "{msg:>22} [{bar:40}] {human_pos}/{human_len} {per_sec} {eta} left";
+    let style = ProgressStyle::with_template(template).expect("the template is valid");
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    bar.set_style(style.progress_chars("=> "));
+    bar.set_message(name(stage));
+    bar
+}
+
+fn name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Losses => "simulating paths",
+        Stage::Tail => "revaluing the tail",
+        Stage::Threshold => "solving the threshold",
+        Stage::Verification => "verifying",
+    }
+}

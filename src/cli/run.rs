@@ -1,0 +1,102 @@
+//! `plimsoll run`: the main job, for one scenario or several.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::arguments::RunArguments;
+use super::exit::Exit;
+use super::output::{Circumstances, Output, OutputFailure};
+use super::progress::Progress;
+use super::session::{Session, overrides};
+use super::terminal::Terminal;
+use crate::engine::{self, Plan, Run};
+use crate::outcome::{Outcome, Status};
+use crate::report;
+
+/// Runs every scenario; one that fails does not stop the rest. Ends with the worst exit.
+pub fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
+    let session = match Session::new(&arguments.simulation, terminal) {
+        Ok(session) => session,
+        Err(exit) => return exit,
+    };
+    let mut worst = Exit::Within;
+    for scenario in &arguments.scenarios {
+        let exit = run_one(arguments, scenario, &session, terminal);
+        worst = worst.max(exit);
+        if exit == Exit::Interrupted {
+            break;
+        }
+    }
+    worst
+}
+
+fn run_one(
+    arguments: &RunArguments,
+    scenario: &Path,
+    session: &Session,
+    terminal: &Terminal,
+) -> Exit {
+    let started = Instant::now();
+    let overrides = overrides(&arguments.simulation);
+    let planned = session.plan(scenario, &overrides, arguments.with.as_deref());
+    let (plan, files) = match planned {
+        Ok(planned) => planned,
+        Err(exit) => return exit,
+    };
+    let planning = started.elapsed();
+    let target = arguments.out.as_ref().map(|out| output_folder(out, arguments, &plan));
+    let output = match target.map(|folder| Output::open(&folder)).transpose() {
+        Ok(output) => output,
+        Err(failure) => return fail(&failure, terminal),
+    };
+    let progress = Progress::new(terminal, arguments.quiet);
+    let control = session.control(&progress);
+    let ran = session.install(|| engine::run(&plan, session.instruction_set(), &control));
+    progress.finish();
+    let run = match ran {
+        Ok(run) => run,
+        Err(error) => return session.engine_failure(&error),
+    };
+    if let Some(output) = output {
+        let running = started.elapsed() - planning;
+        let told = Circumstances { session, files, planning, running };
+        if let Err(failure) = output.write(&run, told) {
+            return fail(&failure, terminal);
+        }
+    }
+    show(arguments, &run, terminal).max(verdict(&run.outcome))
+}
+
+fn fail(failure: &OutputFailure, terminal: &Terminal) -> Exit {
+    terminal.complain(&failure.to_string());
+    Exit::Failure
+}
+
+fn output_folder(folder: &Path, arguments: &RunArguments, plan: &Plan) -> PathBuf {
+    match arguments.scenarios.len() {
+        1 => folder.to_path_buf(),
+        _ => folder.join(&plan.scenario.name),
+    }
+}
+
+fn show(arguments: &RunArguments, run: &Run, terminal: &Terminal) -> Exit {
+    if arguments.json && arguments.scenarios.len() > 1 {
+        return terminal.print_report(report::json_line(&run.outcome));
+    }
+    if arguments.json {
+        return terminal.print_report(report::json(&run.outcome));
+    }
+    if arguments.quiet {
+        return Exit::Within;
+    }
+    terminal.print_report(report::terminal(&run.outcome, terminal.style()))
+}
+
+/// The exit code of the finding: that of the book as proposed where trades were given.
+fn verdict(outcome: &Outcome) -> Exit {
+    let judged = outcome.with_trades.as_deref().unwrap_or(outcome);
+    match judged.threshold.as_ref().map(|threshold| threshold.status) {
+        Some(Status::Red) => Exit::Breached,
+        _ => Exit::Within,
+    }
+}
