@@ -187,13 +187,15 @@ fn no_module_climbs_out_by_super() {
 #[test]
 fn only_document_touches_files_and_only_cli_knows_clock_and_environment() {
     let mut faults = Vec::new();
-    for (module, file, usage) in sources() {
+    // A module's own tests may make scratch folders.
+    let code = sources().into_iter().filter(|(_, file, _)| !file.contains("tests"));
+    for (module, file, usage) in code {
         for path in &usage.paths {
             let text = path.join("::");
-            let files = ["std::fs", "tempfile", "std::io::Write", "File::open", "File::create"];
+            let files = ["std::fs", "tempfile"];
             let world = ["std::env", "std::time", "Instant::now", "SystemTime", "Timestamp::now"];
             let touches = |names: &[&str]| names.iter().any(|name| text.starts_with(name));
-            if touches(&files[..2]) && module != "document" {
+            if touches(&files) && module != "document" {
                 faults.push(format!("{file}: {text}"));
             }
             if touches(&world) && module != "cli" && module != "main" {

@@ -1,0 +1,95 @@
+//! Same seed, same bits: for any thread count, any sharding, any instruction set, and with the C
+//! library's own choice of CPU features masked.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use plimsoll::document::Confinement;
+use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan};
+use plimsoll::numeric::isa::InstructionSet;
+use plimsoll::report;
+
+/// More than 64 blocks of 512 paths, the last one ragged.
+const PATHS: u64 = 64 * 512 + 129;
+
+fn scenario(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name).join("scenario.toml")
+}
+
+fn plimsoll(name: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.arg("run").arg(scenario(name)).args(["--json", "--quiet"]);
+    command.args(["--paths", &PATHS.to_string()]);
+    command
+}
+
+fn output(command: &mut Command) -> Vec<u8> {
+    let output = command.output().expect("plimsoll starts");
+    let code = output.status.code();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(code, Some(0 | 1)), "exit {code:?}: {message}");
+    assert!(!output.stdout.is_empty());
+    output.stdout
+}
+
+#[test]
+fn the_outcome_does_not_depend_on_the_thread_count() {
+    let one = output(plimsoll("desk").args(["--threads", "1"]));
+    for threads in ["2", "7"] {
+        let other = output(plimsoll("desk").args(["--threads", threads]));
+        assert!(one == other, "{threads} threads change the outcome");
+    }
+}
+
+#[test]
+fn the_outcome_does_not_depend_on_the_instruction_set() {
+    let best = output(&mut plimsoll("desk"));
+    let sets = InstructionSet::available();
+    assert!(sets.contains(&InstructionSet::Baseline));
+    for set in sets {
+        let other = output(plimsoll("desk").args(["--instruction-set", &set.to_string()]));
+        assert!(best == other, "{set} changes the outcome");
+    }
+}
+
+#[test]
+fn the_outcome_does_not_depend_on_the_c_library_s_cpu_features() {
+    let masks = "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-AVX2_Usable,-FMA,-FMA_Usable,-FMA4";
+    let plain = output(&mut plimsoll("desk"));
+    let masked = output(plimsoll("desk").env("GLIBC_TUNABLES", masks));
+    assert!(plain == masked, "the C library's maths reaches the outcome");
+}
+
+#[test]
+fn another_seed_changes_the_outcome() {
+    let first = output(&mut plimsoll("desk"));
+    let second = output(plimsoll("desk").args(["--seed", "987654321"]));
+    assert!(first != second);
+}
+
+#[test]
+fn shards_run_apart_in_any_order_give_the_same_bits() {
+    let options = LoadOptions {
+        confinement: Confinement::Inside,
+        overrides: Overrides { paths: Some(PATHS), ..Overrides::default() },
+        trades: None,
+    };
+    let inputs = engine::load(&scenario("desk"), &options).expect("the desk scenario loads");
+    let plan = Plan::build(&inputs).expect("the desk scenario can be planned");
+    let isa = InstructionSet::detect();
+    let control = Control::none();
+    let whole = engine::run(&plan, isa, &control).expect("it runs");
+
+    // A shard gets the plan as text, as another machine would.
+    let text = serde_json::to_string(&plan).expect("a plan is plain data");
+    let plan: Plan = serde_json::from_str(&text).expect("a plan reads back");
+    let cuts = [0, 1, 700, 5_000, 5_001, 20_480, PATHS];
+    let mut parts: Vec<_> = cuts
+        .windows(2)
+        .map(|cut| engine::losses(&plan, cut[0]..cut[1], isa, &control).expect("a shard runs"))
+        .collect();
+    parts.rotate_left(2);
+    parts.swap(0, 3);
+    let sharded = engine::finish(&plan, parts, isa, &control).expect("the parts join");
+    assert!(report::json(&whole.outcome) == report::json(&sharded.outcome));
+}
