@@ -1,0 +1,42 @@
+//! Runs the whole chain on real market data: `cargo run --release --example real_data -- DATA [OUT]`.
+//!
+//! DATA is a folder with `options/deribit_snapshots`, `daily/panels` and `derivatives`; OUT, where
+//! the scenario is written, defaults to a temporary folder that is removed afterwards.
+#![allow(clippy::print_stdout)]
+
+mod book;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use plimsoll::document::Confinement;
+use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan};
+use plimsoll::numeric::isa::InstructionSet;
+use plimsoll::report;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let data = arguments.next().ok_or("usage: real_data DATA [OUT]")?;
+    let scratch = tempfile::tempdir()?;
+    let folder = arguments.next().unwrap_or_else(|| scratch.path().to_path_buf());
+    run(&data, &folder)
+}
+
+fn run(data: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let written = book::write(data, folder)?;
+    println!("{} listed options, market of {}", written.options, written.as_of);
+    let options = LoadOptions {
+        confinement: Confinement::Inside,
+        overrides: Overrides::default(),
+        trades: None,
+    };
+    let started = Instant::now();
+    let plan = Plan::build(&engine::load(&written.scenario, &options)?)?;
+    println!("read, fitted and planned in {:.2} s", started.elapsed().as_secs_f64());
+    let started = Instant::now();
+    let run = engine::run(&plan, InstructionSet::detect(), &Control::none())?;
+    println!("ran in {:.2} s\n", started.elapsed().as_secs_f64());
+    println!("{}", report::terminal(&run.outcome, report::TerminalStyle::default())?);
+    Ok(())
+}
