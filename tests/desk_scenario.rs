@@ -5,9 +5,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use plimsoll::document::{Confinement, Loader, Violations};
+use plimsoll::margin::document::shipped_rules;
+use plimsoll::margin::{VenueRules, requirements};
+use plimsoll::market::document::{LoadedMarket, read_market};
 use plimsoll::portfolio::document::read_portfolio;
-use plimsoll::portfolio::{Instrument, Portfolio, Settlement};
+use plimsoll::portfolio::{Instrument, Portfolio, Settlement, Venue};
 use plimsoll::scenario::document::{LoadedScenario, read_scenario};
+use plimsoll::threshold::condition::{
+    ConditionHistory, Direction, DriverReading, Memory, ShortfallVolatility, condition,
+};
 use plimsoll::threshold::document::read_policy;
 use plimsoll::threshold::policy::Driver;
 use plimsoll::units::Years;
@@ -34,6 +40,11 @@ fn good<T>(read: Result<T, Violations>) -> T {
 fn scenario() -> LoadedScenario {
     let loader = loader();
     good(read_scenario(&good(loader.open("scenario.toml", None)), &loader))
+}
+
+fn market() -> LoadedMarket {
+    let loader = loader();
+    good(read_market(&good(loader.open("market.toml", None)), &loader))
 }
 
 fn portfolio() -> Portfolio {
@@ -117,6 +128,73 @@ fn the_policy_watches_volatility_drawdown_and_relative_strength() {
     let drivers: Vec<&str> = policy.condition.drivers.iter().map(Driver::name).collect();
     let expected = ["volatility regime", "volatility regime", "drawdown", "relative strength"];
     assert_eq!(drivers, expected);
+}
+
+/// Closes of every price series in the history file.
+fn closes() -> ConditionHistory {
+    let history = text("history.csv");
+    let rows: Vec<Vec<&str>> = history.lines().map(|line| line.split(',').collect()).collect();
+    let series = rows[0].iter().enumerate().skip(1).map(|(column, name)| {
+        (name.to_string(), rows[1..].iter().map(|row| row[column].parse().ok()).collect())
+    });
+    ConditionHistory::new(Years::from_days(1.0), series)
+}
+
+/// The morning after a jump: volatility and drawdown cut the multiplier, relative strength the short
+/// side, and the floor holds.
+#[test]
+fn the_condition_moves_three_drivers_and_hits_the_floor() {
+    let loader = loader();
+    let policy = good(read_policy(&good(loader.open("policy.toml", None)), &loader)).policy;
+    let regime = ShortfallVolatility::Unconditional;
+    let found = condition(&policy.condition, &closes(), regime, Memory::Replayed).unwrap();
+    let moved = |driver: &&DriverReading| driver.factor(Direction::Long) < 0.95;
+    assert_eq!(found.drivers.iter().filter(moved).count(), 3, "{:#?}", found.drivers);
+    let strength = found.drivers.last().unwrap();
+    assert_eq!(strength.factor(Direction::Short), 0.7, "{strength:?}");
+    assert_eq!(found.long.value, policy.condition.floor);
+    assert!(!found.long.clamps.is_empty());
+}
+
+#[test]
+fn the_market_knows_every_coin_and_finds_only_the_late_listing() {
+    let loaded = market();
+    let book = portfolio();
+    for position in &book.positions {
+        let coin = position.instrument.underlying();
+        let underlying = loaded.market.underlying(coin).unwrap();
+        let is_option = matches!(position.instrument, Instrument::Option { .. });
+        assert!(!is_option || underlying.volatility.is_some(), "{}", position.id);
+    }
+    let history = loaded.market.history.as_ref().unwrap();
+    assert_eq!(history.times.len(), 1096);
+    assert_eq!(history.times.last(), Some(&AS_OF.parse().unwrap()));
+    assert!(history.implied_volatilities(&"ETH".into()).is_some());
+    let what: Vec<&str> = loaded.findings.iter().map(|finding| finding.what.as_str()).collect();
+    assert!(!what.is_empty() && what.iter().all(|what| what.contains("AVAX")), "{what:#?}");
+    assert!(loaded.findings.iter().all(|finding| finding.repair.is_none()));
+}
+
+/// Every account meets its initial margin at t = 0, and the tightest is not far from it.
+#[test]
+fn margins_are_met_and_matter() {
+    let book = portfolio();
+    let shipped = good(shipped_rules());
+    let rules_of = |venue: &Venue| {
+        let id = venue.rules.as_ref().unwrap();
+        Some(shipped.iter().find(|rules| &rules.id == id).expect("a shipped set").clone())
+    };
+    let rules: Vec<Option<VenueRules>> = book.venues.iter().map(rules_of).collect();
+    let margins = requirements(&rules, &market().market, &book, 1.0).unwrap();
+    let mut tightest = f64::INFINITY;
+    for (account, margin) in book.accounts.iter().zip(&margins) {
+        assert!(margin.meets_initial(), "{}: {margin:?}", account.name);
+        assert_eq!(margin.initial > 0.0, account.venue.is_some(), "{}", account.name);
+        if margin.initial > 0.0 {
+            tightest = tightest.min(margin.margin_balance / margin.initial);
+        }
+    }
+    assert!(tightest < 3.0, "{tightest}");
 }
 
 /// Today's prices are the last closes of the history, so that the two documents tell one story.
