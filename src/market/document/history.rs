@@ -153,23 +153,39 @@ impl Context<'_> {
             asked: Some(self.place(&format!("{base}.{key}"))),
         };
         let mut collector = ViolationCollector::default();
-        let mut read = Vec::new();
+        let mut parts = Vec::new();
         for (position, series) in document.series.iter().enumerate() {
             let path = format!("{base}.series[{position}]");
-            collector.absorb(self.known(&series.symbol.symbol(), &format!("{path}.symbol")));
-            let asked = series.column.is_some().then(|| self.place(&format!("{path}.column")));
-            let imported = import(&table, &column(series, asked), &settings);
-            let Some(imported) = collector.absorb(imported) else { continue };
-            collector.absorb(judge(&table, series, &imported, repairs, findings));
-            read.push(Part {
+            let part = self.part(&table, series, &path, &settings, findings);
+            parts.extend(collector.absorb(part));
+        }
+        collector.finish(parts)
+    }
+
+    /// One series of a file; `path` is where the document names it.
+    fn part(
+        &self,
+        table: &CsvTable,
+        series: &SeriesDocument,
+        path: &str,
+        settings: &ImportSettings<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Part, Violations> {
+        let mut collector = ViolationCollector::default();
+        collector.absorb(self.known(&series.symbol.symbol(), &format!("{path}.symbol")));
+        let asked = series.column.is_some().then(|| self.place(&format!("{path}.column")));
+        let imported = collector.absorb(import(table, &column(series, asked), settings));
+        let part = imported.map(|imported| {
+            collector.absorb(judge(table, series, &imported, settings.repairs, findings));
+            Part {
                 series: named(series),
                 values: imported.values,
-                file: source.name().to_owned(),
-                place: self.place(&path),
-                leaves_gaps: repairs.contains(&Repair::LeaveGaps),
-            });
-        }
-        collector.finish(read)
+                file: table.file().name().to_owned(),
+                place: self.place(path),
+                leaves_gaps: settings.repairs.contains(&Repair::LeaveGaps),
+            }
+        });
+        collector.finish_some(part)
     }
 }
 

@@ -18,3 +18,6 @@ pub use defect::{Defect, DefectKind, Repair};
 pub use layout::{BarColumns, HistoryLayout, HistoryPreset, StampMeaning};
 pub use series::{ImportSettings, Imported, SeriesColumn, ValueUnit, import};
 pub use stamp::{StampFormat, parse_instant};
+
+#[cfg(test)]
+mod tests;
