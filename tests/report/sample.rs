@@ -282,7 +282,7 @@ fn margin() -> Vec<AccountMargin> {
 fn condition() -> Condition {
     let driver = |name: &str, observed, reference, factor, definition: &str| ConditionDriver {
         name: name.into(),
-        observed,
+        observed: Some(observed),
         reference,
         factor,
         definition: definition.into(),
@@ -308,6 +308,12 @@ fn condition() -> Condition {
             "floor: 0.7412 raised to 0.7500".into(),
             "rate limit: relaxing from 0.7800 by at most 0.0200 a day gives 0.8000".into(),
         ],
+        state: ConditionState {
+            as_of: "2026-01-01T00:00:00Z".into(),
+            hedged: 0.8,
+            long: 0.8,
+            short: 0.6,
+        },
     }
 }
 
