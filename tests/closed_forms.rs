@@ -102,7 +102,8 @@ fn assert_within(what: &str, found: f64, exact: f64, standard_error: f64) {
     let errors = (found - exact) / standard_error;
     assert!(errors.abs() <= 4.0, "{what}: {found} against {exact}, {errors:.2} standard errors");
     // An error bar so wide that anything passes is no proof.
-    assert!(standard_error < 0.02 * exact.abs(), "{what}: standard error {standard_error}");
+    let most = if what.contains("headroom") { 0.05 } else { 0.01 };
+    assert!(standard_error < most * exact.abs(), "{what}: standard error {standard_error}");
 }
 
 fn error_of(interval: [f64; 2]) -> f64 {
