@@ -149,6 +149,28 @@ impl fmt::Display for PathId {
     }
 }
 
+/// A number with grouped digits and no negative zero, e.g. `1,752,968`; beyond 10^15 in powers of
+/// ten.
+pub fn grouped(value: f64, decimals: usize) -> String {
+    if value.abs() >= 1e15 {
+        return format!("{value:.4e}");
+    }
+    let digits = format!("{:.*}", decimals, value.abs());
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let negative = value < 0.0 && digits.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if negative {
+        text.push('-');
+    }
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + fraction
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +186,13 @@ mod tests {
     #[test]
     fn serde_goes_through_the_check() {
         assert!(serde_json::from_str::<ConfidenceLevel>("1.5").is_err());
+    }
+
+    #[test]
+    fn digits_are_grouped_and_zero_has_no_sign() {
+        assert_eq!(grouped(1_752_968.4, 0), "1,752,968");
+        assert_eq!(grouped(-999.994, 2), "-999.99");
+        assert_eq!(grouped(-0.001, 2), "0.00");
     }
 
     #[test]

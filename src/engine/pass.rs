@@ -36,7 +36,7 @@ pub struct Partial {
     pub first_path: u64,
     /// One loss a path, positive is money lost.
     pub losses: Vec<f64>,
-    /// `[path][column]` of the paths below the plan's kept count: see [`PathColumns`].
+    /// `[path][column]` of the paths below the plan's kept count: positions and balances of each account, then each spot level.
     pub columns: Vec<f64>,
 }
 

@@ -6,6 +6,7 @@ use super::control::{Control, Stage};
 use super::pass;
 use super::plan::Plan;
 use crate::risk;
+use crate::units::grouped;
 
 /// Paths compared.
 const PATHS: usize = 50_000;
@@ -34,7 +35,8 @@ pub(super) fn note(
     let change = if narrow == 0.0 { 0.0 } else { (wide / narrow - 1.0) * 100.0 };
     Ok(Some(format!(
         "log-returns are truncated at ±{bound:.4}; doubling the bound moves ES {} % by {change:+.3} % \
-         (first {count} paths, common random numbers)",
-        level.get() * 100.0
+         (first {} paths, common random numbers)",
+        level.get() * 100.0,
+        grouped(count as f64, 0)
     )))
 }

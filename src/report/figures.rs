@@ -50,27 +50,7 @@ fn decimals_for(largest: f64) -> usize {
     if decimals == 1 { 2 } else { decimals }
 }
 
-/// A number with grouped digits and no negative zero; beyond 10^15 in powers of ten.
-pub fn number(value: f64, decimals: usize) -> String {
-    if value.abs() >= 1e15 {
-        return format!("{value:.4e}");
-    }
-    let digits = format!("{:.*}", decimals, value.abs());
-    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
-    let negative = value < 0.0 && digits.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    format!("{}{}{fraction}", if negative { "-" } else { "" }, grouped(whole))
-}
-
-fn grouped(whole: &str) -> String {
-    let mut text = String::with_capacity(whole.len() + whole.len() / 3);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use crate::units::grouped as number;
 
 /// A plus before a positive number; nothing before zero.
 pub fn signed(number: String) -> String {

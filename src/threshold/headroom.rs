@@ -9,6 +9,7 @@
 use super::crossing::{Point, crossing, slope};
 use super::potential_loss::MoneyEstimate;
 use crate::risk::NORMAL_95;
+use crate::units::grouped;
 
 /// What each side may not exceed, and where to look.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,7 +81,10 @@ impl Side {
             return Ok(none("the book is over this threshold already".to_owned()));
         }
         let Some((inside, outside)) = self.bracket(&mut evaluate)? else {
-            return Ok(none(format!("no end found up to {:.0}", self.step(DOUBLINGS))));
+            return Ok(none(format!(
+                "no end found up to USD {}",
+                grouped(self.step(DOUBLINGS), 0)
+            )));
         };
         let excess = |room| Ok(evaluate(room)?.amount - self.limit);
         let value = crossing(inside, outside, RELATIVE_TOLERANCE, excess)?;

@@ -1,6 +1,7 @@
 //! What restores the target utilisation: more capital, or smaller positions.
 
 use super::limit::{Utilisation, utilisation};
+use crate::units::grouped;
 
 /// What a remedy is worked out from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,11 +78,12 @@ fn advice(
     if within {
         return format!("Nothing to do: utilisation is at or below the target of {target}.");
     }
-    let add = call.map(|money| format!("add {money:.0} of outside capital"));
+    let add = call.map(|money| format!("add USD {} of outside capital", grouped(money, 0)));
     let cut = scale.zip(reduction).map(|(scale, reduction)| {
         format!(
-            "scale all positions to {:.1} % (shed {reduction:.0} of gross exposure)",
-            scale * 100.0
+            "scale all positions to {:.1} % (shed USD {} of gross exposure)",
+            scale * 100.0,
+            grouped(reduction, 0)
         )
     });
     match (add, cut) {
@@ -119,7 +121,7 @@ mod tests {
         let limit = INPUTS.threshold_per_capital * (INPUTS.capital + money);
         assert_eq!(utilisation(INPUTS.potential_loss, limit), Utilisation::Finite(0.75));
         assert_eq!(found.reduce_gross_exposure, Some(1_500.0));
-        assert!(found.advice.contains("add 600") && found.advice.contains("62.5 %"));
+        assert!(found.advice.contains("add USD 600 ") && found.advice.contains("62.5 %"));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 use super::crossing::{Point, crossing, last_holding, slope};
 use crate::risk::NORMAL_95;
+use crate::units::grouped;
 
 /// The book at one scale of its positions.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -229,7 +230,8 @@ impl Search<'_> {
                 .to_owned(),
             Binding::Risk | Binding::None => format!(
                 "the potential loss exceeds the threshold at every scale up to 1; without \
-                 positions it is {without_positions:.0}"
+                 positions it is USD {}",
+                grouped(without_positions, 0)
             ),
         }
     }

@@ -23,6 +23,7 @@ use crate::threshold::{
     self, Breach, Capital, Direction, HeadroomLimits, MoneyEstimate, Policy, RemedyInputs,
     ScaleSolution, StatusPolicy, TermKind, Utilisation, UtilisationEstimate,
 };
+use crate::units::grouped;
 
 /// The threshold of the book, where there is a policy.
 pub(super) fn threshold(
@@ -163,7 +164,10 @@ impl Derivation<'_> {
             }
             TermKind::StressedLoss { .. } => match self.exposure.worst_stress(index) {
                 Some((name, loss)) => {
-                    format!("worst stated stress, full revaluation today: {name} ({loss:.0})")
+                    format!(
+                        "worst stated stress, full revaluation today: {name}, USD {}",
+                        grouped(loss, 0)
+                    )
                 }
                 None => "no stress stated".to_owned(),
             },
@@ -321,7 +325,7 @@ impl Derivation<'_> {
         let mut notes = vec![format!(
             "today's market moved and the book revalued on {} common paths; the loss of the move \
              reduces stated capital, conditions stay as they are",
-            found.paths
+            grouped(found.paths as f64, 0)
         )];
         let rows = [
             ("all spots down", found.spot_down),

@@ -83,7 +83,7 @@ const WHAT: &str = "GARCH(1,1)";
 /// Fits a GARCH(1,1) to what is observed of `returns`.
 ///
 /// # Errors
-/// Fewer than [`GARCH_OBSERVATIONS_MIN`] observations, values that are not finite, a constant
+/// Fewer than `GARCH_OBSERVATIONS_MIN` observations, values that are not finite, a constant
 /// series, no maximum found, or `α + β ≥ 1` where that is refused.
 pub fn fit_garch(
     returns: &[Option<f64>],

@@ -28,11 +28,17 @@ pub(super) fn volatilities(
 ) -> Result<Vec<FactorVolatility>, CalibrationError> {
     let stated = stated_by_key(stated)?;
     note_unused(&stated, keys, notes);
+    let mut held = Vec::new();
     let one = |(index, key): (usize, &FactorKey)| match stated.get(key) {
         Some(&value) => Ok(FactorVolatility { value, source: "stated".to_owned() }),
-        None => estimated(settings, key, index, returns, notes),
+        None => estimated(settings, key, index, returns, &mut held, notes),
     };
-    keys.iter().enumerate().map(one).collect()
+    let found = keys.iter().enumerate().map(one).collect();
+    if !held.is_empty() {
+        let names = held.join(", ");
+        notes.push(format!("held constant, no volatility stated and no history: {names}"));
+    }
+    found
 }
 
 fn stated_by_key(
@@ -70,10 +76,11 @@ fn estimated(
     key: &FactorKey,
     index: usize,
     returns: &FactorReturns,
+    held: &mut Vec<String>,
     notes: &mut Vec<String>,
 ) -> Result<FactorVolatility, CalibrationError> {
     let Some(series) = returns.get(index) else {
-        return without_history(key, notes);
+        return without_history(key, held);
     };
     match estimate(settings, key, series) {
         Ok((estimate, source)) => {
@@ -115,15 +122,16 @@ fn estimate(
     }
 }
 
+/// A spot must move; anything else may stay where it is, and is then said to.
 fn without_history(
     key: &FactorKey,
-    notes: &mut Vec<String>,
+    held: &mut Vec<String>,
 ) -> Result<FactorVolatility, CalibrationError> {
     if is_spot(key) {
         let (factor, symbol) = (key.to_string(), key.symbol().to_string());
         return Err(CalibrationError::NoVolatility { factor, symbol });
     }
-    notes.push(format!("{key} held constant: no volatility stated and no history"));
+    held.push(key.to_string());
     Ok(constant())
 }
 

@@ -134,9 +134,9 @@ fn stated_numbers_need_no_history() {
     let two_days = libm::log(1.05) * 2.0 / 365.0;
     assert!((fit.model.factors[0].log_mean[1] - two_days).abs() < 1e-16);
     assert_eq!(fit.model.factors[1].log_mean, [0.0, 0.0]);
-    assert_eq!(fit.notes.len(), 3, "{:?}", fit.notes);
+    assert_eq!(fit.notes.len(), 2, "{:?}", fit.notes);
     assert!(fit.notes[0].contains("ETH.spot"));
-    assert!(fit.notes[1].contains("BTC.basis held constant"));
+    assert!(fit.notes[1].ends_with("no history: BTC.basis, USDT.peg"));
 }
 
 #[test]
