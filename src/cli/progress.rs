@@ -1,12 +1,14 @@
 //! How far a run is: a bar with rate and time left on a terminal, plain lines in a pipe.
 
+use std::fmt::Write;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::terminal::Terminal;
 use crate::engine::{Observer, Stage};
+use crate::units::grouped;
 
 /// Plain lines come no more often than this.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
@@ -84,14 +86,23 @@ impl Lines {
         self.done += count;
         if self.last.elapsed() >= LINE_INTERVAL {
             self.last = Instant::now();
-            terminal.tell(&format!("{}: {} of {total}", name(stage), self.done));
+            terminal.tell(&format!(
+                "{}: {} of {}",
+                name(stage),
+                grouped(self.done as f64, 0),
+                grouped(total as f64, 0)
+            ));
         }
     }
 }
 
 fn new_bar(stage: Stage, total: u64) -> ProgressBar {
-    let template = "{msg:>22} [{bar:40}] {human_pos}/{human_len} {per_sec} {eta} left";
+    let template = "{msg:>22} [{bar:30}] {human_pos} of {human_len}, {rate} a second, {eta} left";
     let style = ProgressStyle::with_template(template).expect("the template is valid");
+    let style = style.with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
+        // A progress bar that cannot be drawn is no reason to stop a run.
+        let _ = text.write_str(&grouped(state.per_sec(), 0));
+    });
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     bar.set_style(style.progress_chars("=> "));
     bar.set_message(name(stage));

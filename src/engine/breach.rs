@@ -13,8 +13,9 @@ use super::plan::Plan;
 use super::remark::{self, Move};
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
+use crate::risk::NORMAL_95;
 use crate::threshold::{
-    self, Breach, Policy, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach,
+    self, Breach, MoneyEstimate, Policy, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach,
 };
 
 /// Paths walked after each move.
@@ -29,14 +30,24 @@ pub(super) struct Distance<'a> {
     /// Condition multiplier, which a move today leaves as it is until the next close.
     pub multiplier: f64,
     /// Potential loss of all paths today.
-    pub potential_loss: f64,
+    pub potential_loss: MoneyEstimate,
 }
+
+/// A distance with its error.
+pub(super) struct Found {
+    pub breach: Breach,
+    /// 95 % interval: the error of all paths' potential loss over the slope at the breach.
+    pub interval_95: Option<[f64; 2]>,
+}
+
+/// Step of the slope, as a relative move.
+const SLOPE_STEP: f64 = 0.005;
 
 /// The three distances.
 pub(super) struct Distances {
-    pub spot_down: Breach,
-    pub spot_up: Breach,
-    pub volatility_up: Breach,
+    pub spot_down: Found,
+    pub spot_up: Found,
+    pub volatility_up: Found,
     pub paths: u64,
 }
 
@@ -52,7 +63,10 @@ impl Distance<'_> {
     pub fn solve(&self, control: &Control) -> Result<Distances, EngineError> {
         let today = self.marked(Move::None, control)?;
         let first = |moves: &[f64], kind: fn(f64) -> Move| {
-            distance_to_breach(moves, |change| self.excess(&today, kind(change), control))
+            let excess = |change| self.excess(&today, kind(change), control);
+            let breach = distance_to_breach(moves, excess)?;
+            let interval_95 = breach.at().map(|at| self.interval(at, excess)).transpose()?;
+            Ok::<Found, EngineError>(Found { breach, interval_95: interval_95.flatten() })
         };
         Ok(Distances {
             spot_down: first(SPOT_DOWN, Move::Spot)?,
@@ -62,6 +76,18 @@ impl Distance<'_> {
         })
     }
 
+    /// Error of the potential loss over the slope of the excess at the breach.
+    fn interval(
+        &self,
+        at: f64,
+        excess: impl Fn(f64) -> Result<f64, EngineError>,
+    ) -> Result<Option<[f64; 2]>, EngineError> {
+        let rise = excess(at + SLOPE_STEP)? - excess(at - SLOPE_STEP)?;
+        let slope = (rise / (2.0 * SLOPE_STEP)).abs();
+        let half_width = NORMAL_95 * self.potential_loss.standard_error / slope;
+        Ok(half_width.is_finite().then_some([at - half_width, at + half_width]))
+    }
+
     fn paths(&self) -> u64 {
         PATHS.min(self.plan.scenario.simulation.paths)
     }
@@ -69,7 +95,8 @@ impl Distance<'_> {
     /// PL − T after a move.
     fn excess(&self, today: &Marked, change: Move, control: &Control) -> Result<f64, EngineError> {
         let marked = self.marked(change, control)?;
-        let potential_loss = self.potential_loss + marked.potential_loss - today.potential_loss;
+        let change = marked.potential_loss - today.potential_loss;
+        let potential_loss = self.potential_loss.amount + change;
         // What the move itself loses is gone from stated capital; collateral is re-marked.
         let lost = today.value - marked.value;
         let base = remark::after_loss(&self.policy.capital, lost);

@@ -194,6 +194,12 @@ pub struct DistanceToBreach {
     pub spot_up: Option<f64>,
     /// Relative rise of factor volatilities (spot and implied) before U = 1.
     pub volatility_up: Option<f64>,
+    /// 95 % interval of `spot_down`, by the Monte Carlo error of the potential loss.
+    pub spot_down_interval_95: Option<[f64; 2]>,
+    /// 95 % interval of `spot_up`.
+    pub spot_up_interval_95: Option<[f64; 2]>,
+    /// 95 % interval of `volatility_up`.
+    pub volatility_up_interval_95: Option<[f64; 2]>,
     /// How they were found, and why one is missing.
     pub notes: Vec<String>,
 }

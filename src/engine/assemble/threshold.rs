@@ -20,8 +20,8 @@ use crate::outcome::{
 use crate::pricing;
 use crate::risk::{self, NORMAL_95, OrderedLosses};
 use crate::threshold::{
-    self, Breach, Capital, Direction, HeadroomLimits, MoneyEstimate, Policy, RemedyInputs,
-    ScaleSolution, StatusPolicy, TermKind, Utilisation, UtilisationEstimate,
+    self, Capital, Direction, HeadroomLimits, MoneyEstimate, Policy, RemedyInputs, ScaleSolution,
+    StatusPolicy, TermKind, Utilisation, UtilisationEstimate,
 };
 use crate::units::grouped;
 
@@ -101,11 +101,7 @@ impl Derivation<'_> {
             indistinct,
             boundaries: [amber, red],
             equivalents: self.equivalents(gross, &scale),
-            distance_to_breach: self.distances(
-                potential_loss.amount,
-                condition.multiplier,
-                control,
-            )?,
+            distance_to_breach: self.distances(potential_loss, condition.multiplier, control)?,
             scale_to_threshold: self.verified(scale, limit, control)?,
             headroom,
             standalone_expected_shortfall: standalone(self.found, level)?,
@@ -309,7 +305,7 @@ impl Derivation<'_> {
 
     fn distances(
         &self,
-        potential_loss: f64,
+        potential_loss: MoneyEstimate,
         multiplier: f64,
         control: &Control,
     ) -> Result<DistanceToBreach, EngineError> {
@@ -328,17 +324,19 @@ impl Derivation<'_> {
             grouped(found.paths as f64, 0)
         )];
         let rows = [
-            ("all spots down", found.spot_down),
-            ("all spots up", found.spot_up),
-            ("all volatilities up", found.volatility_up),
+            ("all spots down", found.spot_down.breach),
+            ("all spots up", found.spot_up.breach),
+            ("all volatilities up", found.volatility_up.breach),
         ];
         let missing = rows.iter().filter(|(_, breach)| breach.at().is_none());
         notes.extend(missing.map(|(what, breach)| format!("{what}: {}", breach.note())));
-        let at = |breach: Breach| breach.at();
         Ok(DistanceToBreach {
-            spot_down: at(found.spot_down),
-            spot_up: at(found.spot_up),
-            volatility_up: at(found.volatility_up),
+            spot_down: found.spot_down.breach.at(),
+            spot_up: found.spot_up.breach.at(),
+            volatility_up: found.volatility_up.breach.at(),
+            spot_down_interval_95: found.spot_down.interval_95,
+            spot_up_interval_95: found.spot_up.interval_95,
+            volatility_up_interval_95: found.volatility_up.interval_95,
             notes,
         })
     }
