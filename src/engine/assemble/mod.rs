@@ -6,7 +6,9 @@ mod incremental;
 mod measures;
 mod model;
 mod replay;
+mod terms;
 mod threshold;
+mod verified;
 mod worst;
 
 pub(super) use replay::replay;

@@ -4,18 +4,16 @@ use rayon::prelude::*;
 
 use super::Found;
 use super::incremental::standalone;
+use super::{terms, verified};
 use crate::engine::EngineError;
-use crate::engine::accounts;
 use crate::engine::breach::Distance;
 use crate::engine::compiled::Compiled;
-use crate::engine::control::{Control, Stage};
+use crate::engine::control::Control;
 use crate::engine::exposure::Exposure;
-use crate::engine::pass;
-use crate::engine::remark;
 use crate::engine::scaled::Variation;
 use crate::outcome::{
     self, Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents,
-    Headroom, PotentialLossTerm, ScaleToThreshold, Threshold,
+    Headroom, ScaleToThreshold, Threshold,
 };
 use crate::pricing;
 use crate::risk::{self, NORMAL_95, OrderedLosses};
@@ -80,7 +78,7 @@ impl Derivation<'_> {
                 potential_loss.amount - half_width,
                 potential_loss.amount + half_width,
             ],
-            terms: self.describe(&terms),
+            terms: terms::describe(self.policy, &terms, &self.exposure, self.found),
             combination: match self.policy.combination {
                 threshold::Combination::Sum => "sum".to_owned(),
                 threshold::Combination::Maximum => "maximum".to_owned(),
@@ -135,58 +133,6 @@ impl Derivation<'_> {
         Ok(terms)
     }
 
-    fn describe(&self, amounts: &[MoneyEstimate]) -> Vec<PotentialLossTerm> {
-        let terms = self.policy.terms.iter().zip(amounts).enumerate();
-        let term = |(index, (term, amount)): (usize, (&threshold::Term, &MoneyEstimate))| {
-            PotentialLossTerm {
-                name: term.name.clone(),
-                amount: amount.amount,
-                weight: term.weight,
-                estimator: self.estimator(index, &term.kind),
-            }
-        };
-        terms.map(term).collect()
-    }
-
-    fn estimator(&self, index: usize, kind: &TermKind) -> String {
-        let paths = self.found.plan.scenario.simulation.paths;
-        match kind {
-            TermKind::SimulatedShortfall { level } => {
-                format!(
-                    "ES {} of {paths} paths: {}",
-                    percent(level.get()),
-                    risk::EXPECTED_SHORTFALL_ESTIMATOR
-                )
-            }
-            TermKind::StressedLoss { .. } => match self.exposure.worst_stress(index) {
-                Some((name, loss)) => {
-                    format!(
-                        "worst stated stress, full revaluation today: {name}, USD {}",
-                        grouped(loss, 0)
-                    )
-                }
-                None => "no stress stated".to_owned(),
-            },
-            TermKind::Liquidity { deviations } => format!(
-                "gross exposure × (half-spread + {deviations} deviations), Bangia et al. 1999"
-            ),
-            TermKind::Concentration { volume_share, charge } => format!(
-                "{} of gross exposure beyond {} of average daily volume",
-                percent(*charge),
-                percent(*volume_share)
-            ),
-            TermKind::Counterparty { measure } => match measure {
-                threshold::VenueClaimMeasure::ExpectedLoss => {
-                    "sum over venues of PD over the horizon × LGD × claim".to_owned()
-                }
-                threshold::VenueClaimMeasure::LargestVenue => {
-                    "largest LGD × claim of one venue".to_owned()
-                }
-            },
-            TermKind::Stated { .. } => "stated in the policy".to_owned(),
-        }
-    }
-
     fn condition(&self) -> Condition {
         let policy = &self.policy.condition;
         let found = &self.found.plan.condition;
@@ -228,7 +174,10 @@ impl Derivation<'_> {
         limit: f64,
         control: &Control,
     ) -> Result<ScaleToThreshold, EngineError> {
-        let at_value = solution.value.map(|k| self.full_run_at(k, control)).transpose()?;
+        let at_value = solution
+            .value
+            .map(|k| verified::potential_loss(self.found, self.policy, &self.exposure, k, control))
+            .transpose()?;
         Ok(ScaleToThreshold {
             value: solution.value,
             interval_95: solution.interval_95,
@@ -239,27 +188,6 @@ impl Derivation<'_> {
                 .and_then(|loss| threshold::utilisation(loss, limit).finite()),
             paths: self.found.columns.path_count() as u64,
         })
-    }
-
-    /// PL of the book with its positions scaled, simulated again on all paths.
-    fn full_run_at(&self, scale: f64, control: &Control) -> Result<f64, EngineError> {
-        let plan = self.found.plan;
-        let portfolio = remark::scaled(self.found.book.setting.portfolio, scale);
-        let book = Compiled::new(plan, &portfolio, self.found.book.setting.isa)?;
-        let paths = plan.scenario.simulation.paths;
-        let part =
-            pass::losses(&book.engine, &book.ledger, 0..paths, 0, control, Stage::Verification)?;
-        let ordered = OrderedLosses::new(&part.losses)?;
-        let found = self.found.book.margin.requirements(scale);
-        let closing_costs: Vec<Option<f64>> = found.iter().map(accounts::closing_cost).collect();
-        let variation = Variation { scale, added: None, closing_costs: &closing_costs };
-        let mut terms = self.exposure.terms(&variation)?;
-        for (estimate, term) in terms.iter_mut().zip(&self.policy.terms) {
-            if let TermKind::SimulatedShortfall { level } = term.kind {
-                estimate.amount = risk::expected_shortfall(&ordered, level).loss.amount();
-            }
-        }
-        Ok(threshold::potential_loss(self.policy, &terms)?.estimate.amount)
     }
 
     fn headrooms(&self) -> Result<Vec<Headroom>, EngineError> {
@@ -380,8 +308,4 @@ fn outcome_status(status: threshold::Status) -> outcome::Status {
         threshold::Status::Amber => outcome::Status::Amber,
         threshold::Status::Red => outcome::Status::Red,
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{} %", (share * 1e6).round() / 1e4)
 }

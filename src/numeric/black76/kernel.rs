@@ -3,7 +3,7 @@
 //! With d = ln(F/K)/s ± s/2 the identity F·φ(d₁) = K·φ(d₂) lets one exponential serve both
 //! distribution functions, and Φ(−|d|) = e^(−d²/2)·P(|d|)/Q(|d|) lets one division serve both
 //! ratios. Each right is valued directly, so a far out-of-the-money put keeps its digits where
-//! parity would cancel them. Error below 4e-16·max(F, K) (measured in the tests).
+//! parity would cancel them. Error below 1e-15·max(F, K) (measured in the tests).
 
 use super::Right;
 use crate::numeric::element::{TAIL_ARGUMENT_MAX, exp_of_nonpositive, tail_ratio};

@@ -1,0 +1,39 @@
+//! A solved scale verified: the scaled book simulated again in full.
+
+use super::Found;
+use crate::engine::compiled::Compiled;
+use crate::engine::control::{Control, Stage};
+use crate::engine::exposure::Exposure;
+use crate::engine::scaled::Variation;
+use crate::engine::{EngineError, accounts, pass, remark};
+use crate::risk::{self, OrderedLosses};
+use crate::threshold::{self, Policy, TermKind};
+
+/// Potential loss of the book with its positions times `scale`, on all paths.
+pub(super) fn potential_loss(
+    found: &Found,
+    policy: &Policy,
+    exposure: &Exposure,
+    scale: f64,
+    control: &Control,
+) -> Result<f64, EngineError> {
+    let ordered = OrderedLosses::new(&losses(found, scale, control)?)?;
+    let requirements = found.book.margin.requirements(scale);
+    let closing_costs: Vec<Option<f64>> = requirements.iter().map(accounts::closing_cost).collect();
+    let variation = Variation { scale, added: None, closing_costs: &closing_costs };
+    let mut terms = exposure.terms(&variation)?;
+    for (estimate, term) in terms.iter_mut().zip(&policy.terms) {
+        if let TermKind::SimulatedShortfall { level } = term.kind {
+            estimate.amount = risk::expected_shortfall(&ordered, level).loss.amount();
+        }
+    }
+    Ok(threshold::potential_loss(policy, &terms)?.estimate.amount)
+}
+
+fn losses(found: &Found, scale: f64, control: &Control) -> Result<Vec<f64>, EngineError> {
+    let portfolio = remark::scaled(found.book.setting.portfolio, scale);
+    let book = Compiled::new(found.plan, &portfolio, found.book.setting.isa)?;
+    let paths = 0..found.plan.scenario.simulation.paths;
+    let stage = Stage::Verification;
+    Ok(pass::losses(&book.engine, &book.ledger, paths, 0, control, stage)?.losses)
+}
