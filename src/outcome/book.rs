@@ -50,7 +50,8 @@ pub struct GreeksRow {
     pub underlying: String,
     /// `∂V/∂ln S`: change in value for +100 % of spot, first order.
     pub dollar_delta: f64,
-    /// Change of the dollar delta for a spot move of +1 %.
+    /// Dollar gamma per 1 %, `S²·∂²V/∂S²·1 %`: change for a spot move of +1 % in the money equivalent
+    /// of the coins held, at today's price; zero for spot, futures and perpetuals.
     pub gamma_1pct: f64,
     /// Change in value for +1 volatility point on every implied volatility.
     pub vega_1pt: f64,
@@ -78,7 +79,7 @@ pub struct GreeksProfilePoint {
     pub value_change: f64,
     /// Dollar delta there.
     pub dollar_delta: f64,
-    /// Gamma per 1 % there.
+    /// Dollar gamma per 1 % there, `S²·∂²V/∂S²·1 %` at the moved spot.
     pub gamma_1pct: f64,
 }
 

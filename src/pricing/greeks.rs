@@ -24,7 +24,8 @@ pub const SPOT_LADDER: [f64; 21] = [
 pub struct SpotGreeks {
     /// `∂V/∂ln S`.
     pub dollar_delta: f64,
-    /// Change of the dollar delta for a spot move of +1 %, first order.
+    /// Dollar gamma per 1 %, `S²·∂²V/∂S²·1 %`: change of `S₀·∂V/∂S` for a spot move of +1 %, first
+    /// order. Zero for what is linear in spot.
     pub gamma_1pct: f64,
     /// Change of value for +1 volatility point on every implied volatility, first order.
     pub vega_1pt: f64,
@@ -211,7 +212,7 @@ impl Sums {
             AssetKind::Coin => {
                 let sums = self.coins.entry(asset.symbol.clone()).or_default();
                 sums.dollar_delta += found.spot;
-                sums.gamma_1pct += 0.01 * found.spot_second;
+                sums.gamma_1pct += 0.01 * found.dollar_gamma();
                 sums.vega_1pt += 0.01 * found.vega;
                 sums.funding_1d += found.funding_1d;
             }

@@ -4,7 +4,7 @@ use approx::assert_relative_eq;
 
 use super::fixture::*;
 use crate::market::{Market, VolatilitySource};
-use crate::portfolio::{OptionRight, Portfolio, Settlement};
+use crate::portfolio::{Instrument, OptionRight, Portfolio, Settlement};
 use crate::pricing::{
     BookGreeks, Granularity, PricingSettings, SPOT_LADDER, SmileDynamics, exposures, greeks,
 };
@@ -40,7 +40,8 @@ fn deltas_and_gammas_are_derivatives_of_full_revaluation() {
             let (up, mid, down) = (at(h), at(0.0), at(-h));
             // Error of central differences: h²/6·V‴ and h²/12·V⁗.
             assert_relative_eq!(greeks.dollar_delta, (up - down) / (2.0 * h), max_relative = 1e-3);
-            let second = (up - 2.0 * mid + down) / (h * h);
+            // S²·∂²V/∂S² = ∂²V/∂(ln S)² − ∂V/∂ln S.
+            let second = (up - 2.0 * mid + down) / (h * h) - (up - down) / (2.0 * h);
             assert_relative_eq!(greeks.gamma_1pct, 0.01 * second, max_relative = 2e-3);
         }
     }
@@ -97,6 +98,21 @@ fn the_profile_is_full_revaluation() {
     let mid = found.profile[10];
     assert_eq!((mid.spot_move, mid.value_change), (0.0, 0.0));
     assert_eq!(mid.dollar_delta, found.total.dollar_delta);
+}
+
+/// What is linear in spot has no gamma: coins, and perpetuals and futures of either settlement, at
+/// a profit or not, wherever spot stands.
+#[test]
+fn linear_positions_have_no_gamma() {
+    let (market, mut book) = (market(), mixed_book());
+    book.positions.retain(|one| !matches!(one.instrument, Instrument::Option { .. }));
+    assert!(book.positions.len() > 2 && !book.accounts[0].balances.is_empty());
+    let found = book_greeks(&market, &book, SmileDynamics::StickyDelta);
+    for (coin, greeks) in &found.by_underlying {
+        assert!(greeks.dollar_delta != 0.0, "{coin}");
+        assert_eq!(greeks.gamma_1pct, 0.0, "{coin}");
+    }
+    assert!(found.profile.iter().all(|point| point.gamma_1pct == 0.0));
 }
 
 /// `d_coin_dS` and `net_delta_coin` of `inverse_options_computed.csv`, row INV35's inputs without
