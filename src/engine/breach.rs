@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::remark::{self, Move};
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
+use crate::pricing;
 use crate::risk::NORMAL_95;
 use crate::threshold::{
     self, Breach, MoneyEstimate, Policy, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach,
@@ -61,11 +62,14 @@ struct Marked {
 impl Distance<'_> {
     /// Solves all three.
     pub fn solve(&self, control: &Control) -> Result<Distances, EngineError> {
-        let today = self.marked(Move::None, control)?;
+        // A moved market must not move the price at which today's positions were entered.
+        let portfolio = pricing::with_entry_prices(&self.plan.market, self.portfolio)?;
+        let entered = Distance { portfolio: &portfolio, ..*self };
+        let today = entered.marked(Move::None, control)?;
         let first = |moves: &[f64], kind: fn(f64) -> Move| {
-            let excess = |change| self.excess(&today, kind(change), control);
+            let excess = |change| entered.excess(&today, kind(change), control);
             let breach = distance_to_breach(moves, excess)?;
-            let interval_95 = breach.at().map(|at| self.interval(at, excess)).transpose()?;
+            let interval_95 = breach.at().map(|at| entered.interval(at, excess)).transpose()?;
             Ok::<Found, EngineError>(Found { breach, interval_95: interval_95.flatten() })
         };
         Ok(Distances {

@@ -4,7 +4,7 @@ use super::position::{Contract, ResolvedPosition, asset, perpetual_ratio};
 use super::sensitivity::Viewpoint;
 use super::{PricingError, PricingSettings};
 use crate::market::Market;
-use crate::portfolio::Position;
+use crate::portfolio::{Portfolio, Position};
 use crate::units::Symbol;
 
 /// A position's value and size today, in USD.
@@ -67,4 +67,25 @@ pub fn mark(market: &Market, position: &Position) -> Result<Mark, PricingError> 
 /// An asset that the market does not know, or whose price is not usable.
 pub fn asset_price(market: &Market, item: &str, symbol: &Symbol) -> Result<f64, PricingError> {
     Ok(asset(market, item, symbol)?.price_usd)
+}
+
+/// The book with its entry prices stated: where one was left out, today's mark. Revalued in a moved
+/// market, positions then keep the price they were entered at.
+///
+/// # Errors
+/// Whatever the market lacks.
+pub fn with_entry_prices(
+    market: &Market,
+    portfolio: &Portfolio,
+) -> Result<Portfolio, PricingError> {
+    let mut entered = portfolio.clone();
+    for position in &mut entered.positions {
+        let resolved = ResolvedPosition::new(market, position)?;
+        let entry = match resolved.contract {
+            Contract::Perpetual { entry, .. } | Contract::Future { entry, .. } => Some(entry),
+            Contract::Spot | Contract::Option { .. } => position.entry_price,
+        };
+        position.entry_price = entry;
+    }
+    Ok(entered)
 }

@@ -41,7 +41,7 @@ pub use factors::required_factors;
 pub use greeks::{
     BookGreeks, ProfilePoint, RowExposure, SPOT_LADDER, SpotGreeks, exposures, greeks,
 };
-pub use mark::{Mark, asset_price, mark};
+pub use mark::{Mark, asset_price, mark, with_entry_prices};
 pub use settings::{
     FUNDING_INTERVAL, Granularity, PERPETUAL_TENOR, PricingSettings, Revaluation, Row,
     SmileDynamics,
