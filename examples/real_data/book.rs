@@ -1,21 +1,27 @@
 //! Writes a scenario on real market data: a crash-day option chain as the market, daily closes as
 //! the history, and a desk's book of listed options with perpetuals and dated futures against it.
 //!
-//! The data folder is the user's; what is written goes to a folder the caller names.
+//! How volatilities move with spots and with each other is measured on the data folder's history of
+//! implied volatility. The data folder is the user's; what is written goes to a folder the caller names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::co_movement::{self, CoMovement};
+
 /// The crash of 2026-02-05: BTC at 63,858 USD.
 pub const CRASH: &str = "btc_eth_chain_20260205T212937Z.csv";
-/// Last complete day before the crash.
-const LAST_DAY: &str = "2026-02-04";
+/// A calm day: BTC at 88,530 USD.
+pub const CALM: &str = "btc_eth_chain_20251230T173115Z.csv";
 /// Coins of the history that the book or its collateral holds.
 const COINS: [&str; 2] = ["BTC", "ETH"];
 /// Every so many-th option of the sorted chain enters the book.
 const STRIDE: usize = 5;
+/// Coins held as collateral, and USD notional of each dated future, per coin of [`COINS`].
+const COLLATERAL: [f64; 2] = [700.0, 6_000.0];
+const FUTURE_NOTIONAL: [f64; 2] = [400_000.0, 150_000.0];
 
 /// What was written.
 pub struct Written {
@@ -25,32 +31,43 @@ pub struct Written {
     pub options: usize,
     /// Instant of the snapshot.
     pub as_of: String,
+    /// Options of the book.
+    #[allow(dead_code, reason = "read by the test that shares this file")]
+    pub held: Vec<Listed>,
 }
 
 /// A listed option of the chain.
-struct Listed {
-    name: String,
-    coin: String,
+pub struct Listed {
+    /// Name at the exchange; also the position's id.
+    pub name: String,
+    /// The exchange's mark, in coins.
+    #[allow(dead_code, reason = "read by the test that shares this file")]
+    pub mark: f64,
+    /// Its underlying.
+    pub coin: String,
     right: String,
     strike: f64,
     expiry: String,
 }
 
-/// Reads `data` (the folder with `options`, `daily`, `derivatives`) and writes into `folder`.
-pub fn write(data: &Path, folder: &Path) -> io::Result<Written> {
-    let chain = fs::read_to_string(data.join("options/deribit_snapshots").join(CRASH))?;
+/// Reads the snapshot `chain` of `data` (the folder with `options`, `daily`, `derivatives`) and
+/// writes scenario, market, book and policy into `folder`.
+pub fn write(data: &Path, chain: &str, folder: &Path) -> io::Result<Written> {
+    let chain = fs::read_to_string(data.join("options/deribit_snapshots").join(chain))?;
     let (as_of, spots, listed) = read_chain(&chain)?;
+    let moves = co_movement::measure(data)?;
     fs::create_dir_all(folder)?;
     fs::write(folder.join("chain.csv"), &chain)?;
-    fs::write(folder.join("history.csv"), history(data)?)?;
+    fs::write(folder.join("history.csv"), history(data, &as_of)?)?;
+    fs::write(folder.join("correlation.csv"), moves.matrix_csv())?;
     fs::write(folder.join("market.toml"), market(&as_of, &spots))?;
-    let held: Vec<&Listed> = listed.iter().step_by(STRIDE).collect();
-    fs::write(folder.join("positions.csv"), positions(&held, data, &as_of)?)?;
-    fs::write(folder.join("portfolio.toml"), PORTFOLIO)?;
+    let held: Vec<Listed> = listed.into_iter().step_by(STRIDE).collect();
+    fs::write(folder.join("positions.csv"), positions(&held, &spots, data, &as_of)?)?;
+    fs::write(folder.join("portfolio.toml"), portfolio())?;
     fs::write(folder.join("policy.toml"), POLICY)?;
     let scenario = folder.join("scenario.toml");
-    fs::write(&scenario, SCENARIO)?;
-    Ok(Written { scenario, options: held.len(), as_of })
+    fs::write(&scenario, scenario_text(&moves))?;
+    Ok(Written { scenario, options: held.len(), as_of, held })
 }
 
 type Chain = (String, BTreeMap<String, f64>, Vec<Listed>);
@@ -62,7 +79,8 @@ fn read_chain(text: &str) -> io::Result<Chain> {
         let found = headers.iter().position(|header| header == name);
         found.ok_or_else(|| io::Error::other(format!("the chain has no column {name}")))
     };
-    let names = ["instrument_name", "currency", "option_type", "strike", "expiry_datetime"];
+    let names =
+        ["instrument_name", "currency", "option_type", "strike", "expiry_datetime", "mark_price"];
     let mut columns = Vec::new();
     for name in names {
         columns.push(column(name)?);
@@ -84,6 +102,7 @@ fn read_chain(text: &str) -> io::Result<Chain> {
                 right: record[columns[2]].to_owned(),
                 strike: number(&record[columns[3]])?,
                 expiry: record[columns[4]].to_owned(),
+                mark: number(&record[columns[5]])?,
             });
         }
     }
@@ -95,15 +114,15 @@ fn number(text: &str) -> io::Result<f64> {
     text.parse().map_err(|_| io::Error::other(format!("'{text}' is not a number")))
 }
 
-/// Closes up to the last complete day.
-fn history(data: &Path) -> io::Result<String> {
+/// Closes of the days before the snapshot's.
+fn history(data: &Path, as_of: &str) -> io::Result<String> {
     let panel = fs::read_to_string(data.join("daily/panels/closes_binance_usdt_2017_2026.csv"))?;
-    let kept = panel.lines().filter(|line| line.starts_with("date") || line[..10] <= *LAST_DAY);
+    let kept = panel.lines().filter(|line| line.starts_with("date") || line[..10] < as_of[..10]);
     Ok(kept.flat_map(|line| [line, "\n"]).collect())
 }
 
 fn market(as_of: &str, spots: &BTreeMap<String, f64>) -> String {
-    let mut text = format!("name = \"Deribit, crash of 2026-02-05\"\nas_of = \"{as_of}\"\n");
+    let mut text = format!("name = \"Deribit\"\nas_of = \"{as_of}\"\n");
     for (coin, spot) in spots {
         let _ = write!(text, "\n[[asset]]\nsymbol = \"{coin}\"\nprice = {spot}\n");
     }
@@ -127,8 +146,14 @@ fn market(as_of: &str, spots: &BTreeMap<String, f64>) -> String {
     text + "]\n"
 }
 
-/// Options long and short by turns, against perpetuals and every dated future of the day.
-fn positions(held: &[&Listed], data: &Path, as_of: &str) -> io::Result<String> {
+/// Options long and short by turns, dated futures, and perpetuals that hedge them and the coins
+/// held as collateral.
+fn positions(
+    held: &[Listed],
+    spots: &BTreeMap<String, f64>,
+    data: &Path,
+    as_of: &str,
+) -> io::Result<String> {
     let mut text = String::from(
         "type,id,account,underlying,settlement,quote,asset,expiry,strike,right,quantity,\
          entry_price,tags\n",
@@ -136,7 +161,7 @@ fn positions(held: &[&Listed], data: &Path, as_of: &str) -> io::Result<String> {
     for (index, option) in held.iter().enumerate() {
         // Shorts outnumber longs: a desk that sells volatility.
         let sign = if index % 3 == 0 { 1.0 } else { -1.0 };
-        let size = if option.coin == "BTC" { 3.0 } else { 40.0 };
+        let size = if option.coin == "BTC" { 6.0 } else { 60.0 };
         let _ = writeln!(
             text,
             "option,{},options,{},inverse,,,{},{},{},{},,short-vol",
@@ -148,32 +173,41 @@ fn positions(held: &[&Listed], data: &Path, as_of: &str) -> io::Result<String> {
             sign * size * (1.0 + (index % 4) as f64)
         );
     }
-    text += "perpetual,BTC-PERPETUAL,options,BTC,inverse,,,,,,-2500000,,hedge\n";
-    text += "perpetual,ETH-PERPETUAL,options,ETH,inverse,,,,,,-900000,,hedge\n";
-    text += "perpetual,BTCUSDT,perps,BTC,linear,USDT,,,,,35,62900,hedge\n";
-    text += "perpetual,ETHUSDT,perps,ETH,linear,USDT,,,,,-420,1905,hedge\n";
-    text += &futures(data, as_of)?;
-    Ok(text)
-}
-
-/// Dated futures of the snapshot, a basis book: long the far ones.
-fn futures(data: &Path, as_of: &str) -> io::Result<String> {
-    let marks = fs::read_to_string(data.join("derivatives/deribit_term_futures_marks.csv"))?;
-    let mut text = String::new();
-    let mut seen = BTreeSet::new();
-    for line in marks.lines().filter(|line| line.starts_with(as_of)) {
-        let mut cells = line.split(',').skip(1);
-        let (Some(coin), Some(name)) = (cells.next(), cells.next()) else { continue };
-        let Some(expiry) = name.split('-').nth(1).and_then(delivery) else { continue };
-        if seen.insert(name.to_owned()) {
-            let notional = if coin == "BTC" { 400_000 } else { 150_000 };
+    let futures = futures(data, as_of)?;
+    for (index, coin) in COINS.into_iter().enumerate() {
+        let named: Vec<_> = futures.iter().filter(|(of, ..)| of == coin).collect();
+        for (_, name, expiry) in &named {
+            let notional = FUTURE_NOTIONAL[index];
             let _ = writeln!(
                 text,
                 "future,{name},options,{coin},inverse,,,{expiry},,,{notional},,basis"
             );
         }
+        let spot = spots.get(coin).copied().unwrap_or_default();
+        let long = COLLATERAL[index] * spot + named.len() as f64 * FUTURE_NOTIONAL[index];
+        // Contracts of 10 USD and 1 USD; to the nearest 10,000 USD.
+        let hedge = -(long / 10_000.0).round() * 10_000.0;
+        let _ =
+            writeln!(text, "perpetual,{coin}-PERPETUAL,options,{coin},inverse,,,,,,{hedge},,hedge");
     }
+    text += "perpetual,BTCUSDT,perps,BTC,linear,USDT,,,,,35,,relative\n";
+    text += "perpetual,ETHUSDT,perps,ETH,linear,USDT,,,,,-1100,,relative\n";
     Ok(text)
+}
+
+/// Coin, name and expiry of the dated futures of the snapshot; none where the file has no such day.
+fn futures(data: &Path, as_of: &str) -> io::Result<Vec<(String, String, String)>> {
+    let marks = fs::read_to_string(data.join("derivatives/deribit_term_futures_marks.csv"))?;
+    let mut found: Vec<(String, String, String)> = Vec::new();
+    for line in marks.lines().filter(|line| line.starts_with(as_of)) {
+        let mut cells = line.split(',').skip(1);
+        let (Some(coin), Some(name)) = (cells.next(), cells.next()) else { continue };
+        let Some(expiry) = name.split('-').nth(1).and_then(delivery) else { continue };
+        if !found.iter().any(|(_, other, _)| other == name) {
+            found.push((coin.to_owned(), name.to_owned(), expiry));
+        }
+    }
+    Ok(found)
 }
 
 /// `27MAR26` as an instant: deliveries are at 08:00 UTC.
@@ -187,7 +221,13 @@ fn delivery(code: &str) -> Option<String> {
     Some(format!("20{year}-{month:02}-{day:02}T08:00:00Z"))
 }
 
-const PORTFOLIO: &str = r#"name = "crash-day options book"
+/// The book's venues, accounts and collateral.
+fn portfolio() -> String {
+    let [btc, eth] = COLLATERAL;
+    PORTFOLIO.replace("BTC_HELD", &btc.to_string()).replace("ETH_HELD", &eth.to_string())
+}
+
+const PORTFOLIO: &str = r#"name = "short volatility, hedged with futures"
 positions = "positions.csv"
 
 [[venue]]
@@ -208,11 +248,11 @@ venue = "Deribit"
 
 [[account.balance]]
 asset = "BTC"
-quantity = 420
+quantity = BTC_HELD
 
 [[account.balance]]
 asset = "ETH"
-quantity = 4000
+quantity = ETH_HELD
 
 [[account]]
 name = "perps"
@@ -231,7 +271,7 @@ asset = "USD"
 quantity = 5000000
 "#;
 
-const POLICY: &str = r#"name = "crash-day policy"
+const POLICY: &str = r#"name = "options desk"
 appetite = "30%"
 
 [capital]
@@ -268,8 +308,18 @@ series = "BTC"
 cut = "80%"
 "#;
 
-const SCENARIO: &str = r#"name = "crash_day"
-description = "The real Deribit chain of 2026-02-05 21:29 UTC, a desk short volatility"
+/// The scenario, with the volatilities of volatility measured.
+fn scenario_text(moves: &CoMovement) -> String {
+    let mut text = SCENARIO.to_owned();
+    for coin in COINS {
+        let deviation = moves.annual_deviation(&format!("{coin}.vol"));
+        let _ = writeln!(text, "\"{coin}.vol\" = {deviation:.4}");
+    }
+    text
+}
+
+const SCENARIO: &str = r#"name = "real_data"
+description = "A real Deribit chain: a desk short volatility, hedged with perpetuals and futures. Correlations and volatilities of volatility are measured on 2025-12-30 to 2026-08-22, days after the snapshot included."
 portfolio = "portfolio.toml"
 market = "market.toml"
 policy = "policy.toml"
@@ -282,10 +332,9 @@ seed = 20260205
 [model]
 process = { type = "student_t" }
 volatility = { estimator = "ewma", half_life = 11 }
-correlation = { estimator = "ledoit_wolf", window = 730 }
+# Daily log changes of spot and of 30-day at-the-money volatility; see correlation.csv.
+correlation = { estimator = "file", path = "correlation.csv" }
 
 [model.stated_volatility]
-# Daily deviation of the log change of 30-day at-the-money volatility, times sqrt(365).
-"BTC.vol" = "103%"
-"ETH.vol" = "73%"
+# Deviation of the daily log change of 30-day at-the-money volatility, times sqrt(365).
 "#;

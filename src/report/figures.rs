@@ -1,7 +1,8 @@
 //! Figures as people read them: grouped digits, explicit signs, percentages, lengths of time.
 //!
-//! A percentage and its sign are joined by a no-break space. Money is shown to the same number of decimals all over a report, enough for five digits of the
-//! largest risk measure; `result.json` has every bit.
+//! A percentage and its sign are joined by a no-break space. Money is shown to the same number of
+//! decimals all over a report, enough for five digits of the largest risk measure; `result.json`
+//! has every bit.
 
 use crate::outcome::Outcome;
 use crate::units::DAYS_PER_YEAR;
@@ -51,6 +52,42 @@ fn decimals_for(largest: f64) -> usize {
 }
 
 pub use crate::units::grouped as number;
+
+/// A sentence of the outcome with its whole numbers of five digits and more grouped; what is part
+/// of a name, a date or a decimal stays as it is.
+pub fn prose(text: &str) -> String {
+    let grouped_word = |word: &str| {
+        let digits = word.trim_matches(['(', ')', ',', ';', ':', '.', '-', '±']);
+        let whole = digits.len() >= 5 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if whole { word.replacen(digits, &grouped(digits), 1) } else { word.to_owned() }
+    };
+    text.split(' ').map(grouped_word).collect::<Vec<_>>().join(" ").replace(" %", "\u{a0}%")
+}
+
+/// A sentence as [`prose`], with a capital (unless it opens with a name or symbol) and a full stop.
+pub fn sentence(text: &str) -> String {
+    let text = prose(text.trim_end_matches('.'));
+    let word = text.split([' ', ',']).next().unwrap_or_default();
+    if word.len() < 2 || !word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '\'') {
+        return format!("{text}.");
+    }
+    format!("{}{}.", text[..1].to_ascii_uppercase(), &text[1..])
+}
+
+/// An instant to the minute, e.g. `2026-02-05 21:29 UTC`; what is not RFC 3339 in UTC as it is.
+pub fn instant(text: &str) -> String {
+    match (text.split_once('T'), text.strip_suffix('Z')) {
+        (Some((date, time)), Some(_)) if time.is_char_boundary(5) && time.len() > 5 => {
+            format!("{date} {} UTC", &time[..5])
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// A count with its noun, e.g. `1 finding`, `1,200 findings`.
+pub fn count(number_of: usize, noun: &str) -> String {
+    format!("{} {noun}{}", number(number_of as f64, 0), if number_of == 1 { "" } else { "s" })
+}
 
 /// A plus before a positive number; nothing before zero.
 pub fn signed(number: String) -> String {
@@ -124,6 +161,31 @@ mod tests {
         assert_eq!(decimals_for(9_999.0), 2);
         assert_eq!(decimals_for(0.5), 5);
         assert_eq!(decimals_for(0.0), 0);
+    }
+
+    #[test]
+    fn sentences_have_grouped_digits_a_capital_and_a_full_stop() {
+        assert_eq!(
+            prose("worst of 100000 (6773803), 2026-03-12"),
+            "worst of 100,000 (6,773,803), 2026-03-12"
+        );
+        assert_eq!(
+            prose("btc-1030-p70000 at 0.12345 and -95 %"),
+            "btc-1030-p70000 at 0.12345 and -95\u{a0}%"
+        );
+        assert_eq!(sentence("beyond it, 12345"), "Beyond it, 12,345.");
+        assert_eq!(sentence("k* is 2."), "k* is 2.");
+        assert_eq!(sentence(""), ".");
+    }
+
+    #[test]
+    fn instants_and_counts_are_short() {
+        assert_eq!(instant("2026-02-05T21:29:37.885165Z"), "2026-02-05 21:29 UTC");
+        assert_eq!(instant("today"), "today");
+        assert_eq!(
+            (count(1, "finding"), count(1_200, "path")),
+            ("1 finding".into(), "1,200 paths".into())
+        );
     }
 
     #[test]

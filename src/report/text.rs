@@ -28,13 +28,16 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The text, cut to at most `letters` characters with an ellipsis for what is missing.
-pub fn shortened(text: &str, letters: usize) -> Cow<'_, str> {
-    if text.chars().count() <= letters {
+/// The text, cut in its middle to at most `letters` characters, so that both ends can be read.
+pub fn shortened_inside(text: &str, letters: usize) -> Cow<'_, str> {
+    let count = text.chars().count();
+    if count <= letters {
         return Cow::Borrowed(text);
     }
-    let kept: String = text.chars().take(letters.saturating_sub(1)).collect();
-    Cow::Owned(format!("{}…", kept.trim_end()))
+    let kept = letters.saturating_sub(1);
+    let head: String = text.chars().take(kept / 2).collect();
+    let tail: String = text.chars().skip(count - (kept - kept / 2)).collect();
+    Cow::Owned(format!("{}…{}", head.trim_end(), tail.trim_start()))
 }
 
 /// Whether a character acts on the display instead of appearing on it.
@@ -66,10 +69,9 @@ mod tests {
     }
 
     #[test]
-    fn long_text_is_cut_between_characters() {
-        assert_eq!(shortened("Größe", 5), "Größe");
-        assert_eq!(shortened("Größen", 5), "Größ…");
-        assert_eq!(shortened("a bcd", 3), "a…");
+    fn long_names_keep_both_ends() {
+        assert_eq!(shortened_inside("Größe", 5), "Größe");
+        assert_eq!(shortened_inside("options: BTC balance", 9), "opti…ance");
     }
 
     #[test]

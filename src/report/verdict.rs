@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::figures::{Figures, level, number, percent};
+use super::figures::{Figures, level, number, percent, prose};
 use crate::outcome::{AccountMargin, Outcome, ScaleToThreshold, Status, Threshold};
 
 /// Whether the book may be carried as it stands.
@@ -153,7 +153,7 @@ fn light_reason(threshold: &Threshold) -> Option<String> {
 
 fn scale_reason(scale: &ScaleToThreshold) -> String {
     let Some(value) = scale.value else {
-        return format!("No scale to the threshold k*: {}.", sentence_end(&scale.reason));
+        return format!("No scale to the threshold k*: {}.", sentence_end(&prose(&scale.reason)));
     };
     let interval = scale
         .interval_95
@@ -186,7 +186,7 @@ fn actions(
         }
     }
     if !threshold.remedy.advice.is_empty() {
-        actions.push(threshold.remedy.advice.clone());
+        actions.push(prose(&threshold.remedy.advice));
     }
     actions
 }

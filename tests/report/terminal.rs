@@ -96,7 +96,7 @@ fn colours_come_only_where_asked_and_change_no_word() {
 #[test]
 fn the_summary_as_it_stands() {
     insta::assert_snapshot!(plain(&sample::outcome()), @r"
-    Artificial sample · 2026-11-20T00:00:00Z · 1 day · 20,000 paths · seed 42
+    Artificial sample · 2026-11-20 00:00 UTC · 1 day · 20,000 paths · seed 42
 
     AMBER      Not as it stands: account 'binance coin' is below initial margin;
                92.3 % of the exposure threshold is used.
@@ -124,11 +124,11 @@ fn the_summary_as_it_stands() {
     BTC put 85 % 27 Dec    466,208   10 %  SOL           807,227   17 %
     ETH perpetual          330,231    7 %  XRP           571,786   12 %
 
-    Headroom in USD  more long  more short
-    AVAX               612,903   4,916,667
-    ADA                678,571   5,363,636
-    DOGE               760,000        none
-    XRP                863,636   6,555,556
+    Headroom in USD, tightest 4 of 8  more long  more short
+    AVAX                                612,903   4,916,667
+    ADA                                 678,571   5,363,636
+    DOGE                                760,000        none
+    XRP                                 863,636   6,555,556
 
     Margin     4 of 5 accounts meet initial margin; short by USD 165,000
     U = 100 %  spot -9.3 % or volatility +24.0 %
@@ -141,7 +141,7 @@ fn the_summary_as_it_stands() {
 #[test]
 fn the_summary_with_proposed_trades_as_it_stands() {
     insta::assert_snapshot!(plain(&sample::outcome_with_trades()), @r"
-    Artificial sample · 2026-11-20T00:00:00Z · 1 day · 20,000 paths · seed 42
+    Artificial sample · 2026-11-20 00:00 UTC · 1 day · 20,000 paths · seed 42
 
     AMBER      Not as it stands: account 'binance coin' is below initial margin;
                92.3 % of the exposure threshold is used.
@@ -169,11 +169,11 @@ fn the_summary_with_proposed_trades_as_it_stands() {
     ES 99 %     6,226,860  6,087,727 to 6,380,639  Acerbi–Tasche tail mean;…
     worst 20,614,096 · mean 140,201 · deviation 1,377,213 · beyond capital 0.005 %
 
-    Headroom in USD  more long  more short
-    AVAX               612,903   4,916,667
-    ADA                678,571   5,363,636
-    DOGE               760,000        none
-    XRP                863,636   6,555,556
+    Headroom in USD, tightest 4 of 8  more long  more short
+    AVAX                                612,903   4,916,667
+    ADA                                 678,571   5,363,636
+    DOGE                                760,000        none
+    XRP                                 863,636   6,555,556
 
     Margin     4 of 5 accounts meet initial margin; short by USD 165,000
     U = 100 %  spot -9.3 % or volatility +24.0 %

@@ -89,7 +89,8 @@ pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
     }
     let repaired = plan.findings.iter().filter(|finding| finding.repair.is_some()).count();
     if repaired > 0 {
-        warn("data_repaired", format!("{repaired} findings in the data were repaired on request."));
+        let found = if repaired == 1 { "finding was" } else { "findings were" };
+        warn("data_repaired", format!("{repaired} {found} repaired in the data, as opted in."));
     }
     warnings
 }

@@ -39,14 +39,15 @@ impl Canvas {
         self.root.to_string()
     }
 
-    /// A horizontal axis at height `y`: ticks, labels and a rule from grid top to bottom.
+    /// A horizontal axis under a plot: about `ticks` ticks, labels and a rule from grid top to bottom.
     pub(super) fn x_axis(
         &mut self,
         scale: &Scale,
         [top, bottom]: [f64; 2],
+        ticks: usize,
         label: &dyn Fn(f64) -> String,
     ) {
-        for tick in scale.ticks(5) {
+        for tick in scale.ticks(ticks) {
             let x = scale.at(tick);
             self.add(line("grid", [x, top], [x, bottom]).data("tick-x", tick));
             self.add(

@@ -27,7 +27,7 @@ pub fn distribution(outcome: &Outcome, id: &str) -> Option<String> {
     let y = Scale::linear([0.0, highest * 1.04], [PLOT_Y[1], PLOT_Y[0]]);
 
     let mut canvas = Canvas::new(id, HEIGHT, "Loss distribution", &description(outcome));
-    canvas.x_axis(&x, PLOT_Y, &compact);
+    canvas.x_axis(&x, PLOT_Y, 5, &compact);
     canvas.y_axis(&y, PLOT_X, &level);
     let tail_from = value_at_risk.map_or(f64::INFINITY, |measure| measure.loss);
     for bin in shown {

@@ -34,7 +34,7 @@ pub fn greeks(outcome: &Outcome, id: &str) -> Option<String> {
     let mut canvas = Canvas::new(id, height, "Greeks profile", &description(outcome));
     let x = Scale::linear([first.spot_move, last.spot_move], PLOT_X);
     let all = [TOP, TOP + PANELS.len() as f64 * (PANEL_HEIGHT + PANEL_GAP) - PANEL_GAP];
-    canvas.x_axis(&x, all, &|spot_move| signed(percent(spot_move, 0)));
+    canvas.x_axis(&x, all, 5, &|spot_move| signed(percent(spot_move, 0)));
     for (index, panel) in PANELS.iter().enumerate() {
         let top = TOP + index as f64 * (PANEL_HEIGHT + PANEL_GAP);
         draw(&mut canvas, outcome, panel, &x, [top, top + PANEL_HEIGHT]);

@@ -2,12 +2,14 @@
 
 use super::canvas::{Anchor, Canvas, Mark, WIDTH, line, rectangle, text};
 use super::scale::Scale;
-use crate::report::text::shortened;
+use crate::report::text::shortened_inside;
 
 const ROW_HEIGHT: f64 = 24.0;
 const BAR_HEIGHT: f64 = 14.0;
-const NAME_LETTERS: usize = 21;
-const BAR_X: [f64; 2] = [146.0, WIDTH - 76.0];
+const NAME_LETTERS: usize = 24;
+const BAR_X: [f64; 2] = [172.0, WIDTH - 76.0];
+/// Fewer than a plain chart: names and figures leave the bars half of the width.
+const TICKS: usize = 4;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 40.0;
 
@@ -46,7 +48,7 @@ impl Rows {
     ) -> Self {
         let x = Scale::linear([extent[0].min(0.0), extent[1].max(0.0)], BAR_X);
         let bottom = TOP + count as f64 * ROW_HEIGHT;
-        canvas.x_axis(&x, [TOP, bottom], label);
+        canvas.x_axis(&x, [TOP, bottom], TICKS, label);
         canvas.add(line("zero", [x.at(0.0), TOP], [x.at(0.0), bottom]));
         canvas.add(text("axis", [WIDTH - 4.0, bottom + 34.0], axis).anchor(Anchor::End));
         Self { canvas, x, y: TOP }
@@ -55,7 +57,8 @@ impl Rows {
     /// Adds a row with its bar.
     pub(super) fn bar(&mut self, bar: &Bar<'_>) {
         let middle = self.y + ROW_HEIGHT / 2.0;
-        let name = text("name", [BAR_X[0] - 8.0, middle + 4.5], &shortened(bar.name, NAME_LETTERS));
+        let name =
+            text("name", [BAR_X[0] - 8.0, middle + 4.5], &shortened_inside(bar.name, NAME_LETTERS));
         self.canvas.add(name.anchor(Anchor::End));
         let (top, bottom) = (middle - BAR_HEIGHT / 2.0, middle + BAR_HEIGHT / 2.0);
         let mark = rectangle(bar.class, [self.x.at(bar.from), top], [self.x.at(bar.to), bottom]);

@@ -25,7 +25,7 @@ pub fn tail(outcome: &Outcome, id: &str) -> Option<String> {
     let figures = Figures::of(outcome);
     let [x, y] = scales(outcome, &points)?;
     let mut canvas = Canvas::new(id, HEIGHT, "Tail of the losses", &description(outcome, figures));
-    canvas.x_axis(&x, PLOT_Y, &compact);
+    canvas.x_axis(&x, PLOT_Y, 5, &compact);
     canvas.y_axis(&y, PLOT_X, &level);
     let line_points: Vec<[f64; 2]> =
         points.iter().map(|point| [x.at(point.loss), y.at(point.probability)]).collect();

@@ -41,6 +41,10 @@ pub(super) fn add(environment: &mut Environment<'static>, figures: Figures) {
         show((value != 0.0).then_some(value), |v| figures.money(v))
     });
     environment.add_filter("typographic", |figure: &str| typographic(figure));
+    environment.add_filter("prose", |text: &str| signs(&figures::prose(text)));
+    environment.add_filter("sentence", |text: &str| signs(&figures::sentence(text)));
+    environment.add_filter("instant", |text: &str| figures::instant(text));
+    environment.add_filter("counted", |of: usize, noun: &str| figures::count(of, noun));
     environment.add_filter("heat", heat);
     environment.add_filter("plain", |value: Option<f64>| show(value, figures::plain));
     environment.add_filter("level", |value: Option<f64>| show(value, figures::level));
@@ -61,6 +65,21 @@ fn interval(ends: Option<Vec<f64>>, write: impl Fn(f64) -> String) -> String {
 /// Figures hold no hyphen but their minus sign.
 fn typographic(figure: &str) -> String {
     figure.replace('-', "−")
+}
+
+/// Hyphens that are minus signs: before a digit, at the start of a word.
+fn signs(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let opens = matches!(before, ' ' | '\u{a0}' | '(' | '±');
+        let negative =
+            letter == '-' && opens && letters.peek().is_some_and(|next| next.is_ascii_digit());
+        shown.push(if negative { '−' } else { letter });
+        before = letter;
+    }
+    shown
 }
 
 /// Class of a correlation's shade: its sign, and its size in fifths.

@@ -7,6 +7,7 @@
 //! are.
 
 mod filters;
+mod model;
 mod templates;
 
 use minijinja::value::Serde;
@@ -37,6 +38,7 @@ pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
         charts => charts_of(&outcome),
         positions => Value::from(Serde(positions(&outcome))),
         after => after(&outcome),
+        shown_model => Value::from(Serde(model::ShownModel::of(&outcome.model))),
         light_sign => light_sign(verdict.light),
         verdict => Value::from(Serde(verdict)),
         outcome => Value::from(Serde(&outcome)),

@@ -9,7 +9,7 @@ mod comparison;
 mod grid;
 mod tables;
 
-use super::figures::{Figures, duration, number};
+use super::figures::{Figures, duration, instant, number};
 use super::readable::readable;
 use super::{ReportError, verdict};
 use crate::outcome::Outcome;
@@ -80,7 +80,7 @@ impl Page<'_> {
         let run = format!(
             "{} · {} · {} · {} paths · seed {}",
             outcome.scenario,
-            outcome.as_of,
+            instant(&outcome.as_of),
             duration(outcome.horizon_years),
             number(outcome.paths as f64, 0),
             outcome.seed

@@ -5,7 +5,7 @@ use comfy_table::Cell;
 use super::Page;
 use super::grid::{LABEL_COLUMN, render, short_row, text_row};
 use crate::outcome::{ContributionRow, Headroom, Measure};
-use crate::report::figures::{duration, level, percent};
+use crate::report::figures::{count, duration, level, percent, prose};
 
 const HEADROOM_ROWS: usize = 4;
 const CONTRIBUTION_ROWS: usize = 5;
@@ -102,7 +102,10 @@ fn headroom(page: &Page<'_>, shown: usize) -> Option<String> {
     if threshold.headroom.is_empty() || shown == 0 {
         return None;
     }
-    let title = format!("Headroom in {}", page.outcome.currency);
+    let all = threshold.headroom.len();
+    let tightest_of =
+        if all > shown { format!(", tightest {shown} of {all}") } else { String::new() };
+    let title = format!("Headroom in {}{tightest_of}", page.outcome.currency);
     let mut table = page.grid.table(&[&title, "more long", "more short"]);
     let mut rows: Vec<&Headroom> = threshold.headroom.iter().collect();
     rows.sort_by(|a, b| tightest(a).total_cmp(&tightest(b)));
@@ -132,10 +135,10 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     let warnings = &page.outcome.warnings;
     let shown = page.limits().warnings;
     for warning in warnings.iter().take(shown) {
-        add("Warning", &warning.message, 2);
+        add("Warning", &prose(&warning.message), 2);
     }
     if warnings.len() > shown {
-        add("", &format!("and {} more warnings", warnings.len() - shown), 1);
+        add("", &format!("and {}", count(warnings.len() - shown, "more warning")), 1);
     }
     table.set_constraints([LABEL_COLUMN]);
     render(table, &[])
@@ -146,7 +149,8 @@ fn margin(page: &Page<'_>) -> String {
     let met =
         margin.iter().filter(|account| account.margin_call <= 0.0 && !account.liquidated_at_once);
     let call: f64 = margin.iter().map(|account| account.margin_call).sum();
-    let mut text = format!("{} of {} accounts meet initial margin", met.count(), margin.len());
+    let mut text =
+        format!("{} of {} meet initial margin", met.count(), count(margin.len(), "account"));
     if call > 0.0 {
         let call = page.figures.money(call);
         text.push_str(&format!("; short by {}\u{a0}{call}", page.outcome.currency));
@@ -175,6 +179,9 @@ fn data(page: &Page<'_>) -> String {
     let repaired = findings.iter().filter(|finding| finding.repair.is_some()).count();
     match findings.len() {
         0 => "nothing found in the data files".to_owned(),
-        found => format!("{found} findings in the data files, {repaired} repaired as opted in"),
+        found => {
+            let findings = count(found, "finding");
+            format!("{findings} in the data files, {repaired} repaired as opted in")
+        }
     }
 }
