@@ -154,7 +154,7 @@ fn two_seeds_agree_within_their_errors() {
 fn agree(one: &Measure, other: &Measure) {
     let error =
         |measure: &Measure| (measure.interval_95[1] - measure.interval_95[0]) / (2.0 * 1.96);
-    let bound = 4.0 * (error(one).powi(2) + error(other).powi(2)).sqrt();
+    let bound = 4.0 * libm::hypot(error(one), error(other));
     assert!(bound > 0.0 && (one.loss - other.loss).abs() < bound, "{one:?} {other:?}");
 }
 

@@ -58,8 +58,12 @@ pub use crate::units::grouped as number;
 pub fn prose(text: &str) -> String {
     let grouped_word = |word: &str| {
         let digits = word.trim_matches(['(', ')', ',', ';', ':', '.', '-', '±']);
-        let whole = digits.len() >= 5 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if whole { word.replacen(digits, &grouped(digits), 1) } else { word.to_owned() }
+        let long = (5..=15).contains(&digits.len());
+        let whole = long && digits.bytes().all(|byte| byte.is_ascii_digit());
+        match digits.parse::<f64>() {
+            Ok(value) if whole => word.replacen(digits, &number(value, 0), 1),
+            _ => word.to_owned(),
+        }
     };
     text.split(' ').map(grouped_word).collect::<Vec<_>>().join(" ").replace(" %", "\u{a0}%")
 }
