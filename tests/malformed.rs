@@ -5,7 +5,10 @@
 //! violations. Titles are given in reading order (files by name, then by place).
 
 mod malformed {
+    mod binary;
     mod cases;
+    mod command;
+    mod cross_cases;
     mod files;
     mod good;
     mod special;

@@ -122,7 +122,11 @@ impl Loader {
         let folder =
             from.and_then(|place| Path::new(place.file.name()).parent()).unwrap_or(Path::new(""));
         let joined = folder.join(path);
-        Request { path, from, joined }
+        let typed = match &self.root {
+            Root::Folder { typed, .. } => typed.join(&joined),
+            Root::Shipped => joined.clone(),
+        };
+        Request { path, from, joined, shown: typed.to_string_lossy().into_owned() }
     }
 
     /// The path from the root folder without `..`.
@@ -175,11 +179,15 @@ struct Request<'a> {
     path: &'a str,
     from: Option<&'a Place>,
     joined: PathBuf,
+    /// As the user would type it.
+    shown: String,
 }
 
 impl Request<'_> {
     fn place(&self) -> Place {
-        let made_up = || Place::start_of(&SourceFile::new(self.path, ""));
+        let identity =
+            || FileIdentity { name: self.path.to_owned(), shown: self.shown.clone(), path: None };
+        let made_up = || Place::start_of(&SourceFile::named(identity(), String::new()));
         self.from.cloned().unwrap_or_else(made_up)
     }
 

@@ -80,6 +80,36 @@ impl Node {
         Some((path, &node.place))
     }
 
+    /// The document without the top-level entries, and items of top-level arrays, in which a value
+    /// or key stands at a place that `is_faulty`.
+    pub fn without(&self, is_faulty: impl Fn(&Place) -> bool) -> Node {
+        let mut sound = self.clone();
+        if let NodeValue::Table(entries) = &mut sound.value {
+            for entry in entries.iter_mut() {
+                if let NodeValue::Array(items) = &mut entry.node.value {
+                    items.retain(|item| !item.holds(&is_faulty));
+                }
+            }
+            entries.retain(|entry| {
+                let is_list = matches!(entry.node.value, NodeValue::Array(_));
+                !is_faulty(&entry.key_place) && (is_list || !entry.node.holds(&is_faulty))
+            });
+        }
+        sound
+    }
+
+    /// Whether a value or key in it stands at such a place.
+    fn holds(&self, is_faulty: &impl Fn(&Place) -> bool) -> bool {
+        let below = match &self.value {
+            NodeValue::Array(items) => items.iter().any(|item| item.holds(is_faulty)),
+            NodeValue::Table(entries) => entries
+                .iter()
+                .any(|entry| is_faulty(&entry.key_place) || entry.node.holds(is_faulty)),
+            _ => false,
+        };
+        below || is_faulty(&self.place)
+    }
+
     fn child(&self, step: &Step<'_>) -> Option<&Node> {
         match (step, &self.value) {
             (Step::Key(key), NodeValue::Table(_)) => self.entry(key).map(|entry| &entry.node),

@@ -1,4 +1,7 @@
 //! Number types of documents: finite, within their range. TOML itself allows `nan` and `inf`.
+//!
+//! Money, prices and quantities stay within [`LARGEST`] and rates within [`RATE_LARGEST`], so that
+//! no product or square of a few of them overflows later.
 
 use std::borrow::Cow;
 
@@ -7,6 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::text_format;
 use crate::units::BASIS_POINT;
+
+/// Largest magnitude of an amount, price or quantity.
+const LARGEST: f64 = 1e18;
+/// Smallest number where zero is refused.
+const SMALLEST: f64 = 1e-18;
+/// Largest magnitude of a rate: 100 000 %.
+const RATE_LARGEST: f64 = 1e3;
 
 /// A rate written as text: `-39.5%`, `12bp`.
 pub(super) fn parse_rate(text: &str) -> Option<f64> {
@@ -91,35 +101,36 @@ macro_rules! number_type {
 
 number_type!(
     /// A finite number.
-    Number, finite, |_| true, "a finite number",
-    { "type": "number" }
+    Number, finite, |value| value.abs() <= LARGEST, "a finite number",
+    { "type": "number", "minimum": -LARGEST, "maximum": LARGEST }
 );
 number_type!(
     /// A number above zero.
-    Positive, finite, |value| value > 0.0, "a number above 0",
-    { "type": "number", "exclusiveMinimum": 0 }
+    Positive, finite, |value| (SMALLEST..=LARGEST).contains(&value), "a number above 0",
+    { "type": "number", "minimum": SMALLEST, "maximum": LARGEST }
 );
 number_type!(
     /// A number not below zero.
-    NonNegative, finite, |value| value >= 0.0, "a number not below 0",
-    { "type": "number", "minimum": 0 }
+    NonNegative, finite, |value| (0.0..=LARGEST).contains(&value), "a number not below 0",
+    { "type": "number", "minimum": 0, "maximum": LARGEST }
 );
 number_type!(
     /// A rate: a decimal such as `-0.395`, or text such as `"-39.5%"` or `"12bp"`.
-    Rate, finite_or_rate, |_| true, "a rate",
-    { "type": ["number", "string"], "format": "rate", "pattern": text_format::RATE.pattern }
+    Rate, finite_or_rate, |value| value.abs() <= RATE_LARGEST, "a rate",
+    { "type": ["number", "string"], "format": "rate", "pattern": text_format::RATE.pattern,
+      "minimum": -RATE_LARGEST, "maximum": RATE_LARGEST }
 );
 number_type!(
     /// A rate above zero, e.g. a volatility: `0.6` or `"60%"`.
-    PositiveRate, finite_or_rate, |value| value > 0.0, "a rate above 0",
+    PositiveRate, finite_or_rate, |value| value > 0.0 && value <= RATE_LARGEST, "a rate above 0",
     { "type": ["number", "string"], "format": "rate", "pattern": text_format::RATE.pattern,
-      "exclusiveMinimum": 0 }
+      "exclusiveMinimum": 0, "maximum": RATE_LARGEST }
 );
 number_type!(
     /// A rate not below zero: `0.0005` or `"5bp"`.
-    NonNegativeRate, finite_or_rate, |value| value >= 0.0, "a rate not below 0",
+    NonNegativeRate, finite_or_rate, |value| (0.0..=RATE_LARGEST).contains(&value), "a rate not below 0",
     { "type": ["number", "string"], "format": "rate", "pattern": text_format::RATE.pattern,
-      "minimum": 0 }
+      "minimum": 0, "maximum": RATE_LARGEST }
 );
 number_type!(
     /// A share in [0, 1]: `0.35` or `"35%"`.

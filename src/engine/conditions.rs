@@ -4,7 +4,9 @@ use crate::document::{Violation, Violations};
 use crate::market::Market;
 use crate::scenario::{ProcessSettings, Scenario, VolatilitySettings};
 use crate::threshold::document::LoadedPolicy;
-use crate::threshold::{self, Condition, ConditionHistory, Memory, ShortfallVolatility};
+use crate::threshold::{
+    self, Condition, ConditionHistory, Memory, ShortfallVolatility, ThresholdError,
+};
 use crate::units::Years;
 
 /// The condition multipliers today.
@@ -19,11 +21,23 @@ pub(super) fn condition(
     let policy = &loaded.policy.condition;
     let memory = memory(loaded, market)?;
     threshold::condition(policy, &history(market), volatility(scenario), memory).map_err(|error| {
-        let place = loaded.document.places.at("condition.driver");
+        let place = loaded.document.places.at(&path(&error, loaded));
         Violation::new(place, error.to_string())
             .help("name a series of the market's history, or leave the driver out")
             .into()
     })
+}
+
+/// The series that the first driver at fault names, else all drivers.
+fn path(error: &ThresholdError, loaded: &LoadedPolicy) -> String {
+    let ThresholdError::MissingSeries { series, .. } = error else {
+        return "condition.driver".to_owned();
+    };
+    let places = &loaded.document.places;
+    let paths = (0..loaded.policy.condition.drivers.len())
+        .map(|index| format!("condition.driver[{index}].series"));
+    let names = |path: &String| places.at(path).text().trim_matches(['"', '\'']) == series;
+    paths.into_iter().find(names).unwrap_or_else(|| "condition.driver".to_owned())
 }
 
 /// Replayed over the history, unless the policy names the state of an earlier run.

@@ -1,14 +1,22 @@
 //! Faults between files: a book in things the market does not know.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::document::{
     Place, SourceFile, Violation, ViolationCollector, Violations, did_you_mean, parse_toml,
 };
-use crate::market::Market;
+use crate::market::document::LoadedMarket;
+use crate::market::{AssetKind, Market};
 use crate::portfolio::document::LoadedPortfolio;
 use crate::portfolio::{Instrument, Portfolio, Position, Settlement};
-use crate::units::Symbol;
+use crate::threshold::TermKind;
+use crate::threshold::document::LoadedPolicy;
+use crate::units::{Symbol, Years};
+
+/// Nearer expiries have settled for all that a simulation can tell.
+const SOONEST_EXPIRY: Years = Years(1.0 / (365.0 * 86_400.0));
 
 /// Kinds of document, told apart by the tables that only they have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +30,7 @@ pub(super) enum Kind {
 
 /// What kind of document a file is.
 pub(super) fn kind_of(file: &Arc<SourceFile>) -> Result<Kind, Violations> {
+    refuse_other_formats(file)?;
     let tree = parse_toml(file)?;
     let has = |key: &str| tree.entry(key).is_some();
     let kinds = [
@@ -32,12 +41,35 @@ pub(super) fn kind_of(file: &Arc<SourceFile>) -> Result<Kind, Violations> {
         (Kind::Portfolio, &["account", "position", "positions", "venue"]),
     ];
     let found = kinds.iter().find(|(_, keys)| keys.iter().any(|key| has(key)));
-    found.map(|(kind, _)| *kind).ok_or_else(|| {
+    // What its keys do not tell, its name may.
+    let stem = Path::new(file.name()).file_stem().unwrap_or_default().to_string_lossy();
+    let named = || match &*stem {
+        "scenario" => Some(Kind::Scenario),
+        "portfolio" => Some(Kind::Portfolio),
+        "market" => Some(Kind::Market),
+        "policy" => Some(Kind::Policy),
+        _ => None,
+    };
+    found.map(|(kind, _)| *kind).or_else(named).ok_or_else(|| {
         let violation = Violation::new(Place::start_of(file), "what kind of document is this?")
             .expected("a scenario, portfolio, market, policy or venue document")
             .help("see `plimsoll schema scenario` for the keys of a scenario");
         violation.into()
     })
+}
+
+/// A data file is no document: one violation instead of one a line.
+fn refuse_other_formats(file: &Arc<SourceFile>) -> Result<(), Violations> {
+    let extension = Path::new(file.name()).extension().unwrap_or_default();
+    let is_data = ["csv", "json", "parquet", "html"].iter().any(|name| extension == *name);
+    if !is_data {
+        return Ok(());
+    }
+    let title = format!("a .{} file is no document", extension.to_string_lossy());
+    let violation = Violation::new(Place::start_of(file), title)
+        .expected("a scenario, portfolio, market, policy or venue document in TOML")
+        .help("a CSV file is checked with the document that names it");
+    Err(violation.into())
 }
 
 /// Every position and balance in something the market does not price.
@@ -68,6 +100,12 @@ fn check_position(
     collector: &mut ViolationCollector,
 ) {
     let instrument = &position.instrument;
+    if instrument.expiry().is_some_and(|expiry| expiry < SOONEST_EXPIRY) {
+        let title = "the contract expires within a second of the market's `as_of`";
+        let expected = format!("an expiry after {}", market.as_of);
+        let help = "enter what it settles at as a balance, and remove it";
+        collector.add(Violation::new(place("expiry"), title).expected(expected).help(help));
+    }
     if let Instrument::Spot { asset } = instrument {
         if market.asset(asset).is_none() {
             collector.add(unknown_asset(place("asset"), asset, market));
@@ -105,6 +143,53 @@ fn check_position(
             .help("add a volatility to the underlying in the market, or to this position"),
         );
     }
+}
+
+/// Add-ons on traded exposure in coins whose liquidity the market does not state.
+pub(super) fn add_ons(
+    policy: &LoadedPolicy,
+    portfolio: &Portfolio,
+    market: &LoadedMarket,
+    collector: &mut ViolationCollector,
+) {
+    for (index, term) in policy.policy.terms.iter().enumerate() {
+        let add_on = match term.kind {
+            TermKind::Liquidity { .. } => "liquidity",
+            TermKind::Concentration { .. } => "concentration",
+            _ => continue,
+        };
+        for symbol in illiquid(portfolio, &market.market) {
+            let place = policy.document.places.at(&format!("term[{index}]"));
+            let title = format!(
+                "the {add_on} add-on needs the liquidity of {symbol}, which the market lacks"
+            );
+            let underlyings = market.parsed.value.underlying.iter();
+            let position = underlyings.map(|one| one.symbol.symbol()).position(|one| one == symbol);
+            let at = position.map_or("asset".to_owned(), |index| format!("underlying[{index}]"));
+            let help = format!("add `liquidity` to the underlying {symbol} in the market");
+            let related = (market.parsed.places.at(&at), "here");
+            collector.add(Violation::new(place, title).related(related.0, related.1).help(help));
+        }
+    }
+}
+
+/// Coins that are held or underlie a position, so that headroom is asked of them, without stated
+/// liquidity.
+fn illiquid(portfolio: &Portfolio, market: &Market) -> BTreeSet<Symbol> {
+    let asset = |position: &Position| match &position.instrument {
+        Instrument::Spot { asset } => asset.clone(),
+        other => other.underlying().clone(),
+    };
+    let positions = portfolio.positions.iter().map(asset);
+    let balances = portfolio.accounts.iter().flat_map(|account| &account.balances);
+    let held = positions.chain(balances.map(|balance| balance.asset.clone()));
+    let is_coin =
+        |symbol: &Symbol| market.asset(symbol).is_some_and(|asset| asset.kind == AssetKind::Coin);
+    let has = |symbol: &Symbol| {
+        let underlying = market.underlying(symbol);
+        underlying.is_some_and(|underlying| underlying.liquidity.is_some())
+    };
+    held.filter(|symbol| is_coin(symbol) && !has(symbol)).collect()
 }
 
 fn unknown_asset(place: Place, asset: &Symbol, market: &Market) -> Violation {

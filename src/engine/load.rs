@@ -59,6 +59,8 @@ pub struct Inputs {
     pub files: Vec<InputFile>,
     /// Where the scenario's own settings stand, for faults that show only when it is planned.
     pub(super) scenario_places: LoadedScenario,
+    /// Where the positions stand, trades last, for the same.
+    pub(super) position_places: Vec<Place>,
 }
 
 /// Reads a scenario with every file it names.
@@ -81,12 +83,18 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
         let trades = collector.absorb(book.loaded.clone().with_trades(&trades))?;
         Book::resolve(trades, today, &loader, &mut collector)
     });
+    if let (Some(policy), Some(market), Some(book)) = (&policy, &market, &book) {
+        let largest = traded.as_ref().unwrap_or(book);
+        cross_check::add_ons(policy, &largest.portfolio, market, &mut collector);
+    }
     let (Some(loaded), Some(market), Some(book)) = (loaded, market, book) else {
         return collector.finish_some(None);
     };
     let mut scenario = loaded.scenario.clone();
     apply(&options.overrides, &mut scenario);
+    let position_places = traded.as_ref().unwrap_or(&book).position_places();
     collector.finish(Inputs {
+        position_places,
         scenario,
         portfolio: book.portfolio,
         portfolio_with_trades: traded.map(|book| book.portfolio),
@@ -196,6 +204,11 @@ impl Book {
             cross_check::book(&loaded, &portfolio, market, collector);
         }
         Some(Self { loaded, portfolio, rules })
+    }
+
+    fn position_places(&self) -> Vec<Place> {
+        let positions = 0..self.portfolio.positions.len();
+        positions.map(|index| self.loaded.position_place(index, "id")).collect()
     }
 }
 

@@ -17,6 +17,7 @@ mod conditions;
 mod control;
 mod cross_check;
 mod exposure;
+mod faults;
 mod ledger;
 mod load;
 mod pass;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::load::Inputs;
-use super::{conditions, stress};
+use super::{conditions, faults, stress};
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
@@ -69,7 +69,9 @@ impl Plan {
         let nodes = nodes(inputs)?;
         let fitted =
             simulation::calibrate(&scenario.model, settings.returns, &keys, market, &nodes)
-                .map_err(|error| fault(inputs, "model", &error.to_string()))?;
+                .map_err(|error| {
+                    fault(inputs, &faults::path(&error, inputs), &error.to_string())
+                })?;
         let condition = policy
             .as_ref()
             .map(|policy| conditions::condition(policy, scenario, market))
@@ -93,8 +95,11 @@ impl Plan {
             findings: inputs.market.findings.clone(),
             inputs: inputs.files.clone(),
         };
-        plan.check_stresses(inputs)?;
-        Ok(plan)
+        let mut collector = ViolationCollector::default();
+        collector.absorb(plan.check_stresses(inputs));
+        faults::extreme_factors(&plan.model, inputs, &mut collector);
+        faults::not_priced(&plan, inputs, &mut collector);
+        collector.finish(plan)
     }
 
     /// How positions are priced.
@@ -125,8 +130,14 @@ impl Plan {
         if let Some(policy) = &inputs.policy {
             for (index, term) in policy.policy.terms.iter().enumerate() {
                 let TermKind::StressedLoss { stresses } = &term.kind else { continue };
-                for factor in stresses.iter().flat_map(|one| stress::unanswered(one, &self.model)) {
-                    let place = policy.document.places.at(&format!("term[{index}].stress"));
+                let unanswered = stresses.iter().enumerate().flat_map(|(number, one)| {
+                    let factors = stress::unanswered(one, &self.model);
+                    factors.into_iter().map(move |factor| (number, factor))
+                });
+                for (number, factor) in unanswered {
+                    let key = stress::document_key(factor);
+                    let path = format!("term[{index}].stress[{number}].{key}");
+                    let place = policy.document.places.at(&path);
                     let title = format!("a stress moves {factor}, which is no factor of this book");
                     let names = self.model.factors.iter().map(|one| one.key.to_string());
                     let names: Vec<String> = names.collect();
@@ -157,7 +168,7 @@ fn nodes(inputs: &Inputs) -> Result<Vec<Years>, Violations> {
     let expiries: Vec<Years> =
         positions.filter_map(|position| position.instrument.expiry()).collect();
     TimeGrid::merged_nodes(settings.horizon, settings.steps, &expiries)
-        .map_err(|error| fault(inputs, "simulation", &error.to_string()))
+        .map_err(|error| fault(inputs, "simulation.horizon", &error.to_string()))
 }
 
 fn rows(matrix: &nalgebra::DMatrix<f64>) -> Vec<Vec<f64>> {

@@ -82,6 +82,15 @@ fn change_of(stress: &Stress, key: &FactorKey) -> f64 {
     shock.map_or(0.0, |shock| shock.change)
 }
 
+/// The key of a policy document that states the shock of `factor`.
+pub(super) fn document_key(factor: &str) -> String {
+    match factor {
+        "*.spot" => "all_spots".to_owned(),
+        "*.vol" => "all_volatilities".to_owned(),
+        _ => format!("shocks.\"{factor}\""),
+    }
+}
+
 /// Shocks of a stress that no factor of the model answers to.
 pub(super) fn unanswered<'a>(stress: &'a Stress, model: &'a FactorModel) -> Vec<&'a str> {
     let names: Vec<String> = model.factors.iter().map(|factor| factor.key.to_string()).collect();

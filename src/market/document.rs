@@ -28,8 +28,8 @@ pub use underlying_document::{
 use super::snapshot::{Asset, AssetKind, Market};
 use super::{Finding, Underlying};
 use crate::document::{
-    Instant, Loader, Name, Parsed, Positive, Prose, SourceFile, SymbolName, Violation,
-    ViolationCollector, Violations, quoted, read_toml,
+    Instant, Loader, Name, Node, Parsed, Positive, Prose, SourceFile, SymbolName, Violation,
+    ViolationCollector, Violations, parse_toml, quoted, read_tree,
 };
 use crate::units::Symbol;
 
@@ -93,7 +93,38 @@ pub struct LoadedMarket {
 /// # Errors
 /// Every violation in the document and in those files.
 pub fn read_market(file: &Arc<SourceFile>, loader: &Loader) -> Result<LoadedMarket, Violations> {
-    let parsed: Parsed<MarketDocument> = read_toml(file)?;
+    let tree = parse_toml(file)?;
+    match read_tree(file, tree.clone()) {
+        Ok(parsed) => read_parsed(parsed, loader),
+        Err(violations) => Err(with_faults_of_files(violations, file, &tree, loader)),
+    }
+}
+
+/// The violations of a faulty document with those of the files that its sound parts name, so that
+/// all show at once.
+fn with_faults_of_files(
+    violations: Violations,
+    file: &Arc<SourceFile>,
+    tree: &Node,
+    loader: &Loader,
+) -> Violations {
+    let sound =
+        tree.without(|place| violations.items().iter().any(|one| one.place.range == place.range));
+    let Ok(parsed) = read_tree(file, sound) else { return violations };
+    let Err(others) = read_parsed(parsed, loader) else { return violations };
+    let mut collector = ViolationCollector::default();
+    let elsewhere = others.items().iter().filter(|one| !Arc::ptr_eq(&one.place.file, file));
+    elsewhere.for_each(|one| collector.add(one.clone()));
+    match collector.finish(()) {
+        Ok(()) => violations,
+        Err(others) => violations.and(others),
+    }
+}
+
+fn read_parsed(
+    parsed: Parsed<MarketDocument>,
+    loader: &Loader,
+) -> Result<LoadedMarket, Violations> {
     let mut collector = ViolationCollector::default();
     let mut findings = Vec::new();
     let assets = assets(&parsed, &mut collector);

@@ -65,22 +65,24 @@ pub enum ProcessDocument {
     /// Multivariate Student-t: one mixing variable for all factors.
     StudentT {
         /// Degrees of freedom; fitted when left out.
-        #[schemars(extend("exclusiveMinimum" = 2))]
+        #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))]
         degrees_of_freedom: Option<Number>,
         /// Bound on a factor's log-return over the horizon.
         #[serde(default = "log_five")]
+        #[schemars(range(max = 20))]
         truncation: Positive,
     },
     /// Student-t copula with Student-t marginals of their own.
     TCopula {
         /// Degrees of freedom of the copula; fitted when left out.
-        #[schemars(extend("exclusiveMinimum" = 2))]
+        #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))]
         degrees_of_freedom: Option<Number>,
         /// Degrees of freedom of each factor's marginal, above 2; others are fitted.
         #[serde(default)]
         marginals: BTreeMap<FactorName, MarginalFreedom>,
         /// Bound on a factor's log-return over the horizon.
         #[serde(default = "log_five")]
+        #[schemars(range(max = 20))]
         truncation: Positive,
     },
     /// Diffusion with common and own lognormal jumps (Merton 1976).
@@ -108,7 +110,9 @@ pub enum ProcessDocument {
 /// Degrees of freedom of a marginal.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct MarginalFreedom(#[schemars(extend("exclusiveMinimum" = 2))] pub Number);
+pub struct MarginalFreedom(
+    #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))] pub Number,
+);
 
 /// Lognormal jumps.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use plimsoll::document::{Confinement, Loader, Violation, ViolationCollector, Violations};
-use plimsoll::market::document::read_market;
-use plimsoll::portfolio::document::read_portfolio;
-use plimsoll::scenario::document::open_scenario;
-use plimsoll::threshold::document::read_policy;
+use plimsoll::document::{Confinement, Violation, Violations};
 
 use super::good;
 
@@ -89,27 +85,7 @@ fn marks(file: &str, text: &str) -> Vec<Expected> {
 
 /// Reads the scenario in `folder` with every document it names.
 pub fn check(folder: &Path) -> Result<(), Violations> {
-    let loader = Loader::new(folder, Confinement::Inside)?;
-    let file = loader.open("scenario.toml", None)?;
-    let tree = open_scenario(&file, &loader)?;
-    let mut collector = ViolationCollector::default();
-    collector.absorb(tree.read(&loader));
-    if let Some(reference) = tree.reference("portfolio") {
-        let book = reference.open(&loader).and_then(|file| read_portfolio(&file, &loader));
-        let as_of = "2026-01-01T00:00:00Z".parse().unwrap();
-        if let Some(book) = collector.absorb(book) {
-            collector.absorb(book.to_portfolio(as_of));
-        }
-    }
-    if let Some(reference) = tree.reference("market") {
-        let market = reference.open(&loader).and_then(|file| read_market(&file, &loader));
-        collector.absorb(market);
-    }
-    if let Some(reference) = tree.reference("policy") {
-        let policy = reference.open(&loader).and_then(|file| read_policy(&file, &loader));
-        collector.absorb(policy);
-    }
-    collector.finish(())
+    plimsoll::engine::check(&folder.join("scenario.toml"), Confinement::Inside).map(drop)
 }
 
 /// Checks the folder and compares every violation with what is expected.
@@ -132,7 +108,7 @@ pub fn difference(case: &str, folder: &Path, expected: &[Expected]) -> Option<St
         return Some(format!("{case}: found\n{}{violations}", lines.collect::<String>()));
     }
     assert_rendered(case, &violations, expected);
-    None
+    super::binary::difference(case, &folder.join("scenario.toml"), expected)
 }
 
 /// A violation in the form of an expectation; its title is the expected one where that is in it.

@@ -1,7 +1,7 @@
 //! The good scenario that every case damages.
 
 /// Its files.
-pub const FILES: [(&str, &str); 7] = [
+pub const FILES: [(&str, &str); 8] = [
     ("scenario.toml", SCENARIO),
     ("portfolio.toml", PORTFOLIO),
     ("positions.csv", POSITIONS),
@@ -9,6 +9,7 @@ pub const FILES: [(&str, &str); 7] = [
     ("market.toml", MARKET),
     ("history.csv", HISTORY),
     ("policy.toml", POLICY),
+    ("rules.toml", RULES),
 ];
 
 const SCENARIO: &str = r#"name = "good"
@@ -43,6 +44,7 @@ positions = "positions.csv"
 [[venue]]
 name = "exchange"
 default_probability_1y = 0.02
+rules = "rules.toml"
 
 [[account]]
 name = "main"
@@ -139,4 +141,37 @@ base = "collateral"
 kind = "simulated_shortfall"
 name = "shortfall"
 level = 0.975
+
+[[term]]
+kind = "stressed_loss"
+name = "crash"
+weight = 0.5
+
+[[term.stress]]
+name = "march"
+all_spots = "-40%"
+shocks = { "BTC.spot" = "-39.5%" }
+
+[[condition.driver]]
+driver = "drawdown"
+series = "BTC"
+maximum = "80%"
+window_days = 3
+"#;
+
+const RULES: &str = r#"name = "rules"
+effective = "2026-01-01T00:00:00Z"
+source = "Made up."
+liquidation_fee = "1%"
+
+[futures]
+kind = "flat"
+initial = "10%"
+maintenance = "5%"
+
+[options]
+base = "15%"
+floor = "10%"
+maintenance = "7.5%"
+value = "margin_balance"
 "#;

@@ -74,15 +74,24 @@ fn describe_array(rules: &Value) -> String {
 }
 
 fn describe_range(rules: &Value) -> String {
-    let bound = |key: &str, words: &str| rules.get(key).map(|value| format!("{words} {value}"));
+    let bound =
+        |key: &str, words: &str| rules.get(key).map(|value| format!("{words} {}", short(value)));
+    let number = |key: &str| rules.get(key).and_then(Value::as_f64);
+    let is_implied = number("exclusiveMinimum") >= number("minimum");
+    let least = bound("minimum", "at least").filter(|_| !is_implied);
     let bounds = [
-        bound("minimum", "at least"),
+        least,
         bound("exclusiveMinimum", "above"),
         bound("maximum", "at most"),
         bound("exclusiveMaximum", "below"),
     ];
     let bounds: Vec<String> = bounds.into_iter().flatten().collect();
     if bounds.is_empty() { String::new() } else { format!(", {}", bounds.join(" and ")) }
+}
+
+/// `1e18` instead of `1e+18`.
+fn short(bound: &Value) -> String {
+    bound.to_string().replace("e+", "e").trim_end_matches(".0").to_owned()
 }
 
 /// The named form of text that a schema asks for.

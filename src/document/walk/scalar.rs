@@ -113,7 +113,9 @@ fn type_help(rules: &Value, value: &NodeValue) -> Option<String> {
         NodeValue::Text(text) if takes_integers(rules) && text.parse::<f64>().is_ok() => {
             Some("write the number without quotes".to_owned())
         }
-        NodeValue::Float(float) if float.fract() == 0.0 && accepts(rules, "integer") => {
+        NodeValue::Float(float)
+            if float.fract() == 0.0 && float.abs() < 1e15 && accepts(rules, "integer") =>
+        {
             Some(format!("write `{float:.0}`"))
         }
         NodeValue::Integer(_) | NodeValue::Float(_) if text_form(rules).is_some() => {

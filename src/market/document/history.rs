@@ -62,6 +62,7 @@ fn interval(
 struct Part {
     series: Series,
     values: Vec<(i64, f64)>,
+    defects: Vec<Defect>,
     file: String,
     place: Place,
     leaves_gaps: bool,
@@ -156,8 +157,15 @@ impl Context<'_> {
         let mut parts = Vec::new();
         for (position, series) in document.series.iter().enumerate() {
             let path = format!("{base}.series[{position}]");
-            let part = self.part(&table, series, &path, &settings, findings);
+            let part = self.part(&table, series, &path, &settings);
             parts.extend(collector.absorb(part));
+        }
+        for (names, defect) in shared(&parts) {
+            if defect.is_open(repairs) {
+                collector.add(violation(&table, &names, defect));
+            } else {
+                findings.push(finding(&table, &names, defect, repairs));
+            }
         }
         collector.finish(parts)
     }
@@ -169,21 +177,18 @@ impl Context<'_> {
         series: &SeriesDocument,
         path: &str,
         settings: &ImportSettings<'_>,
-        findings: &mut Vec<Finding>,
     ) -> Result<Part, Violations> {
         let mut collector = ViolationCollector::default();
         collector.absorb(self.known(&series.symbol.symbol(), &format!("{path}.symbol")));
         let asked = series.column.is_some().then(|| self.place(&format!("{path}.column")));
         let imported = collector.absorb(import(table, &column(series, asked), settings));
-        let part = imported.map(|imported| {
-            collector.absorb(judge(table, series, &imported, settings.repairs, findings));
-            Part {
-                series: named(series),
-                values: imported.values,
-                file: table.file().name().to_owned(),
-                place: self.place(path),
-                leaves_gaps: settings.repairs.contains(&Repair::LeaveGaps),
-            }
+        let part = imported.map(|Imported { values, defects }| Part {
+            series: named(series),
+            values,
+            defects,
+            file: table.file().name().to_owned(),
+            place: self.place(path),
+            leaves_gaps: settings.repairs.contains(&Repair::LeaveGaps),
         });
         collector.finish_some(part)
     }
@@ -235,44 +240,47 @@ fn named(series: &SeriesDocument) -> Series {
     Series { name, symbol, quantity: series.quantity, values: Vec::new() }
 }
 
-/// Defects that the user's repairs settle become findings, others violations.
-fn judge(
-    table: &CsvTable,
-    series: &SeriesDocument,
-    imported: &Imported,
-    repairs: &[Repair],
-    findings: &mut Vec<Finding>,
-) -> Result<(), Violations> {
-    let mut collector = ViolationCollector::default();
-    for defect in &imported.defects {
-        if defect.is_open(repairs) {
-            collector.add(violation(table, series, defect));
-        } else {
-            findings.push(finding(table, series, defect, repairs));
+/// The defects of a file with the series that have them: a row that lacks its place in time is one
+/// fault, however many series the row holds.
+fn shared(parts: &[Part]) -> Vec<(String, &Defect)> {
+    let mut found: Vec<(Vec<&str>, &Defect)> = Vec::new();
+    for part in parts {
+        let symbol = part.series.symbol.as_str();
+        for defect in &part.defects {
+            match found.iter_mut().find(|(_, other)| *other == defect) {
+                Some((symbols, _)) if symbols.contains(&symbol) => {}
+                Some((symbols, _)) => symbols.push(symbol),
+                None => found.push((vec![symbol], defect)),
+            }
         }
     }
-    collector.finish(())
+    found.into_iter().map(|(symbols, defect)| (listed(&symbols), defect)).collect()
 }
 
-fn violation(table: &CsvTable, series: &SeriesDocument, defect: &Defect) -> Violation {
+/// The first few of many names.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [first, second, third, rest @ ..] if rest.len() > 1 => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        _ => names.join(", "),
+    }
+}
+
+fn violation(table: &CsvTable, names: &str, defect: &Defect) -> Violation {
     let settling = defect.kind.settled_by().iter();
     let keys: Vec<String> = settling.map(|repair| format!("`{:?}`", repair.key())).collect();
-    let title = format!("{}: {}", series.symbol, defect.what);
+    let title = format!("{names}: {}", defect.what);
     Violation::new(table.row_place(defect.row), title)
         .expected("a history without this, or a repair opted into")
         .help(format!("mend the file, or add {} to the `repairs` of this file", keys.join(" or ")))
 }
 
-fn finding(
-    table: &CsvTable,
-    series: &SeriesDocument,
-    defect: &Defect,
-    repairs: &[Repair],
-) -> Finding {
+fn finding(table: &CsvTable, names: &str, defect: &Defect, repairs: &[Repair]) -> Finding {
     Finding {
         file: table.file().name().to_owned(),
         line: Some(table.line(defect.row)),
-        what: format!("{}: {}", series.symbol, defect.what),
+        what: format!("{names}: {}", defect.what),
         repair: defect.settled(repairs).map(|repair| repair.done().to_owned()),
     }
 }

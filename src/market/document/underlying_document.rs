@@ -25,6 +25,7 @@ pub struct UnderlyingDocument {
     pub funding_rate_8h: Rate,
     /// Perpetual mark over spot, minus one.
     #[serde(default = "no_rate")]
+    #[schemars(extend("exclusiveMinimum" = -1))]
     pub perpetual_basis: Rate,
     /// Implied volatility; needed where options are held.
     pub volatility: Option<VolatilityDocument>,

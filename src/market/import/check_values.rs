@@ -1,5 +1,7 @@
 //! Values: blanks, zeros, death, jumps, listing, open bars.
 
+use std::collections::BTreeSet;
+
 use super::defect::{Defect, DefectKind, Repair};
 use super::layout::StampMeaning;
 use super::series::{ImportSettings, Row};
@@ -28,15 +30,16 @@ pub(super) fn check_values(
 ) -> Vec<Row> {
     drop_open(&mut rows, settings, defects);
     defects.extend(wild(&rows));
-    if quantity != Quantity::FundingRate {
-        blank_not_positive(&mut rows, defects);
-    }
+    let zeros = match quantity {
+        Quantity::FundingRate => BTreeSet::new(),
+        Quantity::Price | Quantity::ImpliedVolatility => blank_not_positive(&mut rows, defects),
+    };
     if quantity != Quantity::Price {
-        trim(&mut rows, defects);
+        trim(&mut rows, &zeros, defects);
         return rows;
     }
     let died = end_at_death(&mut rows, defects);
-    trim(&mut rows, defects);
+    trim(&mut rows, &zeros, defects);
     blank_jumps(&mut rows, died, defects);
     rows
 }
@@ -94,15 +97,18 @@ fn wild(rows: &[Row]) -> Option<Defect> {
     })
 }
 
-fn blank_not_positive(rows: &mut [Row], defects: &mut Vec<Defect>) {
+/// Blanks zeros; the table rows they stand in.
+fn blank_not_positive(rows: &mut [Row], defects: &mut Vec<Defect>) -> BTreeSet<usize> {
     let is_bad = |row: &Row| row.value.is_some_and(|value| value <= 0.0);
     let bad: Vec<&Row> = rows.iter().filter(|row| is_bad(row)).collect();
     defects.extend(defect(DefectKind::NotPositive, &bad, |count, at| {
         format!("{count} values of zero or below, first {at}")
     }));
+    let places = bad.iter().map(|row| row.row).collect();
     for row in rows.iter_mut().filter(|row| is_bad(row)) {
         row.value = None;
     }
+    places
 }
 
 /// Finds a fall below a hundredth of the month's high; a bad tick that leapt up just before is no
@@ -139,8 +145,9 @@ fn has_upward_jump(rows: &[Row]) -> bool {
     values.windows(2).any(|pair| pair[1] > JUMP_FACTOR * pair[0])
 }
 
-/// Cuts blanks before the first and after the last value; reports those between.
-fn trim(rows: &mut Vec<Row>, defects: &mut Vec<Defect>) {
+/// Cuts blanks before the first and after the last value; reports those between, but for rows
+/// blanked because they hold zeros: those are reported already.
+fn trim(rows: &mut Vec<Row>, zeros: &BTreeSet<usize>, defects: &mut Vec<Defect>) {
     let has_value = |row: &Row| row.value.is_some();
     let Some(first) = rows.iter().position(has_value) else {
         rows.clear();
@@ -158,7 +165,8 @@ fn trim(rows: &mut Vec<Row>, defects: &mut Vec<Defect>) {
     }));
     rows.truncate(last + 1);
     rows.drain(..first);
-    let blank: Vec<&Row> = rows.iter().filter(|row| !has_value(row)).collect();
+    let blank: Vec<&Row> =
+        rows.iter().filter(|row| !has_value(row) && !zeros.contains(&row.row)).collect();
     defects.extend(defect(DefectKind::BlankCells, &blank, |count, at| {
         format!("{count} rows without a value, first {at}")
     }));

@@ -1,0 +1,139 @@
+//! Faults that show only when a scenario is planned, traced back to the key that causes them.
+
+use super::compiled::Compiled;
+use super::load::Inputs;
+use super::{EngineError, Plan};
+use crate::document::{Place, Violation, ViolationCollector};
+use crate::numeric::isa::InstructionSet;
+use crate::portfolio::Portfolio;
+use crate::pricing::PricingError;
+use crate::simulation::{CalibrationError, Factor, FactorModel, GridError, SimulationError};
+
+/// A factor that may move by more than `e^100` either way leaves nothing of a number's precision,
+/// and squares of the losses overflow.
+const LOG_MOVE_MAX: f64 = 100.0;
+/// Standard deviations a path may come to.
+const DEVIATIONS: f64 = 8.0;
+
+/// The key of the scenario that a fault of the fit is about.
+pub(super) fn path(error: &CalibrationError, inputs: &Inputs) -> String {
+    match error {
+        CalibrationError::NoVolatility { .. } => "model.stated_volatility".to_owned(),
+        CalibrationError::UnknownFactor(_)
+        | CalibrationError::InvalidSetting { .. }
+        | CalibrationError::StatedTwice { .. }
+        | CalibrationError::NoHistory { .. }
+        | CalibrationError::NothingToFit { .. } => "model.process".to_owned(),
+        CalibrationError::MatrixShape { .. }
+        | CalibrationError::MatrixEntry { .. }
+        | CalibrationError::NotPositiveSemidefinite { .. }
+        | CalibrationError::Matrix(_) => correlation(inputs),
+        CalibrationError::ProjectionTooFar { .. } => {
+            "model.not_positive_semidefinite.project_to_nearest.distance_max".to_owned()
+        }
+        CalibrationError::Grid(error) | CalibrationError::Model(SimulationError::Grid(error)) => {
+            grid(error)
+        }
+        CalibrationError::Model(error) => model(error),
+        CalibrationError::Estimation { factor, .. } => estimation(factor),
+    }
+}
+
+/// The matrix where it is written out, the file that holds it, else the estimator.
+fn correlation(inputs: &Inputs) -> String {
+    let keys = ["matrix", "path", "estimator"].map(|key| format!("model.correlation.{key}"));
+    let found = keys.into_iter().find(|key| inputs.scenario_places.places.has(key));
+    found.unwrap_or_else(|| "model".to_owned())
+}
+
+fn grid(error: &GridError) -> String {
+    match error {
+        GridError::InvalidInterval(_) => "market".to_owned(),
+        _ => "simulation.horizon".to_owned(),
+    }
+}
+
+fn model(error: &SimulationError) -> String {
+    match error {
+        SimulationError::JumpsExceedVolatility { factor, .. }
+        | SimulationError::Volatility { factor, .. } => stated(factor),
+        SimulationError::DegreesOfFreedom { .. } => "model.process.degrees_of_freedom".to_owned(),
+        SimulationError::Truncation(_) => "model.process.truncation".to_owned(),
+        SimulationError::Jumps { which, .. } => format!("model.process.{which}"),
+        _ => "model.process".to_owned(),
+    }
+}
+
+/// What was being estimated is named in words: of volatilities `volatility of BTC.spot`.
+fn estimation(what: &str) -> String {
+    if what.starts_with("volatility of ") {
+        "model.volatility".to_owned()
+    } else if what.starts_with("correlation") {
+        "model.correlation".to_owned()
+    } else {
+        "model.process".to_owned()
+    }
+}
+
+fn stated(factor: &str) -> String {
+    format!("model.stated_volatility.\"{factor}\"")
+}
+
+/// Factors whose moves leave the range of numbers, at their volatility or at the horizon.
+pub(super) fn extreme_factors(
+    model: &FactorModel,
+    inputs: &Inputs,
+    collector: &mut ViolationCollector,
+) {
+    let horizon = inputs.scenario.simulation.horizon;
+    let root = horizon.get().sqrt();
+    let extent = |factor: &Factor| {
+        let mean = factor.log_mean.last().map_or(0.0, |mean| mean.abs());
+        mean + DEVIATIONS * factor.volatility * root
+    };
+    let places = &inputs.scenario_places.places;
+    for factor in model.factors.iter().filter(|factor| !factor.key.is_additive()) {
+        let found = extent(factor);
+        // a NaN extent is out of range too
+        if found <= LOG_MOVE_MAX {
+            continue;
+        }
+        let key = factor.key.to_string();
+        let own = stated(&key);
+        let place = if places.has(&own) { own } else { "simulation.horizon".to_owned() };
+        let title = format!(
+            "{key} may move by a factor of e^{found:.0} over the horizon of {:.4} years",
+            horizon.get()
+        );
+        let violation = Violation::new(places.at(&place), title)
+            .expected(format!("a drift and volatility that keep it within e^{LOG_MOVE_MAX}"))
+            .help("shorten the horizon, or lower the volatility or the drift");
+        collector.add(violation);
+    }
+}
+
+/// A book that cannot be priced or margined today cannot be on any path.
+pub(super) fn not_priced(plan: &Plan, inputs: &Inputs, collector: &mut ViolationCollector) {
+    if collector.count() > 0 {
+        return;
+    }
+    for portfolio in std::iter::once(&plan.portfolio).chain(&plan.portfolio_with_trades) {
+        if let Err(error) = Compiled::new(plan, portfolio, InstructionSet::Baseline) {
+            collector.add(Violation::new(place(&error, portfolio, inputs), error.to_string()));
+            return;
+        }
+    }
+}
+
+/// The position a pricing error names, else the market.
+fn place(error: &EngineError, portfolio: &Portfolio, inputs: &Inputs) -> Place {
+    let item = match error {
+        EngineError::Pricing(PricingError::InvalidNumber { item, .. }) => item.as_str(),
+        _ => "",
+    };
+    let own = portfolio.positions.iter().position(|position| position.id == item);
+    match own.and_then(|index| inputs.position_places.get(index)) {
+        Some(place) => place.clone(),
+        None => inputs.scenario_places.places.at("market"),
+    }
+}

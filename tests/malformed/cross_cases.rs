@@ -1,0 +1,210 @@
+//! Damages that show between documents, in venue rules, or only when the scenario is planned.
+
+use super::cases::{C, Case, H, M, P, POLICY, POSITIONS, S, assert_cases};
+
+const RULES: &str = "rules.toml";
+
+#[test]
+fn faults_between_documents_show_where_they_are() {
+    assert!(CROSS.len() >= 12);
+    assert_cases(CROSS);
+}
+
+#[test]
+fn faults_of_venue_rules_show_where_they_are() {
+    assert!(VENUE.len() >= 8);
+    assert_cases(VENUE);
+}
+
+#[test]
+fn numbers_too_large_or_small_to_reckon_with_are_refused() {
+    assert!(EXTREME.len() >= 12);
+    assert_cases(EXTREME);
+}
+
+const PERPETUAL: &str =
+    "type = \"perpetual\"\nunderlying = \"BTC\"\nquote = \"USDT\"\nquantity = 1\n";
+
+const CROSS: &[Case] = &[
+    (
+        "spot in an unknown asset",
+        &[(POSITIONS, "spot,ETH", "spot,«ETHH»")],
+        &["the market has no price of ETHH"],
+    ),
+    (
+        "unknown underlying",
+        &[(P, "underlying = \"BTC\"\nquote", "underlying = «\"BTCC\"»\nquote")],
+        &["the market has no underlying BTCC"],
+    ),
+    (
+        "unknown quote",
+        &[(P, "quote = \"USDT\"", "quote = «\"USDC\"»")],
+        &["the market has no price of USDC"],
+    ),
+    (
+        "balance in an unknown asset",
+        &[(P, "asset = \"USDT\"", "asset = «\"DAI\"»")],
+        &["the market has no price of DAI"],
+    ),
+    (
+        "option without volatility",
+        &[(
+            P,
+            PERPETUAL,
+            "type = \"option\"\nunderlying = «\"BTC\"»\nquote = \"USDT\"\nquantity = 1\n\
+             expiry = 2026-03-27T08:00:00Z\nstrike = 90_000\nright = \"put\"\n",
+        )],
+        &["the market has no implied volatility of BTC"],
+    ),
+    (
+        "stress on an unknown factor",
+        &[(POLICY, "\"BTC.spot\" = \"-39.5%\"", "\"SOL.spot\" = «\"-39.5%\"»")],
+        &["a stress moves SOL.spot, which is no factor of this book"],
+    ),
+    (
+        "driver on a series without history",
+        &[(POLICY, "series = \"BTC\"", "series = «\"SOL\"»")],
+        &["driver 'drawdown' watches 'SOL', of which there is no price history"],
+    ),
+    (
+        "matrix not positive semidefinite",
+        &[
+            (S, "path = \"correlation.csv\"", "path = «\"correlation.csv\"»"),
+            (
+                C,
+                "",
+                "factor,BTC.spot,ETH.spot,USDT.peg\nBTC.spot,1,0.9,0.9\nETH.spot,0.9,1,-0.9\n\
+                 USDT.peg,0.9,-0.9,1\n",
+            ),
+            (S, "\"ETH.spot\" = 0.8", "\"ETH.spot\" = 0.8\n\"USDT.peg\" = 0.1"),
+        ],
+        // a·(1, −1, −1)/√3 with off-diagonals ±0.9: eigenvalue 1 − 2·0.9
+        &["is not positive semidefinite: smallest eigenvalue -8.000e-1"],
+    ),
+    (
+        "no volatility and no history",
+        &[
+            (S, "[model.stated_volatility]", "«[model.stated_volatility]»"),
+            (S, "\"ETH.spot\" = 0.8\n", ""),
+            (M, ", { symbol = \"ETH\", column = \"ETH\" }", ""),
+        ],
+        &["ETH.spot: no volatility"],
+    ),
+    (
+        "liquidity that nobody states",
+        &[(
+            POLICY,
+            "[[condition.driver]]",
+            "««[[term]]»»\nkind = \"liquidity\"\nname = \"l\"\ndeviations = 3\n\n[[condition.driver]]",
+        )],
+        &[
+            "the liquidity add-on needs the liquidity of BTC",
+            "the liquidity add-on needs the liquidity of ETH",
+        ],
+    ),
+    (
+        "expiry in no time",
+        &[(P, "2026-03-27T08:00:00Z", "«2026-01-01T00:00:00.000001Z»")],
+        &["expires within a second"],
+    ),
+    (
+        "faults of a book and its policy at once",
+        &[
+            (P, "asset = \"USDT\"", "asset = «\"DAI\"»"),
+            (POSITIONS, "spot,ETH", "spot,«ETHH»"),
+            (POLICY, "\"10%\"", "«\"110%\"»"),
+        ],
+        &[
+            "`appetite` is out of range",
+            "the market has no price of DAI",
+            "the market has no price of ETHH",
+        ],
+    ),
+];
+
+const VENUE: &[Case] = &[
+    (
+        "unknown rules",
+        &[(P, "rules = \"rules.toml\"", "rules = «\"deribit\"»")],
+        &["no margin rules are called `deribit`"],
+    ),
+    (
+        "rules that are not there",
+        &[(P, "rules = \"rules.toml\"", "rules = «\"ruels.toml\"»")],
+        &["there is no file `ruels.toml`"],
+    ),
+    ("empty rules", &[(RULES, "", "«»")], &["the file is empty"]),
+    (
+        "unknown key of rules",
+        &[(
+            RULES,
+            "liquidation_fee = \"1%\"\n",
+            "liquidation_fee = \"1%\"\n«liquidation_fe» = 1\n",
+        )],
+        &["unknown key `liquidation_fe`"],
+    ),
+    (
+        "rate above all",
+        &[(RULES, "\"10%\"\nmaintenance", "«\"200000%\"»\nmaintenance")],
+        &["`initial` is out of range"],
+    ),
+    ("rate of NaN", &[(RULES, "\"7.5%\"", "«nan»")], &["`maintenance` is not a finite number"]),
+    ("fee below zero", &[(RULES, "\"1%\"", "«\"-1%\"»")], &["`liquidation_fee` is out of range"]),
+    ("unknown kind of margin", &[(RULES, "\"flat\"", "«\"flta\"»")], &["unknown `kind` `flta`"]),
+    (
+        "hostile name of rules",
+        &[(RULES, "\"rules\"", "«\"<script>\\u0007\"»")],
+        &["`name` is not valid"],
+    ),
+];
+
+const EXTREME: &[Case] = &[
+    (
+        "quantity of 1e300",
+        &[(P, "quantity = 1\n", "quantity = «1e300»\n")],
+        &["`quantity` is out of range"],
+    ),
+    (
+        "quantity of 1e308 in a file",
+        &[(POSITIONS, "ETH,,,10", "ETH,,,«1e308»")],
+        &["`quantity` is out of range"],
+    ),
+    ("balance of 1e308", &[(P, "100_000", "«1e308»")], &["`quantity` is out of range"]),
+    ("price of 1e-300", &[(M, "price = 3_000", "price = «1e-300»")], &["`price` is out of range"]),
+    ("price of 1e300", &[(M, "price = 3_000", "price = «1e300»")], &["`price` is out of range"]),
+    (
+        "basis that leaves nothing",
+        &[(M, "funding_rate_8h = \"0.01%\"", "perpetual_basis = «-1»")],
+        &["`perpetual_basis` is out of range"],
+    ),
+    ("funding of 1e300", &[(M, "\"0.01%\"", "«1e300»")], &["`funding_rate_8h` is out of range"]),
+    ("volatility of 1e300", &[(S, "0.8", "«1e300»")], &["`ETH.spot` is out of range"]),
+    (
+        "volatility that leaves the range of numbers",
+        &[(S, "\"60%\"", "«\"90000%\"»")],
+        &["BTC.spot may move by a factor of e^"],
+    ),
+    ("horizon of a century", &[(S, "\"1d\"", "«\"100y\"»")], &["calibration intervals, at most"]),
+    (
+        "drift of 1e300",
+        &[(S, "\"martingale\"", "{ annual = { BTC = «1e300» } }")],
+        &["`BTC` is out of range"],
+    ),
+    (
+        "truncation of 1e300",
+        &[(S, "type = \"gbm\"", "type = \"student_t\", truncation = «1e300»")],
+        &["`truncation` is out of range"],
+    ),
+    (
+        "weight of 1e308",
+        &[(POLICY, "weight = 0.5", "weight = «1e308»")],
+        &["`weight` is out of range"],
+    ),
+    ("shock of 1e300", &[(POLICY, "\"-40%\"", "«1e300»")], &["`all_spots` is out of range"]),
+    (
+        "integer beyond all",
+        &[(POLICY, "window_days = 3", "window_days = «99999999999»")],
+        &["`window_days` is out of range"],
+    ),
+    ("history of 1e400", &[(H, "2980", "«1e400»")], &["`ETH` is not a finite number"]),
+];
