@@ -175,7 +175,11 @@ mod tests {
     fn exposure_without_risk_has_no_end() {
         let found = solve(|_| 5.0, 10.0, 10.0);
         assert_eq!(found.long.value, None);
-        assert!(found.long.reason.starts_with("no end found up to 10"), "{}", found.long.reason);
+        assert!(
+            found.long.reason.starts_with("no end found up to USD 10"),
+            "{}",
+            found.long.reason
+        );
     }
 
     #[test]

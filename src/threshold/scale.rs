@@ -319,7 +319,7 @@ mod tests {
         assert!(found.reason.contains("up to 10 times"), "{}", found.reason);
         let found = solve(100.0, |k| 300.0 + k, |_| true);
         assert_eq!((found.value, found.binding), (None, Binding::None));
-        assert!(found.reason.contains("without positions it is 300"), "{}", found.reason);
+        assert!(found.reason.contains("without positions it is USD 300"), "{}", found.reason);
         let found = solve(100.0, |_| 50.0, |_| false);
         assert_eq!((found.value, found.binding), (None, Binding::Margin));
         assert!(found.reason.contains("initial margin"), "{}", found.reason);
