@@ -58,8 +58,8 @@ fn factors(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan) {
             let mut scratch = SimulationScratch::new(&simulator, BLOCK);
             let mut sum = 0.0;
             for first in (0..PATHS).step_by(BLOCK) {
-                let count = BLOCK.min((PATHS - first) as usize);
-                simulator.start(first, count, &mut block, &mut scratch);
+                let ids: Vec<u64> = (first..PATHS.min(first + BLOCK as u64)).collect();
+                simulator.start(&ids, &mut block, &mut scratch);
                 (0..nodes).for_each(|node| simulator.advance(node, &mut block, &mut scratch));
                 sum += block.level(0).iter().sum::<f64>();
             }

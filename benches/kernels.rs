@@ -20,21 +20,21 @@ use plimsoll::numeric::{InstructionSet, Purpose, Streams, kernel, matrix};
 const PATHS: usize = 512;
 const SEED: u64 = 1;
 
-/// Measures `step(isa, first_path)` for each instruction set; `elements` is its work.
+/// Measures `step(isa, paths)` for each instruction set; `elements` is its work.
 fn rates(
     criterion: &mut Criterion,
     name: &str,
     elements: usize,
-    mut step: impl FnMut(InstructionSet, u64),
+    mut step: impl FnMut(InstructionSet, &[u64]),
 ) {
     let mut group = criterion.benchmark_group(name);
     settle(&mut group, elements);
     for isa in InstructionSet::available() {
-        let mut first_path = 0;
+        let mut paths: Vec<u64> = (0..PATHS as u64).collect();
         group.bench_function(BenchmarkId::from_parameter(isa), |bencher| {
             bencher.iter(|| {
-                step(isa, first_path);
-                first_path += PATHS as u64;
+                step(isa, &paths);
+                paths.iter_mut().for_each(|path| *path += PATHS as u64);
             });
         });
     }
@@ -63,10 +63,11 @@ fn draws(criterion: &mut Criterion) {
 
 /// The elementwise kernels, on normals (or uniforms for the quantile) drawn before the clock runs.
 fn elementwise(criterion: &mut Criterion) {
+    let paths: Vec<u64> = (0..PATHS as u64).collect();
     let streams = Streams::new(SEED, InstructionSet::detect());
     let (mut normals, mut uniforms) = (vec![0.0; PATHS], vec![0.0; PATHS]);
-    streams.fill_normals(Purpose::Diffusion, 0, 0, 0, &mut normals);
-    streams.fill_uniforms(Purpose::Mixing, 0, 0, 0, &mut uniforms);
+    streams.fill_normals(Purpose::Diffusion, 0, 0, &paths, &mut normals);
+    streams.fill_uniforms(Purpose::Mixing, 0, 0, &paths, &mut uniforms);
     let mut out = vec![0.0; PATHS];
     type Kernel = fn(InstructionSet, &[f64], &mut [f64]);
     let kernels: [(&str, Kernel, &[f64]); 4] = [
@@ -84,9 +85,10 @@ fn elementwise(criterion: &mut Criterion) {
 }
 
 fn options(criterion: &mut Criterion) {
+    let paths: Vec<u64> = (0..PATHS as u64).collect();
     let streams = Streams::new(SEED, InstructionSet::detect());
     let mut logs = vec![0.0; PATHS];
-    streams.fill_normals(Purpose::Diffusion, 0, 0, 0, &mut logs);
+    streams.fill_normals(Purpose::Diffusion, 0, 0, &paths, &mut logs);
     logs.iter_mut().for_each(|log| *log *= 0.2);
     let mut forwards = logs.clone();
     kernel::exp_in_place(InstructionSet::detect(), &mut forwards);

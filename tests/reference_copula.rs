@@ -69,7 +69,11 @@ fn share_below(model: &FactorModel, bound: f64) -> f64 {
     let mut scratch = SimulationScratch::new(&simulator, BLOCK);
     let mut both = 0;
     for first in (0..PATHS).step_by(BLOCK) {
-        simulator.start(first as u64, BLOCK, &mut block, &mut scratch);
+        simulator.start(
+            &(first as u64..(first + BLOCK) as u64).collect::<Vec<_>>(),
+            &mut block,
+            &mut scratch,
+        );
         simulator.advance(0, &mut block, &mut scratch);
         let pairs = block.level(0).iter().zip(block.level(1));
         both += pairs.filter(|(x, y)| **x - 1.0 <= bound && **y - 1.0 <= bound).count();

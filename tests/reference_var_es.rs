@@ -75,9 +75,10 @@ fn with_normals(seed: u64, factors: usize, mut each: impl FnMut(&[f64], usize)) 
     let mut block = vec![0.0; factors * BLOCK];
     for first in (0..PATHS).step_by(BLOCK) {
         let paths = BLOCK.min(PATHS - first);
+        let ids: Vec<u64> = (first as u64..(first + paths) as u64).collect();
         let block = &mut block[..factors * paths];
         for (factor, draws) in block.chunks_exact_mut(paths).enumerate() {
-            streams.fill_normals(Purpose::Diffusion, 0, factor as u32, first as u64, draws);
+            streams.fill_normals(Purpose::Diffusion, 0, factor as u32, &ids, draws);
         }
         each(block, paths);
     }

@@ -111,7 +111,8 @@ impl Paths {
         let streams = Streams::new(seed, InstructionSet::detect());
         let mut moves = [0, 1, 2].map(|factor| {
             let mut draws = vec![0.0; PATHS];
-            streams.fill_normals(Purpose::Diffusion, 0, factor, 0, &mut draws);
+            let paths: Vec<u64> = (0..draws.len() as u64).collect();
+            streams.fill_normals(Purpose::Diffusion, 0, factor, &paths, &mut draws);
             draws
         });
         // The Cholesky factor of a 3 × 3 correlation matrix, by hand.

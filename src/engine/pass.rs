@@ -136,10 +136,13 @@ pub(super) fn losses(
     let tasks = losses.par_chunks_mut(task).zip(column_tasks).enumerate();
     tasks.try_for_each(|(index, (losses, mut columns))| {
         let mut workspace = engine.workspace(BLOCK_PATHS.min(losses.len()));
+        let mut ids = Vec::with_capacity(BLOCK_PATHS);
         let mut first_path = range.start + (index * task) as u64;
         for block in losses.chunks_mut(BLOCK_PATHS) {
             control.check()?;
-            engine.walk(&mut workspace, first_path, block.len());
+            ids.clear();
+            ids.extend(first_path..first_path + block.len() as u64);
+            engine.walk(&mut workspace, &ids);
             ledger.losses(&workspace, block);
             let size = columns.len().min(block.len() * width);
             let (here, rest) = columns.split_at_mut(size);

@@ -1,8 +1,8 @@
 //! The stages of a path, in order. Every pass walks paths through this file and no other.
 //!
 //! At each node: factors move; funding and interest accrue; what expires here settles. At the
-//! horizon every row is valued. Paths go in blocks of consecutive ids; where a block is cut cannot
-//! be observed in any number.
+//! horizon every row is valued. Paths go in blocks, by id; how they are cut into blocks cannot be
+//! observed in any number.
 
 use super::EngineError;
 use crate::market::Market;
@@ -29,7 +29,6 @@ pub(super) struct Workspace {
     scratch: SimulationScratch,
     state: PathState,
     values: Vec<f64>,
-    path_count: usize,
 }
 
 /// What a path engine is compiled from.
@@ -63,42 +62,40 @@ impl PathEngine {
             scratch: SimulationScratch::new(&self.simulator, path_capacity),
             state: PathState::new(&self.book, path_capacity),
             values: vec![0.0; self.book.rows().len() * path_capacity],
-            path_count: 0,
         }
     }
 
-    /// Walks `path_count` paths from `first_path` to the horizon and values every row there.
-    pub fn walk(&self, workspace: &mut Workspace, first_path: u64, path_count: usize) {
-        self.walk_watched(workspace, first_path, path_count, |_, _| {});
+    /// Walks `paths` to the horizon and values every row there.
+    pub fn walk(&self, workspace: &mut Workspace, paths: &[u64]) {
+        self.walk_watched(workspace, paths, |_, _| {});
     }
 
     /// As `walk`, showing the factors at every node to `watch`.
     pub fn walk_watched(
         &self,
         workspace: &mut Workspace,
-        first_path: u64,
-        path_count: usize,
+        paths: &[u64],
         mut watch: impl FnMut(usize, &FactorBlock),
     ) {
         let Workspace { previous, current, scratch, state, values, .. } = workspace;
-        self.simulator.start(first_path, path_count, current, scratch);
-        self.book.start_block(state, path_count);
+        self.simulator.start(paths, current, scratch);
+        self.book.start_block(state, paths.len());
         for node in 0..self.nodes {
             previous.copy_from(current);
             self.simulator.advance(node, current, scratch);
             self.book.step(self.isa, node, previous, current, state);
             watch(node, current);
         }
-        let size = self.book.rows().len() * path_count;
+        let size = self.book.rows().len() * paths.len();
         self.book.values(self.isa, self.nodes - 1, current, state, &mut values[..size]);
-        workspace.path_count = path_count;
     }
 }
 
 impl Workspace {
     /// Value of a row at the horizon, `[path]`, in USD.
     pub fn row(&self, row: usize) -> &[f64] {
-        &self.values[row * self.path_count..][..self.path_count]
+        let count = self.current.path_count();
+        &self.values[row * count..][..count]
     }
 
     /// Factors at the horizon.

@@ -26,7 +26,7 @@ impl Stressed {
         let compiled = book.engine.book();
         let mut state = PathState::new(compiled, 1);
         let mut block = FactorBlock::new(model.factors.len(), 1);
-        block.reset(0, 1);
+        block.reset(&[0]);
         for (index, factor) in model.factors.iter().enumerate() {
             let change = change_of(stress, &factor.key);
             let (log, level) = moved(&factor.key, change, &stress.name)?;

@@ -82,7 +82,7 @@ impl<'a> TailLedger<'a> {
             let mut equity = vec![0.0; self.terms.len()];
             for (losses, path) in losses.chunks_mut(width.max(1)).zip(paths) {
                 control.check()?;
-                self.engine.walk(&mut workspace, path.0, 1);
+                self.engine.walk(&mut workspace, &[path.0]);
                 self.read(&workspace, &mut equity, losses);
             }
             control.advanced(Stage::Tail, paths.len() as u64, total);

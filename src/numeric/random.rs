@@ -52,8 +52,7 @@ impl Streams {
         Self { key: words(seed), isa }
     }
 
-    /// Standard normals of factors `2·pair` (`even`) and `2·pair + 1` (`odd`) on consecutive paths
-    /// from `first_path`.
+    /// Standard normals of factors `2·pair` (`even`) and `2·pair + 1` (`odd`) on each of `paths`.
     ///
     /// # Panics
     /// If the slices differ in length or `step` reaches [`STEP_COUNT_MAX`].
@@ -62,50 +61,50 @@ impl Streams {
         purpose: Purpose,
         step: u32,
         pair: u32,
-        first_path: u64,
+        paths: &[u64],
         even: &mut [f64],
         odd: &mut [f64],
     ) {
-        let counter = Counter::new(purpose, step, pair, first_path);
-        normal_pairs(self.isa, counter, self.key, even, odd);
+        let counter = Counter::new(purpose, step, pair);
+        normal_pairs(self.isa, counter, self.key, paths, even, odd);
     }
 
     /// Standard normals of one factor; those of [`Self::fill_normal_pair`] for `factor / 2`, at
     /// up to twice their cost each.
     ///
     /// # Panics
-    /// If `step` reaches [`STEP_COUNT_MAX`].
+    /// If the slices differ in length or `step` reaches [`STEP_COUNT_MAX`].
     pub fn fill_normals(
         &self,
         purpose: Purpose,
         step: u32,
         factor: u32,
-        first_path: u64,
+        paths: &[u64],
         out: &mut [f64],
     ) {
-        let counter = Counter::new(purpose, step, factor / 2, first_path);
+        let counter = Counter::new(purpose, step, factor / 2);
         match Half::of(factor) {
-            Half::Even => even_normals(self.isa, counter, self.key, out),
-            Half::Odd => odd_normals(self.isa, counter, self.key, out),
+            Half::Even => even_normals(self.isa, counter, self.key, paths, out),
+            Half::Odd => odd_normals(self.isa, counter, self.key, paths, out),
         }
     }
 
     /// Uniforms in the open interval (0, 1): multiples of 2⁻⁵³, symmetric about one half.
     ///
     /// # Panics
-    /// If `step` reaches [`STEP_COUNT_MAX`].
+    /// If the slices differ in length or `step` reaches [`STEP_COUNT_MAX`].
     pub fn fill_uniforms(
         &self,
         purpose: Purpose,
         step: u32,
         factor: u32,
-        first_path: u64,
+        paths: &[u64],
         out: &mut [f64],
     ) {
-        let counter = Counter::new(purpose, step, factor / 2, first_path);
+        let counter = Counter::new(purpose, step, factor / 2);
         match Half::of(factor) {
-            Half::Even => even_uniforms(self.isa, counter, self.key, out),
-            Half::Odd => odd_uniforms(self.isa, counter, self.key, out),
+            Half::Even => even_uniforms(self.isa, counter, self.key, paths, out),
+            Half::Odd => odd_uniforms(self.isa, counter, self.key, paths, out),
         }
     }
 
@@ -115,39 +114,37 @@ impl Streams {
     /// # Panics
     /// If `step` reaches [`STEP_COUNT_MAX`].
     pub fn stream(&self, purpose: Purpose, step: u32, factor: u32, path: u64) -> PhiloxStream {
-        let counter = Counter::new(purpose, step, factor, path);
+        let counter = Counter::new(purpose, step, factor);
         let [low, high] = words(path);
         // The complemented seed keeps these identities apart from the numbers drawn directly.
         PhiloxStream::derived([low, high, counter.place, factor], self.key.map(|word| !word))
     }
 }
 
-/// The part of a Philox counter that a slice shares, and its first path.
+/// The part of a Philox counter that all paths of a slice share.
 #[derive(Clone, Copy)]
 struct Counter {
-    first_path: u64,
     place: u32,
     pair: u32,
 }
 
 impl Counter {
-    fn new(purpose: Purpose, step: u32, pair: u32, first_path: u64) -> Self {
+    fn new(purpose: Purpose, step: u32, pair: u32) -> Self {
         assert!(step < STEP_COUNT_MAX, "step {step} has no counter");
-        Self { first_path, place: u32::from(purpose as u8) << 24 | step, pair }
+        Self { place: u32::from(purpose as u8) << 24 | step, pair }
     }
 
     /// Two uniforms on the midpoints of 2⁵² cells of (0, 1).
     #[inline(always)]
-    fn uniforms(self, index: usize, key: [u32; 2]) -> (f64, f64) {
-        let path = self.first_path.wrapping_add(index as u64);
+    fn uniforms(self, path: u64, key: [u32; 2]) -> (f64, f64) {
         let counter = [path, path >> 32, self.place.into(), self.pair.into()];
         let [x0, x1, x2, x3] = wide_block(counter, key);
         (midpoint(x0, x1), midpoint(x2, x3))
     }
 
     #[inline(always)]
-    fn normals(self, index: usize, key: [u32; 2]) -> (f64, f64) {
-        let (radial, angular) = self.uniforms(index, key);
+    fn normals(self, path: u64, key: [u32; 2]) -> (f64, f64) {
+        let (radial, angular) = self.uniforms(path, key);
         let radius = (-2.0 * ln_of_normal(radial)).sqrt();
         let (cosine, sine) = cos_sin_turn(angular);
         (radius * cosine, radius * sine)
@@ -175,55 +172,65 @@ impl Half {
 }
 
 cloned_per_instruction_set! {
-    fn normal_pairs(counter: Counter, key: [u32; 2], even: &mut [f64], odd: &mut [f64])
+    fn normal_pairs(counter: Counter, key: [u32; 2], paths: &[u64], even: &mut [f64], odd: &mut [f64])
         = normal_pairs_body;
 }
 cloned_per_instruction_set! {
-    fn even_normals(counter: Counter, key: [u32; 2], out: &mut [f64]) = even_normals_body;
+    fn even_normals(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) = even_normals_body;
 }
 cloned_per_instruction_set! {
-    fn odd_normals(counter: Counter, key: [u32; 2], out: &mut [f64]) = odd_normals_body;
+    fn odd_normals(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) = odd_normals_body;
 }
 cloned_per_instruction_set! {
-    fn even_uniforms(counter: Counter, key: [u32; 2], out: &mut [f64]) = even_uniforms_body;
+    fn even_uniforms(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) = even_uniforms_body;
 }
 cloned_per_instruction_set! {
-    fn odd_uniforms(counter: Counter, key: [u32; 2], out: &mut [f64]) = odd_uniforms_body;
+    fn odd_uniforms(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) = odd_uniforms_body;
 }
 
 #[inline(always)]
-fn normal_pairs_body(counter: Counter, key: [u32; 2], even: &mut [f64], odd: &mut [f64]) {
-    assert_eq!(even.len(), odd.len());
-    for (index, (even, odd)) in even.iter_mut().zip(odd).enumerate() {
-        (*even, *odd) = counter.normals(index, key);
+fn normal_pairs_body(
+    counter: Counter,
+    key: [u32; 2],
+    paths: &[u64],
+    even: &mut [f64],
+    odd: &mut [f64],
+) {
+    assert!(even.len() == paths.len() && odd.len() == paths.len());
+    for ((even, odd), &path) in even.iter_mut().zip(odd).zip(paths) {
+        (*even, *odd) = counter.normals(path, key);
     }
 }
 
 #[inline(always)]
-fn even_normals_body(counter: Counter, key: [u32; 2], out: &mut [f64]) {
-    for (index, slot) in out.iter_mut().enumerate() {
-        *slot = counter.normals(index, key).0;
+fn even_normals_body(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) {
+    assert_eq!(out.len(), paths.len());
+    for (slot, &path) in out.iter_mut().zip(paths) {
+        *slot = counter.normals(path, key).0;
     }
 }
 
 #[inline(always)]
-fn odd_normals_body(counter: Counter, key: [u32; 2], out: &mut [f64]) {
-    for (index, slot) in out.iter_mut().enumerate() {
-        *slot = counter.normals(index, key).1;
+fn odd_normals_body(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) {
+    assert_eq!(out.len(), paths.len());
+    for (slot, &path) in out.iter_mut().zip(paths) {
+        *slot = counter.normals(path, key).1;
     }
 }
 
 #[inline(always)]
-fn even_uniforms_body(counter: Counter, key: [u32; 2], out: &mut [f64]) {
-    for (index, slot) in out.iter_mut().enumerate() {
-        *slot = counter.uniforms(index, key).0;
+fn even_uniforms_body(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) {
+    assert_eq!(out.len(), paths.len());
+    for (slot, &path) in out.iter_mut().zip(paths) {
+        *slot = counter.uniforms(path, key).0;
     }
 }
 
 #[inline(always)]
-fn odd_uniforms_body(counter: Counter, key: [u32; 2], out: &mut [f64]) {
-    for (index, slot) in out.iter_mut().enumerate() {
-        *slot = counter.uniforms(index, key).1;
+fn odd_uniforms_body(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) {
+    assert_eq!(out.len(), paths.len());
+    for (slot, &path) in out.iter_mut().zip(paths) {
+        *slot = counter.uniforms(path, key).1;
     }
 }
 

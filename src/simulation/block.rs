@@ -1,4 +1,4 @@
-//! Factor levels of a block of consecutive paths at one node.
+//! Factor levels of a block of paths at one node.
 
 /// Levels `[factor][path]` at the current node, relative to today.
 ///
@@ -10,39 +10,45 @@
 ///
 /// Under simple returns a level can fall below zero; its `log` is then that of
 /// [`SMALLEST_LEVEL`], so that nothing is NaN.
+///
+/// The paths are named by id, in any order: a run of them in the first pass, scattered ones in the
+/// tail.
 #[derive(Debug, Clone, Default)]
 pub struct FactorBlock {
-    first_path: u64,
-    path_count: usize,
+    paths: Vec<u64>,
     factor_count: usize,
     logs: Vec<f64>,
     levels: Vec<f64>,
+    /// Log of each factor that is the same on every path.
+    uniform: Vec<Option<f64>>,
 }
 
 /// Level whose logarithm stands in for that of a smaller or negative one (simple returns only).
 pub const SMALLEST_LEVEL: f64 = 1e-6;
 
 impl FactorBlock {
-    /// Room for `factor_count` factors on up to `path_capacity` paths, at today's levels.
+    /// Room for `factor_count` factors on up to `path_capacity` paths; today's levels on the paths
+    /// from id 0.
     pub fn new(factor_count: usize, path_capacity: usize) -> Self {
         let size = factor_count * path_capacity;
         Self {
-            first_path: 0,
-            path_count: path_capacity,
+            paths: (0..path_capacity as u64).collect(),
             factor_count,
             logs: vec![0.0; size],
             levels: vec![1.0; size],
+            uniform: vec![Some(0.0); factor_count],
         }
     }
 
-    /// Points the block at `path_count` paths from `first_path`; contents are then undefined.
+    /// Points the block at `paths`; contents are then undefined.
     ///
     /// # Panics
     /// If the block was built for fewer paths.
-    pub fn reset(&mut self, first_path: u64, path_count: usize) {
-        assert!(path_count * self.factor_count <= self.logs.len(), "block too small");
-        self.first_path = first_path;
-        self.path_count = path_count;
+    pub fn reset(&mut self, paths: &[u64]) {
+        assert!(paths.len() * self.factor_count <= self.logs.len(), "block too small");
+        self.paths.clear();
+        self.paths.extend_from_slice(paths);
+        self.uniform.fill(None);
     }
 
     /// Becomes a copy of `other` without allocating: the previous node's block, before the step.
@@ -51,20 +57,21 @@ impl FactorBlock {
     /// If the factor counts differ or the block was built for fewer paths.
     pub fn copy_from(&mut self, other: &Self) {
         assert_eq!(self.factor_count, other.factor_count, "factors differ");
-        self.reset(other.first_path, other.path_count);
-        let size = other.factor_count * other.path_count;
+        self.reset(&other.paths);
+        self.uniform.copy_from_slice(&other.uniform);
+        let size = other.factor_count * other.path_count();
         self.logs[..size].copy_from_slice(&other.logs[..size]);
         self.levels[..size].copy_from_slice(&other.levels[..size]);
     }
 
-    /// Id of the first path.
-    pub fn first_path(&self) -> u64 {
-        self.first_path
+    /// Ids of the paths in use.
+    pub fn paths(&self) -> &[u64] {
+        &self.paths
     }
 
     /// Paths in use.
     pub fn path_count(&self) -> usize {
-        self.path_count
+        self.paths.len()
     }
 
     /// Factors.
@@ -74,18 +81,33 @@ impl FactorBlock {
 
     /// Logs (or additive changes) of one factor.
     pub fn log(&self, factor: usize) -> &[f64] {
-        &self.logs[factor * self.path_count..][..self.path_count]
+        &self.logs[factor * self.path_count()..][..self.path_count()]
     }
 
     /// Levels of one factor.
     pub fn level(&self, factor: usize) -> &[f64] {
-        &self.levels[factor * self.path_count..][..self.path_count]
+        &self.levels[factor * self.path_count()..][..self.path_count()]
     }
 
-    /// Logs and levels of one factor, to write.
+    /// The log of a factor that is the same on every path of the block, such as one that never
+    /// moves; `None` where paths may differ. Lets pricing compute it once.
+    pub fn uniform(&self, factor: usize) -> Option<f64> {
+        self.uniform[factor]
+    }
+
+    /// Logs and levels of one factor, to write; it is no longer known to be uniform.
     pub fn factor_mut(&mut self, factor: usize) -> (&mut [f64], &mut [f64]) {
-        let range = factor * self.path_count..(factor + 1) * self.path_count;
+        self.uniform[factor] = None;
+        let range = factor * self.path_count()..(factor + 1) * self.path_count();
         (&mut self.logs[range.clone()], &mut self.levels[range])
+    }
+
+    /// Sets one factor on every path.
+    pub(super) fn set_uniform(&mut self, factor: usize, log: f64, level: f64) {
+        let (logs, levels) = self.factor_mut(factor);
+        logs.fill(log);
+        levels.fill(level);
+        self.uniform[factor] = Some(log);
     }
 }
 
@@ -96,11 +118,13 @@ mod tests {
     #[test]
     fn a_copy_follows_the_paths_in_use() {
         let mut small = FactorBlock::new(2, 8);
-        small.reset(40, 3);
+        small.reset(&[40, 7, 42]);
         small.factor_mut(1).0.fill(0.5);
+        small.set_uniform(0, 0.25, 1.5);
         let mut copy = FactorBlock::new(2, 8);
         copy.copy_from(&small);
-        assert_eq!((copy.first_path(), copy.path_count()), (40, 3));
+        assert_eq!(copy.paths(), [40, 7, 42]);
+        assert_eq!((copy.uniform(0), copy.uniform(1)), (Some(0.25), None));
         assert_eq!(copy.log(1), [0.5; 3]);
     }
 }

@@ -57,7 +57,7 @@ impl TCopula {
         drawn: &Drawn,
         scratch: &mut SimulationScratch,
     ) {
-        let paths = draw.path_count;
+        let paths = draw.paths.len();
         let SimulationScratch {
             normals, correlated, increments, rows: [roots, work], memory, ..
         } = scratch;
@@ -82,7 +82,7 @@ impl TCopula {
     }
 
     fn fill_roots(&self, interval: u32, draw: &Draw, roots: &mut [f64]) {
-        draw.streams.fill_normals(Purpose::Mixing, interval, 0, draw.first_path, roots);
+        draw.streams.fill_normals(Purpose::Mixing, interval, 0, draw.paths, roots);
         self.mixing.apply(roots);
         for root in roots {
             *root = (*root * self.unscaled).sqrt();

@@ -3,13 +3,12 @@
 use crate::numeric::matrix;
 use crate::numeric::{InstructionSet, Purpose, Streams};
 
-/// The slice of paths a step is drawn for.
+/// The paths a step is drawn for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Draw {
+pub(super) struct Draw<'a> {
     pub streams: Streams,
     pub isa: InstructionSet,
-    pub first_path: u64,
-    pub path_count: usize,
+    pub paths: &'a [u64],
 }
 
 /// A triangular factor over the drawn factors, and what it does to independent normals.
@@ -39,17 +38,17 @@ impl CorrelatedNormals {
         work: &mut [f64],
         out: &mut [f64],
     ) {
-        let paths = draw.path_count;
+        let paths = draw.paths.len();
         let work = &mut work[..self.work_length(paths)];
         for (pair, normals) in work.chunks_exact_mut(2 * paths).enumerate() {
             let (even, odd) = normals.split_at_mut(paths);
             let pair = pair as u32;
-            draw.streams.fill_normal_pair(purpose, step, pair, draw.first_path, even, odd);
+            draw.streams.fill_normal_pair(purpose, step, pair, draw.paths, even, odd);
         }
         self.multiply(draw.isa, work, paths, out);
     }
 
-    /// As [`Self::fill`] for some paths of the slice only (offsets from its first), packed:
+    /// As [`Self::fill`] for some paths of the slice only (by their index in it), packed:
     /// `out[factor][position among those paths]`.
     pub fn fill_some(
         &self,
@@ -66,7 +65,7 @@ impl CorrelatedNormals {
             let (evens, odds) = normals.split_at_mut(count);
             for ((path, even), odd) in paths.iter().zip(evens.chunks_mut(1)).zip(odds.chunks_mut(1))
             {
-                let path = draw.first_path + u64::from(*path);
+                let path = &draw.paths[*path as usize..][..1];
                 draw.streams.fill_normal_pair(purpose, step, pair as u32, path, even, odd);
             }
         }

@@ -82,7 +82,7 @@ impl Driver {
             }
             Kind::StudentT(student) => {
                 let [roots, work] = &mut scratch.rows;
-                let paths = draw.path_count;
+                let paths = draw.paths.len();
                 student.fill_roots(node, draw, &mut work[..paths], &mut roots[..paths]);
                 self.fill_elliptical(node, draw, scratch);
             }
@@ -98,7 +98,7 @@ impl Driver {
     fn fill_elliptical(&self, node: usize, draw: &Draw, scratch: &mut SimulationScratch) {
         let SimulationScratch { normals, increments, rows: [roots, _], .. } = scratch;
         self.drawn.normals.fill(draw, Purpose::Diffusion, node as u32, normals, increments);
-        let rows = increments.chunks_exact_mut(draw.path_count).zip(&self.drawn.volatilities);
+        let rows = increments.chunks_exact_mut(draw.paths.len()).zip(&self.drawn.volatilities);
         for (row, volatility) in rows {
             for (slot, root) in row.iter_mut().zip(&*roots) {
                 *slot *= volatility * root;

@@ -59,7 +59,7 @@ impl StudentT {
     }
 
     fn fill_multipliers(&self, interval: u32, draw: &Draw, multipliers: &mut [f64]) {
-        draw.streams.fill_normals(Purpose::Mixing, interval, 0, draw.first_path, multipliers);
+        draw.streams.fill_normals(Purpose::Mixing, interval, 0, draw.paths, multipliers);
         self.table.apply(multipliers);
     }
 }

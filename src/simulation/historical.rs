@@ -124,17 +124,17 @@ impl Historical {
             }
             for factor in 0..drawn.count() {
                 let scale = drawn.volatilities[factor] * self.interval_root;
-                self.move_factor(factor, scale, segment, draw.path_count, scratch);
+                self.move_factor(factor, scale, segment, draw.paths.len(), scratch);
             }
         }
     }
 
     fn open_interval(&self, interval: u32, draw: &Draw, scratch: &mut SimulationScratch) {
-        let paths = draw.path_count;
+        let paths = draw.paths.len();
         let SimulationScratch { rows: [fresh, places], memory, .. } = scratch;
         let (fresh, places) = (&mut fresh[..paths], &mut places[..paths]);
-        draw.streams.fill_uniforms(Purpose::HistoryDate, interval, 0, draw.first_path, fresh);
-        draw.streams.fill_uniforms(Purpose::HistoryDate, interval, 1, draw.first_path, places);
+        draw.streams.fill_uniforms(Purpose::HistoryDate, interval, 0, draw.paths, fresh);
+        draw.streams.fill_uniforms(Purpose::HistoryDate, interval, 1, draw.paths, places);
         let last = self.dates - 1;
         for ((date, fresh), place) in memory.dates.iter_mut().zip(fresh).zip(places) {
             let starts = interval == 0 || *fresh < self.restart;

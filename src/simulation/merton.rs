@@ -78,7 +78,8 @@ impl Merton {
     ) {
         let SimulationScratch { normals, increments, .. } = scratch;
         drawn.normals.fill(draw, Purpose::Diffusion, node as u32, normals, increments);
-        for (row, volatility) in increments.chunks_exact_mut(draw.path_count).zip(&self.diffusive) {
+        for (row, volatility) in increments.chunks_exact_mut(draw.paths.len()).zip(&self.diffusive)
+        {
             let scale = volatility * self.root_steps[node];
             row.iter_mut().for_each(|slot| *slot *= scale);
         }
@@ -95,10 +96,10 @@ impl Merton {
         drawn: &Drawn,
         scratch: &mut SimulationScratch,
     ) {
-        let (paths, step) = (draw.path_count, node as u32);
+        let (paths, step) = (draw.paths.len(), node as u32);
         let SimulationScratch { normals, correlated, increments, rows, some_paths, .. } = scratch;
         let counts = &mut rows[0][..paths];
-        draw.streams.fill_uniforms(Purpose::JumpCount, step, 0, draw.first_path, counts);
+        draw.streams.fill_uniforms(Purpose::JumpCount, step, 0, draw.paths, counts);
         self.common_counts[node].apply(counts, some_paths);
         if some_paths.is_empty() {
             return;
@@ -124,15 +125,15 @@ impl Merton {
         draw: &Draw,
         scratch: &mut SimulationScratch,
     ) {
-        let (paths, step) = (draw.path_count, node as u32);
+        let (paths, step) = (draw.paths.len(), node as u32);
         let SimulationScratch { increments, rows, some_paths, .. } = scratch;
         let counts = &mut rows[0][..paths];
         let stream = factor as u32;
-        draw.streams.fill_uniforms(Purpose::OwnJumpCount, step, stream, draw.first_path, counts);
+        draw.streams.fill_uniforms(Purpose::OwnJumpCount, step, stream, draw.paths, counts);
         self.own_counts[node].apply(counts, some_paths);
         let row = &mut increments[factor * paths..(factor + 1) * paths];
         for &offset in &*some_paths {
-            let (path, mut normal) = (draw.first_path + u64::from(offset), [0.0]);
+            let (path, mut normal) = (&draw.paths[offset as usize..][..1], [0.0]);
             draw.streams.fill_normals(Purpose::OwnJumpSize, step, stream, path, &mut normal);
             row[offset as usize] += jump_sum(&self.own, counts[offset as usize], normal[0]);
         }

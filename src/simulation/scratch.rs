@@ -9,7 +9,8 @@ use super::simulator::Simulator;
 #[derive(Debug, Clone)]
 pub struct SimulationScratch {
     pub(super) path_capacity: usize,
-    pub(super) paths: std::ops::Range<u64>,
+    /// Paths in use.
+    pub(super) path_count: usize,
     /// Node the block stands at; `None` today.
     pub(super) node: Option<usize>,
     /// Independent normals.
@@ -20,7 +21,7 @@ pub struct SimulationScratch {
     pub(super) increments: Vec<f64>,
     /// Rows of one value a path.
     pub(super) rows: [Vec<f64>; 2],
-    /// Some paths of the block, as offsets from its first.
+    /// Some paths of the block, by their index in it.
     pub(super) some_paths: Vec<u32>,
     /// What the process remembers.
     pub(super) memory: Memory,
@@ -49,7 +50,7 @@ impl SimulationScratch {
         let sized = |needed: bool| vec![0.0; if needed { rows } else { 0 }];
         Self {
             path_capacity,
-            paths: 0..0,
+            path_count: 0,
             node: None,
             normals: vec![0.0; simulator.work_length(path_capacity)],
             correlated: sized(needs.correlated),

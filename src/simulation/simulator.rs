@@ -70,26 +70,18 @@ impl Simulator {
         &self.grid
     }
 
-    /// Sets block and scratch to today's levels for `path_count` paths from `first_path`.
+    /// Sets block and scratch to today's levels on `paths`, in any order.
     ///
     /// # Panics
     /// If block or scratch were built for fewer paths or other factors, or without a path.
-    pub fn start(
-        &self,
-        first_path: u64,
-        path_count: usize,
-        block: &mut FactorBlock,
-        scratch: &mut SimulationScratch,
-    ) {
-        assert!((1..=scratch.path_capacity).contains(&path_count), "scratch too small");
+    pub fn start(&self, paths: &[u64], block: &mut FactorBlock, scratch: &mut SimulationScratch) {
+        assert!((1..=scratch.path_capacity).contains(&paths.len()), "scratch too small");
         assert_eq!(block.factor_count(), self.factor_count(), "block of another model");
-        block.reset(first_path, path_count);
+        block.reset(paths);
         for (factor, movement) in self.movements.iter().enumerate() {
-            let (logs, levels) = block.factor_mut(factor);
-            logs.fill(0.0);
-            levels.fill(movement.level_today());
+            block.set_uniform(factor, 0.0, movement.level_today());
         }
-        scratch.paths = first_path..first_path + path_count as u64;
+        scratch.path_count = paths.len();
         scratch.node = None;
         scratch.memory.untruncated.fill(0.0);
     }
@@ -102,19 +94,9 @@ impl Simulator {
     /// If nodes are not taken in order, or block and scratch were not started together.
     pub fn advance(&self, node: usize, block: &mut FactorBlock, scratch: &mut SimulationScratch) {
         assert_eq!(scratch.node.map_or(0, |at| at + 1), node, "nodes are taken in order");
-        assert_eq!(scratch.paths.start, block.first_path(), "block and scratch differ");
-        assert_eq!(
-            scratch.paths.end - scratch.paths.start,
-            block.path_count() as u64,
-            "block and scratch differ"
-        );
+        assert_eq!(scratch.path_count, block.path_count(), "block and scratch differ");
         scratch.node = Some(node);
-        let draw = Draw {
-            streams: self.streams,
-            isa: self.isa,
-            first_path: block.first_path(),
-            path_count: block.path_count(),
-        };
+        let draw = Draw { streams: self.streams, isa: self.isa, paths: block.paths() };
         self.driver.fill_increments(node, &draw, scratch);
         self.truncate(block.path_count(), scratch);
         self.apply(node, block, scratch);
@@ -137,16 +119,23 @@ impl Simulator {
         let factors = self.factor_count();
         for (factor, movement) in self.movements.iter().enumerate() {
             let drift = self.drifts[node * factors + factor];
-            let increments = match self.rows[factor] {
-                Some(row) => &scratch.increments[row * paths..(row + 1) * paths],
+            let (logs, levels) = match self.rows[factor] {
                 None if drift == 0.0 => continue,
-                None => {
-                    scratch.rows[0].fill(0.0);
-                    &scratch.rows[0][..paths]
-                }
+                _ => block.factor_mut(factor),
             };
-            let (logs, levels) = block.factor_mut(factor);
-            move_factor(*movement, self.isa, increments, drift, logs, levels);
+            match self.rows[factor] {
+                Some(row) => {
+                    let increments = &scratch.increments[row * paths..(row + 1) * paths];
+                    move_factor(*movement, self.isa, increments, drift, logs, levels);
+                }
+                None => {
+                    // The same on every path: one is moved for all.
+                    let (log, level) = (&mut logs[..1], &mut levels[..1]);
+                    move_factor(*movement, self.isa, &[0.0], drift, log, level);
+                    let (log, level) = (log[0], level[0]);
+                    block.set_uniform(factor, log, level);
+                }
+            }
         }
     }
 

@@ -75,19 +75,20 @@ impl Losses {
     fn draw(self, seed: u64, losses: &mut [f64], scratch: &mut [f64]) {
         let streams = Streams::new(seed, InstructionSet::detect());
         let purpose = Purpose::Synthetic;
+        let paths: Vec<u64> = (0..losses.len() as u64).collect();
         match self {
-            Self::Normal => streams.fill_normals(purpose, 0, 0, 0, losses),
+            Self::Normal => streams.fill_normals(purpose, 0, 0, &paths, losses),
             Self::Exponential => {
-                streams.fill_uniforms(purpose, 0, 0, 0, losses);
+                streams.fill_uniforms(purpose, 0, 0, &paths, losses);
                 losses.iter_mut().for_each(|loss| *loss = -loss.ln());
             }
             Self::StudentT(degrees) => {
                 losses.fill(0.0);
                 for factor in 1..=degrees {
-                    streams.fill_normals(purpose, 0, factor, 0, scratch);
+                    streams.fill_normals(purpose, 0, factor, &paths, scratch);
                     losses.iter_mut().zip(&*scratch).for_each(|(sum, z)| *sum += z * z);
                 }
-                streams.fill_normals(purpose, 0, 0, 0, scratch);
+                streams.fill_normals(purpose, 0, 0, &paths, scratch);
                 let nu = f64::from(degrees);
                 losses.iter_mut().zip(&*scratch).for_each(|(sum, z)| *sum = z * (nu / *sum).sqrt());
             }

@@ -21,7 +21,7 @@ pub(in crate::engine) fn replay(
     let model = book.setting.model;
     let mut nodes = Vec::new();
     let mut workspace = by_position.workspace(1);
-    by_position.walk_watched(&mut workspace, path.0, 1, |node, block| {
+    by_position.walk_watched(&mut workspace, &[path.0], |node, block| {
         nodes.push(ReplayedNode {
             time_years: model.grid.nodes[node].get(),
             factors: factor_moves(model, block, node),

@@ -22,7 +22,7 @@ pub(in crate::engine) fn worst_paths(
 ) -> Vec<WorstPath> {
     let mut workspace = engine.workspace(1);
     let tell = |(path, loss): (PathId, f64)| {
-        engine.walk(&mut workspace, path.0, 1);
+        engine.walk(&mut workspace, &[path.0]);
         let mut factors = factor_moves(model, workspace.factors(), model.grid.nodes.len() - 1);
         factors.sort_by(|a, b| b.deviations.abs().total_cmp(&a.deviations.abs()));
         factors.truncate(SHOWN);

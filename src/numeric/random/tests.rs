@@ -5,7 +5,8 @@ const SEED: u64 = 20_251_010;
 fn pair(isa: InstructionSet, first_path: u64, count: usize) -> (Vec<f64>, Vec<f64>) {
     let (mut even, mut odd) = (vec![0.0; count], vec![0.0; count]);
     let streams = Streams::new(SEED, isa);
-    streams.fill_normal_pair(Purpose::Diffusion, 3, 5, first_path, &mut even, &mut odd);
+    let paths: Vec<u64> = (first_path..first_path + count as u64).collect();
+    streams.fill_normal_pair(Purpose::Diffusion, 3, 5, &paths, &mut even, &mut odd);
     (even, odd)
 }
 
@@ -25,8 +26,8 @@ fn a_number_does_not_know_its_slice() {
     for index in 0..64u64 {
         let path = u64::from(u32::MAX) - 20 + index;
         let (mut even, mut odd) = ([0.0], [0.0]);
-        streams.fill_normals(Purpose::Diffusion, 3, 10, path, &mut even);
-        streams.fill_normals(Purpose::Diffusion, 3, 11, path, &mut odd);
+        streams.fill_normals(Purpose::Diffusion, 3, 10, &[path], &mut even);
+        streams.fill_normals(Purpose::Diffusion, 3, 11, &[path], &mut odd);
         assert_eq!(even[0], whole_even[index as usize]);
         assert_eq!(odd[0], whole_odd[index as usize]);
     }
@@ -35,9 +36,9 @@ fn a_number_does_not_know_its_slice() {
 #[test]
 fn purpose_step_factor_seed_and_path_each_matter() {
     let isa = InstructionSet::detect();
-    let draw = |seed, purpose, step, factor, path| {
+    let draw = |seed, purpose, step, factor, path: u64| {
         let mut out = [0.0];
-        Streams::new(seed, isa).fill_uniforms(purpose, step, factor, path, &mut out);
+        Streams::new(seed, isa).fill_uniforms(purpose, step, factor, &[path], &mut out);
         out[0]
     };
     let draws = [
@@ -67,10 +68,10 @@ fn the_first_numbers_are_pinned() {
     let angular = cell(0x9b00_dbd8, 0xbc57_ac4c);
     let streams = Streams::new(0, InstructionSet::detect());
     let (mut even, mut odd) = ([0.0], [0.0]);
-    streams.fill_uniforms(Purpose::Diffusion, 0, 0, 0, &mut even);
-    streams.fill_uniforms(Purpose::Diffusion, 0, 1, 0, &mut odd);
+    streams.fill_uniforms(Purpose::Diffusion, 0, 0, &[0], &mut even);
+    streams.fill_uniforms(Purpose::Diffusion, 0, 1, &[0], &mut odd);
     assert_eq!((even[0], odd[0]), (radial, angular));
-    streams.fill_normal_pair(Purpose::Diffusion, 0, 0, 0, &mut even, &mut odd);
+    streams.fill_normal_pair(Purpose::Diffusion, 0, 0, &[0], &mut even, &mut odd);
     let radius = (-2.0 * libm::log(radial)).sqrt();
     let angle = std::f64::consts::TAU * angular;
     assert!((even[0] - radius * libm::cos(angle)).abs() < 1e-15);

@@ -27,7 +27,9 @@ fn bits(model: &FactorModel, paths: usize, cuts: &[usize], isa: InstructionSet) 
             break;
         }
         // Far ids: both halves of the counter matter.
-        simulator.start((u64::MAX >> 8) + first as u64, count, &mut block, &mut scratch);
+        let far = (u64::MAX >> 8) + first as u64;
+        let ids: Vec<u64> = (far..far + count as u64).collect();
+        simulator.start(&ids, &mut block, &mut scratch);
         for node in 0..model.grid.node_count() {
             simulator.advance(node, &mut block, &mut scratch);
             for factor in 0..model.factors.len() {
@@ -49,6 +51,31 @@ fn any_cut_gives_the_same_bits() {
         for cuts in [vec![1], vec![64], vec![3, 50, 7], vec![256]] {
             let cut = bits(&model, 257, &cuts, InstructionSet::Baseline);
             assert!(whole == cut, "{} with blocks of {cuts:?}", model.process.name());
+        }
+    }
+}
+
+/// A path is the same wherever it stands in a block and whatever stands beside it.
+#[test]
+fn scattered_paths_give_the_same_bits() {
+    let levels = |model: &FactorModel, ids: &[u64]| {
+        let simulator = Simulator::new(model, SEED, InstructionSet::detect()).unwrap();
+        let mut block = FactorBlock::new(model.factors.len(), ids.len());
+        let mut scratch = SimulationScratch::new(&simulator, ids.len());
+        simulator.start(ids, &mut block, &mut scratch);
+        (0..model.grid.node_count())
+            .for_each(|node| simulator.advance(node, &mut block, &mut scratch));
+        let factors = 0..model.factors.len();
+        factors.map(|factor| block.level(factor).to_vec()).collect::<Vec<_>>()
+    };
+    let scattered = [90, 3, 1 << 40, 4, 91, 17];
+    for model in models() {
+        let together = levels(&model, &scattered);
+        for (place, id) in scattered.into_iter().enumerate() {
+            let alone = levels(&model, &[id]);
+            for (together, alone) in together.iter().zip(alone) {
+                assert_eq!(together[place].to_bits(), alone[0].to_bits());
+            }
         }
     }
 }
@@ -80,7 +107,7 @@ fn what_others_do_to_a_level_stays() {
     let run = |impact: f64| {
         let mut block = FactorBlock::new(1, 10);
         let mut scratch = SimulationScratch::new(&simulator, 10);
-        simulator.start(0, 10, &mut block, &mut scratch);
+        simulator.start(&(0..10).collect::<Vec<_>>(), &mut block, &mut scratch);
         simulator.advance(0, &mut block, &mut scratch);
         block.factor_mut(0).0.iter_mut().for_each(|log| *log += impact);
         simulator.advance(1, &mut block, &mut scratch);

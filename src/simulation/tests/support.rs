@@ -45,7 +45,8 @@ pub fn simulate(model: &FactorModel, paths: usize, mut visit: impl FnMut(usize, 
     let mut block = FactorBlock::new(model.factors.len(), BLOCK);
     let mut scratch = SimulationScratch::new(&simulator, BLOCK);
     for first in (0..paths).step_by(BLOCK) {
-        simulator.start(first as u64, BLOCK.min(paths - first), &mut block, &mut scratch);
+        let ids: Vec<u64> = (first as u64..paths.min(first + BLOCK) as u64).collect();
+        simulator.start(&ids, &mut block, &mut scratch);
         for node in 0..model.grid.node_count() {
             simulator.advance(node, &mut block, &mut scratch);
             visit(node, &block);
@@ -169,7 +170,8 @@ pub fn history(factors: usize, dates: usize) -> DateShocks {
     let streams = Streams::new(7, InstructionSet::Baseline);
     for factor in 0..factors {
         let mut moves = vec![0.0; dates];
-        streams.fill_normals(Purpose::Synthetic, 0, factor as u32, 0, &mut moves);
+        let ids: Vec<u64> = (0..dates as u64).collect();
+        streams.fill_normals(Purpose::Synthetic, 0, factor as u32, &ids, &mut moves);
         for (date, value) in moves.iter_mut().enumerate() {
             *value *= if date % 20 == 3 { 4.0 } else { 1.0 };
             *value *= if date < dates / 2 { 0.5 } else { 1.5 };

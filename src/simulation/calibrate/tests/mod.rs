@@ -98,7 +98,7 @@ fn normals(factor: u32, count: usize, daily: f64) -> Vec<f64> {
         Purpose::Synthetic,
         0,
         factor,
-        0,
+        &(0..values.len() as u64).collect::<Vec<_>>(),
         &mut values,
     );
     values.iter().map(|value| value * daily).collect()
