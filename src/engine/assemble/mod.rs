@@ -5,6 +5,7 @@ mod contributions;
 mod incremental;
 mod measures;
 mod model;
+mod process;
 mod replay;
 mod terms;
 mod threshold;

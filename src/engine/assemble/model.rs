@@ -1,5 +1,6 @@
 //! The model that moved the factors, and what a reader must be warned of.
 
+use super::process;
 use crate::engine::compiled::Compiled;
 use crate::engine::plan::Plan;
 use crate::outcome::{FactorSummary, ModelSummary, Warning};
@@ -14,7 +15,7 @@ pub(super) fn model(plan: &Plan) -> ModelSummary {
         source: factor.source.clone(),
     };
     ModelSummary {
-        process: plan.model.process.name().to_owned(),
+        process: process::describe(&plan.model.process),
         returns: match settings.returns {
             ReturnKind::Log => "log".to_owned(),
             ReturnKind::Simple => "simple".to_owned(),
