@@ -30,7 +30,12 @@ fn surface() -> VolatilitySource {
 }
 
 fn market(volatility: &VolatilitySource) -> Market {
-    let asset = |name: &str, kind, price_usd| Asset { symbol: name.into(), kind, price_usd };
+    let asset = |name: &str, kind, price_usd| Asset {
+        symbol: name.into(),
+        kind,
+        price_usd,
+        discount_rate: 0.0,
+    };
     let mut assets: Vec<Asset> =
         COINS.iter().map(|(name, price)| asset(name, AssetKind::Coin, *price)).collect();
     assets.push(asset("USD", AssetKind::Fiat, 1.0));

@@ -14,7 +14,12 @@ use crate::units::{Symbol, Years};
 const BTC: f64 = 100_000.0;
 
 fn market() -> Market {
-    let asset = |name: &str, kind, price_usd| Asset { symbol: name.into(), kind, price_usd };
+    let asset = |name: &str, kind, price_usd| Asset {
+        symbol: name.into(),
+        kind,
+        price_usd,
+        discount_rate: 0.0,
+    };
     let underlying = |name: &str| Underlying {
         symbol: name.into(),
         forwards: ForwardCurve::default(),

@@ -28,7 +28,7 @@ pub use underlying_document::{
 use super::snapshot::{Asset, AssetKind, Market};
 use super::{Finding, Underlying};
 use crate::document::{
-    Instant, Loader, Name, Node, Parsed, Positive, Prose, SourceFile, SymbolName, Violation,
+    Instant, Loader, Name, Node, Parsed, Positive, Prose, Rate, SourceFile, SymbolName, Violation,
     ViolationCollector, Violations, parse_toml, quoted, read_tree,
 };
 use crate::units::Symbol;
@@ -43,6 +43,10 @@ pub struct MarketDocument {
     pub description: Option<Prose>,
     /// The instant all prices are of.
     pub as_of: Instant,
+    /// Continuously compounded annual rate at which option payoffs in USD are discounted, e.g.
+    /// `"3%"`.
+    #[serde(default = "no_rate")]
+    pub usd_discount_rate: Rate,
     /// Coins and stablecoins with their prices; USD is there without being listed.
     #[schemars(length(min = 1))]
     pub asset: Vec<AssetDocument>,
@@ -64,6 +68,14 @@ pub struct AssetDocument {
     pub kind: AssetKindDocument,
     /// USD for one unit; of a stablecoin, its peg.
     pub price: Positive,
+    /// Continuously compounded annual rate at which option payoffs in this asset are discounted,
+    /// e.g. `"3%"`: those of linear options quoted in it, those of inverse options on it.
+    #[serde(default = "no_rate")]
+    pub discount_rate: Rate,
+}
+
+pub(in crate::market) fn no_rate() -> Rate {
+    Rate::new(0.0).expect("zero is a rate")
 }
 
 /// What kind of thing an asset is.
@@ -152,8 +164,12 @@ fn read_parsed(
 
 fn assets(parsed: &Parsed<MarketDocument>, collector: &mut ViolationCollector) -> Vec<Asset> {
     let mut first_at: BTreeMap<Symbol, usize> = BTreeMap::new();
-    let usd = Asset { symbol: Symbol::usd(), kind: AssetKind::Fiat, price_usd: 1.0 };
-    let mut assets = vec![usd];
+    let mut assets = vec![Asset {
+        symbol: Symbol::usd(),
+        kind: AssetKind::Fiat,
+        price_usd: 1.0,
+        discount_rate: parsed.value.usd_discount_rate.get(),
+    }];
     for (index, asset) in parsed.value.asset.iter().enumerate() {
         let place = parsed.places.at(&format!("asset[{index}].symbol"));
         let symbol = asset.symbol.symbol();
@@ -170,7 +186,12 @@ fn assets(parsed: &Parsed<MarketDocument>, collector: &mut ViolationCollector) -
                 AssetKindDocument::Coin => AssetKind::Coin,
                 AssetKindDocument::Stablecoin => AssetKind::Stablecoin,
             };
-            assets.push(Asset { symbol, kind, price_usd: asset.price.get() });
+            assets.push(Asset {
+                symbol,
+                kind,
+                price_usd: asset.price.get(),
+                discount_rate: asset.discount_rate.get(),
+            });
         }
     }
     assets.sort_by(|a, b| a.symbol.cmp(&b.symbol));

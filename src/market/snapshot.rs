@@ -26,6 +26,10 @@ pub struct Asset {
     pub kind: AssetKind,
     /// USD for one unit.
     pub price_usd: f64,
+    /// Continuously compounded annual rate, decimal, at which option payoffs in this asset are
+    /// discounted.
+    #[serde(default)]
+    pub discount_rate: f64,
 }
 
 /// How much can be traded at what cost.

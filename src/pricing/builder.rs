@@ -279,6 +279,7 @@ impl<'a> Builder<'a> {
         let coin = underlying.symbol.clone();
         let basis = self.model.index(&FactorKey::Basis(coin.clone()));
         let left = self.timeline.years_left(expiry);
+        let discount = |&years: &f64| settled.discount(position.coin, Years(years));
         let damping = |&years: &f64| self.settings.damping(Years(years));
         let quote = match settled {
             Settled::Linear(quote) => Some(self.price_source(position.id, quote)?),
@@ -290,6 +291,7 @@ impl<'a> Builder<'a> {
             quote,
             carry: self.dated_carry(underlying, expiry, basis),
             root_years: left.iter().map(|years| years.sqrt()).collect(),
+            discount: left.iter().map(discount).collect(),
             damping: left.iter().map(damping).collect(),
             smile: None,
             until,

@@ -9,8 +9,12 @@
 //! | spot, balance | `q·S`; borrowed balances grow at their rate |
 //! | linear future, perpetual | `q·(F − E·P)`, P the USD price of the quote |
 //! | inverse future, perpetual | `N·(1/E − 1/F)·S` |
-//! | linear option | `q·P·Black76(F/P, K)` |
-//! | inverse option | `q·S·Black76(F, K)/F` |
+//! | linear option | `q·P·e^(−r_P·T)·Black76(F/P, K)` |
+//! | inverse option | `q·S·e^(−r_S·T)·Black76(F, K)/F` |
+//!
+//! r_P and r_S are the discount rates of the quote and of the coin (default 0), T the time left:
+//! today, on every path and in every Greek. They are apart from the carry of the forward, and
+//! implied volatilities are read from chains undiscounted.
 //!
 //! `F = S·exp(carry + basis·T)`; a perpetual is a forward whose tenor is one funding interval.
 //! An option keeps the smile of its own expiry as time passes, moved by the volatility level as

@@ -22,6 +22,8 @@ pub(super) struct OptionGroup {
     pub carry: Carry,
     /// Square root of the time left, by moment.
     pub root_years: Vec<f64>,
+    /// Discount factor over the time left, by moment.
+    pub discount: Vec<f64>,
     /// Damping of the volatility factor, by moment.
     pub damping: Vec<f64>,
     /// The market's smile, where it moves with the forward.
@@ -53,7 +55,7 @@ pub(super) struct Holding {
 
 impl OptionGroup {
     /// Fills what all contracts share: forward in quote, its log, `σ√T` per unit of volatility,
-    /// and USD per unit of price.
+    /// and discounted USD per unit of price.
     pub fn prepare(
         &self,
         isa: InstructionSet,
@@ -70,6 +72,7 @@ impl OptionGroup {
             Some(quote) => quote.fill(block, unit),
             None => self.carry.fill_inverse(isa, moment, block, exponents, unit),
         }
+        scale(self.discount[moment], unit);
     }
 
     /// USD value of one contract on every path into `scratch.value`; after [`Self::prepare`].

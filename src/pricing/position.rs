@@ -89,6 +89,11 @@ impl<'a> Settled<'a> {
         }
     }
 
+    /// What one unit paid after `left` is worth, in units of the asset it is paid in.
+    pub fn discount(&self, coin: &'a Asset, left: Years) -> f64 {
+        libm::exp(-self.asset(coin).discount_rate * left.get())
+    }
+
     /// The asset in which profit is paid.
     pub fn asset(&self, coin: &'a Asset) -> &'a Asset {
         match self {
@@ -148,6 +153,7 @@ fn contract<'a>(
         Instrument::Option { expiry, strike, right, .. } => {
             check_expiry(position, *expiry)?;
             positive(&position.id, "strike", *strike)?;
+            check_discount(position, settled.discount(coin, *expiry))?;
             Ok(Contract::Option {
                 underlying,
                 settled,
@@ -236,6 +242,12 @@ fn check_expiry(position: &Position, expiry: Years) -> Result<(), PricingError> 
         return Ok(());
     }
     Err(PricingError::Expired { item: position.id.clone(), days_ago: -expiry.days() })
+}
+
+/// Discount factors stay within what prices and quantities may be, so that products are finite.
+fn check_discount(position: &Position, found: f64) -> Result<(), PricingError> {
+    let accepted = (1e-18..=1e18).contains(&found);
+    check(accepted, &position.id, "discount factor", found, "a number from 1e-18 to 1e18")
 }
 
 /// Refuses NaN and infinities.

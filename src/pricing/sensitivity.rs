@@ -2,7 +2,8 @@
 //!
 //! Under a smile that moves with the forward, σ is a function of `k = ln(K/F)` and the chain rule adds its
 //! slope and curvature. Inverse options are worth `S·Black76(F, K)/F` and `F/S` does not depend on
-//! spot, so their spot derivatives are those of `Black76` times `S/F`.
+//! spot, so their spot derivatives are those of `Black76` times `S/F`. Everything about an option is
+//! discounted over the time left.
 
 use super::black::Black;
 use super::builder::kernel_right;
@@ -174,7 +175,7 @@ impl Viewpoint {
             Settled::Linear(quote) => (self.price(quote), black.value - first, first),
             Settled::Inverse => (1.0 / ratio, 0.0, first - black.value),
         };
-        let amount = position.quantity * unit;
+        let amount = position.quantity * unit * settled.discount(position.coin, left);
         Sensitivities {
             value: amount * black.value,
             spot: amount * first,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chain_document::{ChainColumnsDocument, ChainPreset, PriceUnit};
+use super::no_rate;
 use crate::document::{
     FilePath, Instant, Name, NonNegativeRate, Positive, PositiveRate, Rate, SymbolName,
 };
@@ -98,10 +99,6 @@ pub struct LiquidityDocument {
     pub half_spread_deviation: NonNegativeRate,
     /// USD resting within 1 % of the mid, one side.
     pub depth_1pct_usd: Positive,
-}
-
-fn no_rate() -> Rate {
-    Rate::new(0.0).expect("zero is a rate")
 }
 
 fn no_spread() -> NonNegativeRate {

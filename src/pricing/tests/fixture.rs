@@ -13,16 +13,26 @@ pub(crate) const BTC: f64 = 60_000.0;
 pub(crate) const ETH: f64 = 3_000.0;
 pub(crate) const USDT: f64 = 0.999;
 
+/// Discount rate of payoffs in BTC.
+pub(crate) const BTC_RATE: f64 = 0.015;
+/// Discount rate of payoffs in USDT.
+pub(crate) const USDT_RATE: f64 = 0.04;
+
 pub(crate) fn market() -> Market {
-    let asset = |name: &str, kind, price_usd| Asset { symbol: Symbol::new(name), kind, price_usd };
+    let asset = |name: &str, kind, price_usd, discount_rate| Asset {
+        symbol: Symbol::new(name),
+        kind,
+        price_usd,
+        discount_rate,
+    };
     Market {
         name: "test".to_owned(),
         as_of: "2026-01-01T08:00:00Z".parse().unwrap(),
         assets: vec![
-            asset("BTC", AssetKind::Coin, BTC),
-            asset("ETH", AssetKind::Coin, ETH),
-            asset("USD", AssetKind::Fiat, 1.0),
-            asset("USDT", AssetKind::Stablecoin, USDT),
+            asset("BTC", AssetKind::Coin, BTC, BTC_RATE),
+            asset("ETH", AssetKind::Coin, ETH, 0.0),
+            asset("USD", AssetKind::Fiat, 1.0, 0.0),
+            asset("USDT", AssetKind::Stablecoin, USDT, USDT_RATE),
         ],
         underlyings: vec![
             Underlying {

@@ -115,8 +115,8 @@ fn linear_positions_have_no_gamma() {
     assert!(found.profile.iter().all(|point| point.gamma_1pct == 0.0));
 }
 
-/// `d_coin_dS` and `net_delta_coin` of `inverse_options_computed.csv`, row INV35's inputs without
-/// rates: ∂V_USD/∂S = Δ_BS because V_USD = S·(Black76/F) and F/S is fixed.
+/// `d_coin_dS` and `net_delta_coin` of `inverse_options_computed.csv`, row INV35's inputs with no
+/// rate but the coin's: ∂V_USD/∂S = D·Δ_BS because V_USD = D·S·(Black76/F) and F/S is fixed.
 #[test]
 fn dollar_delta_of_an_inverse_option_is_spot_times_black_scholes_delta() {
     let mut market = market();
@@ -126,7 +126,8 @@ fn dollar_delta_of_an_inverse_option_is_spot_times_black_scholes_delta() {
     let found = book_greeks(&market, &book, SmileDynamics::StickyDelta);
     let half_deviation = 0.5 * 0.55 * 0.5;
     let delta = crate::numeric::special::normal_cdf(half_deviation);
-    assert_relative_eq!(found.total.dollar_delta, 2.0 * BTC * delta, max_relative = 1e-12);
+    let discounted = 2.0 * BTC * delta * libm::exp(-BTC_RATE * 0.25);
+    assert_relative_eq!(found.total.dollar_delta, discounted, max_relative = 1e-12);
 }
 
 #[test]

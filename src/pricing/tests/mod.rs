@@ -1,5 +1,6 @@
 //! Tests of pricing through its public face: compile, step, values.
 
+mod discount;
 mod expansion;
 mod fixture;
 mod greeks;

@@ -7,6 +7,7 @@ use crate::portfolio::{OptionRight, Settlement};
 use crate::pricing::{PricingSettings, SmileDynamics};
 
 const EXPIRY: f64 = 0.02;
+const NODE: f64 = 1e-3;
 
 #[test]
 fn put_call_parity_holds_on_every_path() {
@@ -14,10 +15,12 @@ fn put_call_parity_holds_on_every_path() {
     let strike = 57_000.0;
     for settlement in [linear("USDT"), Settlement::Inverse] {
         let at = |right| option("BTC", settlement.clone(), EXPIRY, strike, right);
-        let mut forward = match &settlement {
-            Settlement::Linear { .. } => position(future("BTC", linear("USDT"), EXPIRY), -1.0),
-            Settlement::Inverse => position(future("BTC", Settlement::Inverse, EXPIRY), -strike),
+        let (rate, quantity) = match &settlement {
+            Settlement::Linear { .. } => (USDT_RATE, -1.0),
+            Settlement::Inverse => (BTC_RATE, -strike),
         };
+        let discount = libm::exp(-rate * (EXPIRY - NODE));
+        let mut forward = position(future("BTC", settlement.clone(), EXPIRY), quantity * discount);
         forward.entry_price = Some(strike);
         let positions = vec![
             position(at(OptionRight::Call), 1.0),
@@ -25,7 +28,7 @@ fn put_call_parity_holds_on_every_path() {
             forward,
         ];
         let book = book_of(positions, vec![]);
-        let model = model(&market, &book, &[1e-3]);
+        let model = model(&market, &book, &[NODE]);
         let compiled = compile(&market, &book, &model, PricingSettings::full());
         let spots = [-2.0, -0.4, -0.05, 0.0, 0.1, 0.5, 2.0];
         let mut block = today(&model, spots.len());
@@ -39,8 +42,8 @@ fn put_call_parity_holds_on_every_path() {
         let values = walk(&compiled, std::slice::from_ref(&block));
         for path in 0..spots.len() {
             let [call, put, short] = [0, 1, 2].map(|row| values[row * spots.len() + path]);
-            // Linear: C − P = F − K·P_Q. Inverse: C − P = S(1 − K/F), a long future of K dollars
-            // struck at K.
+            // Linear: C − P = D(F − K·P_Q). Inverse: C − P = D·S(1 − K/F), a long future of K dollars
+            // struck at K; D the discount factor of the quote, of the coin.
             assert!((call + put + short).abs() < 1e-9 * BTC, "{call} {put} {short}");
         }
     }

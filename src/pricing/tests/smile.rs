@@ -41,7 +41,7 @@ fn black(spot: f64, volatility: f64) -> f64 {
         strike: STRIKE,
         volatility,
         years: EXPIRY,
-        discount: 1.0,
+        discount: libm::exp(-BTC_RATE * EXPIRY),
     };
     option.value()
 }

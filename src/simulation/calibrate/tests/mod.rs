@@ -44,7 +44,12 @@ fn spot(symbol: &str) -> FactorKey {
 
 /// A market of one coin with a forward at one year, 5 % above spot, and USDT.
 fn market() -> Market {
-    let asset = |symbol: &str, kind, price_usd| Asset { symbol: symbol.into(), kind, price_usd };
+    let asset = |symbol: &str, kind, price_usd| Asset {
+        symbol: symbol.into(),
+        kind,
+        price_usd,
+        discount_rate: 0.0,
+    };
     Market {
         name: "test".to_owned(),
         as_of: jiff::Timestamp::UNIX_EPOCH,
