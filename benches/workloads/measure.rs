@@ -1,0 +1,64 @@
+//! One workload, run and timed.
+
+use plimsoll::engine::{self, Control, Plan};
+use plimsoll::numeric::isa::InstructionSet;
+use plimsoll::risk::tail_mean;
+use plimsoll::units::ConfidenceLevel;
+
+use crate::arguments::Case;
+use crate::clock::{Spent, forget_peak_memory, peak_memory_mb, timed};
+use crate::workload::{Sampling, plan};
+
+/// What one repetition finds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figures {
+    pub value_at_risk: f64,
+    pub expected_shortfall: f64,
+}
+
+/// All repetitions of a case.
+#[derive(Debug)]
+pub struct Measured {
+    pub set_up: Spent,
+    /// One a repetition.
+    pub runs: Vec<Spent>,
+    /// Of the first seed.
+    pub figures: Figures,
+    pub peak_memory_mb: Option<f64>,
+}
+
+/// Sets up once, then runs every repetition on its own seed.
+pub fn measure(case: &Case) -> Measured {
+    let workload = case.work.generate();
+    let Case { revaluation, paths, seed, isa, .. } = *case;
+    forget_peak_memory();
+    let (mut plan, set_up) = timed(|| plan(&workload, Sampling { paths, seed, revaluation }));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(case.threads).build();
+    let pool = pool.expect("threads can be started");
+    let repetition = |number: u32| {
+        plan.scenario.simulation.seed = seed + u64::from(number);
+        timed(|| pool.install(|| figures(&plan, isa)))
+    };
+    let runs: Vec<(Figures, Spent)> = (0..case.repeat).map(repetition).collect();
+    Measured {
+        set_up,
+        figures: runs[0].0.clone(),
+        runs: runs.into_iter().map(|(_, spent)| spent).collect(),
+        peak_memory_mb: peak_memory_mb(),
+    }
+}
+
+/// From the portfolio in memory to the measures.
+fn figures(plan: &Plan, isa: InstructionSet) -> Figures {
+    let paths = plan.scenario.simulation.paths;
+    let part = engine::losses(plan, 0..paths, isa, &Control::none()).expect("it runs");
+    let mut losses = part.losses;
+    let [shortfall, value_at_risk] = [0, 1].map(|level| {
+        let level: ConfidenceLevel = plan.scenario.measures.levels[level];
+        tail_mean(&mut losses, level).expect("losses are finite")
+    });
+    Figures {
+        value_at_risk: value_at_risk.value_at_risk,
+        expected_shortfall: shortfall.expected_shortfall,
+    }
+}

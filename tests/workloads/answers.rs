@@ -1,0 +1,60 @@
+//! VaR and ES of the workloads against the answers stated with them.
+
+use plimsoll::engine::{self, Control};
+use plimsoll::numeric::isa::InstructionSet;
+use plimsoll::risk::{NORMAL_95, OrderedLosses, expected_shortfall, value_at_risk};
+use plimsoll::scenario::Revaluation;
+use plimsoll::units::{ConfidenceLevel, Loss};
+
+use crate::workload::data::{SHORTFALL_LEVEL, VALUE_AT_RISK_LEVEL};
+use crate::workload::{Sampling, Work, plan};
+
+/// A stated figure and its own standard error (sampling, or what it was rounded to).
+struct Answer {
+    amount: f64,
+    error: f64,
+}
+
+fn level(level: f64) -> ConfidenceLevel {
+    ConfidenceLevel::new(level).expect("inside (0.5, 1)")
+}
+
+fn losses(work: Work, paths: u64) -> Vec<f64> {
+    let sampling = Sampling { paths, seed: 20_261_122, revaluation: Revaluation::Full };
+    let plan = plan(&work.generate(), sampling);
+    let isa = InstructionSet::detect();
+    engine::losses(&plan, 0..paths, isa, &Control::none()).expect("it runs").losses
+}
+
+#[track_caller]
+fn assert_answer(what: &str, found: Loss, interval: [Loss; 2], answer: &Answer) {
+    let own = (interval[1].amount() - interval[0].amount()) / (2.0 * NORMAL_95);
+    assert!(own < 0.05 * found.amount(), "{what}: error {own} says nothing");
+    let error = (own * own + answer.error * answer.error).sqrt();
+    let off = (found.amount() - answer.amount) / error;
+    assert!(off.abs() <= 4.0, "{what}: {found:?}, not {}: {off:.1} errors", answer.amount);
+}
+
+#[track_caller]
+fn assert_answers(work: Work, paths: u64, at_risk: &Answer, shortfall: &Answer) {
+    let losses = losses(work, paths);
+    let ordered = OrderedLosses::new(&losses).expect("finite");
+    let found = value_at_risk(&ordered, level(VALUE_AT_RISK_LEVEL));
+    assert_answer("VaR", found.loss, found.interval_95, at_risk);
+    let found = expected_shortfall(&ordered, level(SHORTFALL_LEVEL));
+    assert_answer("ES", found.loss, found.interval_95, shortfall);
+}
+
+// The errors of VaR are stated with the answers; an ES without one is held to its rounding.
+
+#[test]
+fn desk() {
+    let at_risk = Answer { amount: 21_600.0, error: 110.0 };
+    assert_answers(Work::W1, 20_000, &at_risk, &Answer { amount: 21_700.0, error: 100.0 });
+}
+
+#[test]
+fn wide_and_linear() {
+    let at_risk = Answer { amount: 79_800.0, error: 130.0 };
+    assert_answers(Work::W2, 20_000, &at_risk, &Answer { amount: 80_100.0, error: 130.0 });
+}
