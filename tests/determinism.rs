@@ -94,3 +94,26 @@ fn shards_run_apart_in_any_order_give_the_same_bits() {
     let json = |outcome| report::json(outcome).expect("every figure is finite");
     assert!(json(&whole.outcome) == json(&sharded.outcome));
 }
+
+/// A run to a precision ends as the run of the length it stopped at, and nothing else.
+#[test]
+fn a_run_to_a_precision_is_a_run_of_that_many_paths() {
+    let run = |extra: &[&str]| {
+        let bytes = output(plimsoll("minimal").args(extra));
+        let text = String::from_utf8(bytes).expect("JSON is text");
+        serde_json::from_str::<plimsoll::outcome::Outcome>(&text).expect("an outcome")
+    };
+    // ES 99 % of one perpetual: half-width about 1.3 % at the first look, so some doublings.
+    let mut found = run(&["--precision", "0.8%"]);
+    let stopping = found.stopping.take().expect("it says why it stopped");
+    assert!(stopping.reached && stopping.checkpoints.len() > 1, "{stopping:?}");
+    let widths: Vec<f64> =
+        stopping.checkpoints.iter().filter_map(|one| one.relative_half_width).collect();
+    assert!(widths.windows(2).all(|pair| pair[1] < pair[0]), "{widths:?}");
+    assert!(widths[widths.len() - 1] <= 0.008 && widths[widths.len() - 2] > 0.008, "{widths:?}");
+    let mut stated = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    stated.arg("run").arg(scenario("minimal")).args(["--json", "--quiet"]);
+    stated.args(["--paths", &found.paths.to_string(), "--threads", "1"]);
+    let stated = String::from_utf8(output(&mut stated)).expect("JSON is text");
+    assert_eq!(serde_json::from_str::<plimsoll::outcome::Outcome>(&stated).unwrap(), found);
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::document::PositiveRate;
 use crate::numeric::isa::InstructionSet;
 
 /// Draws the load line of a crypto-derivative book: how much exposure it may carry today, given
@@ -53,6 +54,10 @@ pub struct SimulationArguments {
     /// Number of paths, instead of the scenario's.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub paths: Option<u64>,
+    /// Run until the 95 % intervals of VaR and ES at every level are within this fraction of the
+    /// figure, e.g. 1%: looked at after the scenario's paths, after twice as many, and so on.
+    #[arg(long, value_name = "SHARE", value_parser = clap::value_parser!(PositiveRate))]
+    pub precision: Option<PositiveRate>,
     /// Seed of every draw, instead of the scenario's; same seed, same bits.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -113,6 +113,7 @@ pub fn confinement(allow_outside: bool) -> Confinement {
 pub fn overrides(arguments: &SimulationArguments) -> Overrides {
     Overrides {
         paths: arguments.paths,
+        precision: arguments.precision,
         seed: arguments.seed,
         revaluation: arguments.revaluation.map(|how| match how {
             RevaluationArgument::Full => Revaluation::Full,

@@ -151,6 +151,17 @@ number_type!(
       "exclusiveMinimum": 0.5, "exclusiveMaximum": 1 }
 );
 
+impl std::str::FromStr for PositiveRate {
+    type Err = String;
+
+    /// As in documents: `0.01`, `1%` or `100bp`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let decimal = text.parse::<f64>().ok();
+        let value = decimal.or_else(|| parse_rate(text)).and_then(Self::new);
+        value.ok_or_else(|| "expected a rate above 0, such as 0.01 or 1%".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +172,16 @@ mod tests {
         assert_eq!(parse_rate("12 bp"), Some(12.0 * BASIS_POINT));
         for bad in ["", "%", "5", "nan%", "inf%", "1e400%", "5 %%", "x%"] {
             assert_eq!(parse_rate(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rate_above_zero_is_typed_as_in_documents() {
+        for text in ["0.01", "1%", "100bp"] {
+            assert_eq!(text.parse::<PositiveRate>().unwrap().get(), 0.01, "{text}");
+        }
+        for bad in ["0", "-1%", "nan", "inf", "", "x"] {
+            assert!(bad.parse::<PositiveRate>().is_err(), "{bad}");
         }
     }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::cross_check;
 use crate::document::{
-    Confinement, InputFile, Loader, Place, SourceFile, Violation, ViolationCollector, Violations,
-    did_you_mean, one_of, quoted,
+    Confinement, InputFile, Loader, Place, PositiveRate, SourceFile, Violation, ViolationCollector,
+    Violations, did_you_mean, one_of, quoted,
 };
 use crate::margin::VenueRules;
 use crate::margin::document::{read_rules, shipped_rules};
@@ -19,10 +19,12 @@ use crate::scenario::{Revaluation, Scenario};
 use crate::threshold::document::{LoadedPolicy, read_policy};
 
 /// Changes to a scenario from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Overrides {
     /// Number of paths.
     pub paths: Option<u64>,
+    /// Precision to run to.
+    pub precision: Option<PositiveRate>,
     /// Seed.
     pub seed: Option<u64>,
     /// How positions are revalued.
@@ -165,6 +167,7 @@ fn trades_file(path: &Path) -> Result<std::sync::Arc<SourceFile>, Violations> {
 fn apply(overrides: &Overrides, scenario: &mut Scenario) {
     let simulation = &mut scenario.simulation;
     simulation.paths = overrides.paths.unwrap_or(simulation.paths);
+    simulation.precision = overrides.precision.map(PositiveRate::get).or(simulation.precision);
     simulation.seed = overrides.seed.unwrap_or(simulation.seed);
     simulation.revaluation = overrides.revaluation.unwrap_or(simulation.revaluation);
 }

@@ -23,6 +23,7 @@ mod load;
 mod pass;
 mod path;
 mod plan;
+mod precision;
 mod remark;
 mod run;
 mod scaled;

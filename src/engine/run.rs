@@ -9,6 +9,7 @@ use super::control::{Control, Stage};
 use super::pass::{self, Partial, PathColumns};
 use super::path::PathEngine;
 use super::plan::Plan;
+use super::precision::{Decision, Precision};
 use super::tail::{TailLedger, TailLosses};
 use crate::numeric::isa::InstructionSet;
 use crate::outcome::{Outcome, ReplayedPath};
@@ -30,8 +31,37 @@ pub struct Run {
 /// # Errors
 /// [`EngineError`]: interrupted, or a book the model cannot price.
 pub fn run(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Run, EngineError> {
-    let part = losses(plan, 0..plan.scenario.simulation.paths, isa, control)?;
+    let settings = &plan.scenario.simulation;
+    if let Some(fraction) = settings.precision {
+        let precision = Precision::new(fraction, settings.paths_max);
+        return run_to(precision, plan.clone(), isa, control);
+    }
+    let part = losses(plan, 0..settings.paths, isa, control)?;
     finish(plan, vec![part], isa, control)
+}
+
+/// Runs from checkpoint to checkpoint; ends as a run of the number of paths it stopped at.
+fn run_to(
+    mut precision: Precision,
+    mut plan: Plan,
+    isa: InstructionSet,
+    control: &Control,
+) -> Result<Run, EngineError> {
+    let mut part = losses(&plan, 0..plan.scenario.simulation.paths, isa, control)?;
+    let stopping = loop {
+        let paths = plan.scenario.simulation.paths;
+        match precision.decide(paths, &assemble::measures(&plan, &part)?) {
+            Decision::Stop(stopping) => break stopping,
+            Decision::Continue(more) => {
+                plan.scenario.simulation.paths = more;
+                let added = losses(&plan, paths..more, isa, control)?;
+                part = pass::merge(vec![part, added], more)?;
+            }
+        }
+    };
+    let mut run = finish(&plan, vec![part], isa, control)?;
+    run.outcome.stopping = Some(stopping);
+    Ok(run)
 }
 
 /// First pass over a range of path ids: what a shard does.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One risk measure with its error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Measure {
     /// Confidence level; 0.99 leaves the worst 1 %.
     pub level: f64,
@@ -48,7 +48,7 @@ pub struct TailIndex {
 }
 
 /// The loss distribution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Measures {
     /// VaR by level, increasing.
     pub value_at_risk: Vec<Measure>,
@@ -71,7 +71,7 @@ pub struct Measures {
 }
 
 /// Histogram over even bins from the smallest to the largest loss shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Histogram {
     /// Bins by increasing loss; every path is in exactly one.
     pub bins: Vec<HistogramBin>,

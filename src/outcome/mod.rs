@@ -6,6 +6,7 @@
 pub mod book;
 pub mod measures;
 pub mod replay;
+pub mod stopping;
 pub mod threshold;
 
 pub use book::{
@@ -16,6 +17,7 @@ pub use measures::{
     Measures, PathRow, Probability, TailIndex, WorstPath,
 };
 pub use replay::{ReplayedNode, ReplayedPath};
+pub use stopping::{Checkpoint, Stopping};
 pub use threshold::{
     Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents, Headroom,
     HeadroomBound, PotentialLossTerm, Remedy, ScaleToThreshold, Status, Threshold,
@@ -47,6 +49,9 @@ pub struct Outcome {
     pub nodes_years: Vec<f64>,
     /// Paths simulated.
     pub paths: u64,
+    /// Why so many; `None` where the scenario states their number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stopping: Option<Stopping>,
     /// Seed of every draw.
     pub seed: u64,
     /// The factor model.

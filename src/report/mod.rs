@@ -18,6 +18,7 @@ mod losses;
 mod ranking;
 mod readable;
 mod replay;
+mod stopping;
 mod terminal;
 pub mod text;
 mod verdict;

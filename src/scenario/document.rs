@@ -15,8 +15,8 @@ pub use super::model_document::{
 };
 use super::settings::{MeasureSettings, ReturnKind, Revaluation, Scenario, SimulationSettings};
 use crate::document::{
-    DurationText, FilePath, FolderName, Level, Loader, Node, Parsed, Place, Places, Prose,
-    SourceFile, Violation, ViolationCollector, Violations, read_tree,
+    DurationText, FilePath, FolderName, Level, Loader, Node, Parsed, Place, Places, PositiveRate,
+    Prose, SourceFile, Violation, ViolationCollector, Violations, read_tree,
 };
 use crate::units::ConfidenceLevel;
 
@@ -63,6 +63,14 @@ pub struct SimulationDocument {
     #[serde(default = "default_paths")]
     #[schemars(range(min = 100, max = 1_000_000_000))]
     pub paths: u64,
+    /// Run until the 95 % intervals of VaR and ES at every level are within this fraction of the
+    /// figure, e.g. `"1%"`: looked at after `paths` paths, after twice as many, and so on up to
+    /// `paths_max`; `--precision` overrides.
+    pub precision: Option<PositiveRate>,
+    /// Most paths that `precision` may take.
+    #[serde(default = "default_paths_max")]
+    #[schemars(range(min = 100, max = 1_000_000_000))]
+    pub paths_max: u64,
     /// Seed of every draw; `--seed` overrides.
     #[serde(default)]
     pub seed: u64,
@@ -105,6 +113,10 @@ fn one_step() -> u32 {
 
 fn default_paths() -> u64 {
     100_000
+}
+
+fn default_paths_max() -> u64 {
+    10_000_000
 }
 
 fn log_returns() -> ReturnKind {
@@ -223,6 +235,8 @@ fn simulation(document: &SimulationDocument) -> SimulationSettings {
         horizon: document.horizon.years(),
         steps: document.steps,
         paths: document.paths,
+        precision: document.precision.map(PositiveRate::get),
+        paths_max: document.paths_max,
         seed: document.seed,
         returns: document.returns,
         revaluation: document.revaluation,

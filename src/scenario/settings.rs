@@ -210,8 +210,13 @@ pub struct SimulationSettings {
     pub horizon: Years,
     /// Even steps inside the horizon; expiries add nodes.
     pub steps: u32,
-    /// Paths.
+    /// Paths; with `precision`, those after which it is looked at first.
     pub paths: u64,
+    /// Half-width of the 95 % intervals of VaR and ES, as a fraction of the figure, at which the
+    /// run stops.
+    pub precision: Option<f64>,
+    /// Most paths that `precision` may take.
+    pub paths_max: u64,
     /// Seed of every draw.
     pub seed: u64,
     /// Log or simple returns.

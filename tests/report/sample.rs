@@ -479,6 +479,7 @@ pub fn outcome() -> Outcome {
         horizon_years: 1.0 / 365.0,
         nodes_years: vec![0.5 / 365.0, 1.0 / 365.0],
         paths: PATHS as u64,
+        stopping: None,
         seed: 42,
         model: model(),
         book: book(),

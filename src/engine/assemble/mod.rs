@@ -17,12 +17,12 @@ pub(super) use replay::replay;
 use super::EngineError;
 use super::compiled::Compiled;
 use super::control::Control;
-use super::pass::PathColumns;
+use super::pass::{Partial, PathColumns};
 use super::path::PathEngine;
 use super::plan::Plan;
 use super::tail::TailLosses;
 use super::truncation;
-use crate::outcome::{DataFinding, FORMAT_VERSION, Outcome, Warning};
+use crate::outcome::{DataFinding, FORMAT_VERSION, Measures, Outcome, Warning};
 use crate::risk::OrderedLosses;
 use crate::units::Symbol;
 
@@ -60,6 +60,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         horizon_years: settings.horizon.get(),
         nodes_years: plan.model.grid.nodes.iter().map(|node| node.get()).collect(),
         paths: settings.paths,
+        stopping: None,
         seed: settings.seed,
         model,
         book: book::summary(plan, book)?,
@@ -84,6 +85,12 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         warnings,
         with_trades: None,
     })
+}
+
+/// Measures of the losses so far, without the capital base.
+pub(super) fn measures(plan: &Plan, part: &Partial) -> Result<Measures, EngineError> {
+    let ordered = OrderedLosses::new(&part.losses)?;
+    Ok(measures::measures(&part.losses, &ordered, &plan.scenario.measures.levels, None)?)
 }
 
 fn finding(finding: &crate::market::Finding) -> DataFinding {

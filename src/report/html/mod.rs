@@ -18,7 +18,7 @@ use super::figures::Figures;
 use super::ranking::largest_and_rest;
 use super::readable::readable;
 use super::verdict::verdict;
-use super::{ReportError, charts};
+use super::{ReportError, charts, stopping};
 use crate::outcome::{ContributionRow, Outcome};
 
 /// Positions listed one by one; the rest is summed in a row of its own.
@@ -39,6 +39,7 @@ pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
         positions => Value::from(Serde(positions(&outcome))),
         after => after(&outcome),
         shown_model => Value::from(Serde(model::ShownModel::of(&outcome.model))),
+        stopping => outcome.stopping.as_ref().map(stopping::sentence),
         light_sign => light_sign(verdict.light),
         verdict => Value::from(Serde(verdict)),
         outcome => Value::from(Serde(&outcome)),

@@ -9,9 +9,9 @@ mod comparison;
 mod grid;
 mod tables;
 
-use super::figures::{Figures, duration, instant, number};
+use super::figures::{Figures, duration, instant};
 use super::readable::readable;
-use super::{ReportError, verdict};
+use super::{ReportError, stopping, verdict};
 use crate::outcome::Outcome;
 use grid::Grid;
 
@@ -78,11 +78,11 @@ impl Page<'_> {
     fn title(&self) -> String {
         let outcome = self.outcome;
         let run = format!(
-            "{} · {} · {} · {} paths · seed {}",
+            "{} · {} · {} · {} · seed {}",
             outcome.scenario,
             instant(&outcome.as_of),
             duration(outcome.horizon_years),
-            number(outcome.paths as f64, 0),
+            stopping::paths(outcome),
             outcome.seed
         );
         self.grid.line(&run)
