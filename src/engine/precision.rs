@@ -112,7 +112,8 @@ mod tests {
         assert!(stopping.reached);
         assert_eq!(stopping.checkpoints.len(), 3);
         assert_eq!(stopping.checkpoints[0].measure, "VaR 95 %");
-        assert_eq!(stopping.checkpoints[2].relative_half_width, Some(0.008));
+        let last = stopping.checkpoints[2].relative_half_width.unwrap();
+        approx::assert_relative_eq!(last, 0.008, max_relative = 1e-12);
     }
 
     #[test]
