@@ -66,6 +66,8 @@ fn scenario(workload: &Workload, sampling: Sampling) -> Scenario {
             horizon: Years(HORIZON_YEARS),
             steps: workload.steps,
             paths: sampling.paths,
+            precision: None,
+            paths_max: sampling.paths,
             seed: sampling.seed,
             returns: ReturnKind::Log,
             revaluation: sampling.revaluation,
