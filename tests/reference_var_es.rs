@@ -16,7 +16,7 @@ use plimsoll::numeric::matrix::{multiply, semidefinite_cholesky};
 use plimsoll::numeric::random::{Purpose, Streams};
 use plimsoll::numeric::special::normal_cdf;
 use plimsoll::risk::{
-    Contribution, ExpectedShortfallWeights, KernelWeights, NORMAL_95, OrderedLosses,
+    Contribution, ExpectedShortfallWeights, KernelWeights, LossSample, Moments, NORMAL_95,
     QuantileEstimator, TailSample, contributions, deviation_components, expected_shortfall,
     modified_tail, moments, normal_tail, probability_of_loss_beyond, quantile, student_t_tail,
     value_at_risk,
@@ -91,13 +91,17 @@ fn cholesky(covariance: &[Vec<f64>]) -> Vec<f64> {
     semidefinite_cholesky(&matrix).unwrap().into_entries()
 }
 
+fn moments_of(losses: &[f64]) -> Moments {
+    moments(&LossSample::plain(losses, &[]).unwrap())
+}
+
 /// VaR and ES at `level` within 4 standard errors.
-fn check_tail(what: &str, ordered: &OrderedLosses, cl: f64, var: f64, es: f64) {
-    let found = value_at_risk(ordered, level(cl));
+fn check_tail(what: &str, sample: &LossSample, cl: f64, var: f64, es: f64) {
+    let found = value_at_risk(sample, level(cl));
     let [low, high] = found.interval_95.map(|end| end.amount());
     let error = (high - low) / (2.0 * NORMAL_95);
     within_errors(&format!("{what} VaR {cl}"), found.loss.amount(), var, error);
-    let found = expected_shortfall(ordered, level(cl));
+    let found = expected_shortfall(sample, level(cl));
     within_errors(&format!("{what} ES {cl}"), found.loss.amount(), es, found.standard_error);
 }
 
@@ -205,7 +209,8 @@ fn delta_normal_books_simulate_to_their_closed_form_with_components() {
     let paths: Vec<PathId> = (0..PATHS as u64).map(PathId).collect();
     for (number_of, book) in linear_books(&document).iter().enumerate() {
         let row_losses = book.row_losses(11 + number_of as u64, None);
-        let ordered = OrderedLosses::new(&book_losses(&row_losses)).unwrap();
+        let losses = book_losses(&row_losses);
+        let ordered = LossSample::plain(&losses, &[]).unwrap();
         let sample = TailSample { paths: &paths, row_losses: &row_losses };
         for result in book.results.iter().filter(|result| result["dist"] == "normal") {
             let (cl, var, es) =
@@ -215,7 +220,7 @@ fn delta_normal_books_simulate_to_their_closed_form_with_components() {
             let kernel = KernelWeights::new(&ordered, level(cl));
             let found_var = value_at_risk(&ordered, level(cl));
             let total = found_var.loss.amount();
-            let found = contributions(&sample, &tail, &kernel, total).unwrap();
+            let found = contributions(&sample, &tail, &kernel, total, ordered.weights()).unwrap();
             let sum: f64 = found.iter().map(|row| row.expected_shortfall).sum();
             let total_es = expected_shortfall(&ordered, level(cl)).loss.amount();
             close(&format!("{} sum of components", book.id), sum, total_es, 1e-12);
@@ -244,7 +249,8 @@ fn student_t_books_simulate_to_their_closed_form() {
     let books = linear_books(&document);
     for (book, nu) in [(0, 3), (1, 4), (1, 6)] {
         let row_losses = books[book].row_losses(31 + nu as u64, Some(nu));
-        let ordered = OrderedLosses::new(&book_losses(&row_losses)).unwrap();
+        let losses = book_losses(&row_losses);
+        let ordered = LossSample::plain(&losses, &[]).unwrap();
         let results = books[book].results.iter();
         for result in results.filter(|result| result["dist"] == format!("t{nu}").as_str()) {
             let (var, es) = (number(&result["var_unitvar"]), number(&result["es_unitvar"]));
@@ -280,8 +286,8 @@ fn delta_gamma_books_simulate_to_their_exact_quadratic_form() {
         let (linear, squares) = (numbers(&form["b"]), numbers(&form["lam"]));
         let losses = quadratic_losses(51 + seed as u64, number(&form["a"]), &linear, &squares);
         let mean_error = number(&case["sd"]) / (PATHS as f64).sqrt();
-        within_errors(what, moments(&losses).unwrap().mean, number(&case["mean"]), mean_error);
-        let ordered = OrderedLosses::new(&losses).unwrap();
+        within_errors(what, moments_of(&losses).mean, number(&case["mean"]), mean_error);
+        let ordered = LossSample::plain(&losses, &[]).unwrap();
         for result in case["results"].as_array().unwrap() {
             let (cl, var) = (number(&result["cl"]), number(&result["var"]));
             check_tail(what, &ordered, cl, var, number(&result["es"]));
@@ -345,7 +351,8 @@ fn open_source_risk_engine_delta_gamma_normal() {
             let error = (found - number(&expected["ore_published"])).abs() / deviation;
             assert!(error <= tolerance, "{what} {p}: {error} deviations");
         }
-        let ordered = OrderedLosses::new(&sensitivity_losses(case, 71 + seed as u64)).unwrap();
+        let losses = sensitivity_losses(case, 71 + seed as u64);
+        let ordered = LossSample::plain(&losses, &[]).unwrap();
         for exact in case["exact_quadratic"].as_array().unwrap() {
             let cl = 1.0 - number(&exact["alpha"]);
             let var = number(&exact["exact_loss_var"]);
@@ -363,7 +370,7 @@ fn tail_probabilities_of_weighted_chi_squares_are_those_of_imhof() {
         let weights: Vec<f64> = record[2].split(' ').map(|w| w.parse().unwrap()).collect();
         let (x, exact): (f64, f64) = (record[3].parse().unwrap(), record[5].parse().unwrap());
         let losses = quadratic_losses(91 + seed as u64, 0.0, &vec![0.0; weights.len()], &weights);
-        let found = probability_of_loss_beyond(&losses, x).unwrap();
+        let found = probability_of_loss_beyond(&LossSample::plain(&losses, &[]).unwrap(), x);
         let error = (exact * (1.0 - exact) / PATHS as f64).sqrt();
         within_errors(&record[0], found.probability, exact, error);
         assert!(
@@ -453,7 +460,7 @@ fn option_books_under_full_revaluation_simulate_to_their_level_sets() {
     for (seed, case) in cases(&document).iter().enumerate() {
         let what = case["id"].as_str().unwrap();
         let losses = OptionBook::new(case).losses(111 + seed as u64);
-        let ordered = OrderedLosses::new(&losses).unwrap();
+        let ordered = LossSample::plain(&losses, &[]).unwrap();
         for result in case["results"].as_array().unwrap() {
             let cl = 1.0 - number(&result["alpha"]);
             check_tail(what, &ordered, cl, number(&result["var"]), number(&result["es"]));
@@ -481,11 +488,11 @@ fn performance_analytics(returns: &[f64], measure: &str, method: &str, cl: f64) 
     if method == "historical" {
         let cut = quantile(returns, 1.0 - cl, QuantileEstimator::Linear).unwrap();
         let below: Vec<f64> = returns.iter().copied().filter(|value| *value < cut).collect();
-        return if measure == "VaR" { cut } else { moments(&below).unwrap().mean };
+        return if measure == "VaR" { cut } else { moments_of(&below).mean };
     }
     let tail = if method == "gaussian" {
         // Its gaussian method takes the population variance.
-        let sample = moments(&losses).unwrap();
+        let sample = moments_of(&losses);
         let count = losses.len() as f64;
         normal_tail(sample.mean, sample.deviation * ((count - 1.0) / count).sqrt(), level(cl))
     } else {
@@ -528,7 +535,7 @@ fn performance_analytics_unit_test_values_to_six_digits() {
 
 /// Gaussian VaR of a portfolio of return series (sample covariance) with its components.
 fn gaussian_components(series: &[&[f64]], weights: &[f64], cl: f64) -> (f64, Vec<f64>) {
-    let means: Vec<f64> = series.iter().map(|values| moments(values).unwrap().mean).collect();
+    let means: Vec<f64> = series.iter().map(|values| moments_of(values).mean).collect();
     let covariance = |i: usize, j: usize| {
         let products =
             series[i].iter().zip(series[j]).map(|(x, y)| (x - means[i]) * (y - means[j]));
@@ -561,7 +568,7 @@ fn the_equal_weight_hedge_fund_portfolio() {
     let losses: Vec<f64> = (0..columns[0].len())
         .map(|month| -columns.iter().zip(&weights).map(|(c, w)| c[month] * w).sum::<f64>())
         .collect();
-    let ordered = OrderedLosses::new(&losses).unwrap();
+    let ordered = LossSample::plain(&losses, &[]).unwrap();
     let es = expected_shortfall(&ordered, level(0.95)).loss.amount();
     close("ES, Acerbi–Tasche", es, number(&historical["es_exact_empirical"]), 1e-10);
     let var = value_at_risk(&ordered, level(0.95)).loss.amount();
@@ -576,13 +583,13 @@ fn open_source_risk_engine_historical_simulation() {
     for case in cases(&document) {
         let profits = numbers(&case["pnl"]);
         let losses: Vec<f64> = profits.iter().map(|profit| -profit).collect();
-        let ordered = OrderedLosses::new(&losses).unwrap();
+        let ordered = LossSample::plain(&losses, &[]).unwrap();
         for expected in case["expected"].as_array().unwrap() {
             let p = number(&expected["p"]);
             let found = quantile(&profits, p, QuantileEstimator::NextOrderStatistic).unwrap();
             close("quantile", found, number(&expected["quantile"]), 1e-12);
             let below: Vec<f64> = profits.iter().copied().filter(|x| *x <= found).collect();
-            let mean = moments(&below).unwrap().mean;
+            let mean = moments_of(&below).mean;
             // Published to six decimals.
             assert!((mean - number(&expected["mean_pnl_leq_quantile"])).abs() < 1e-6);
             if p < 0.5 {

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 
 use plimsoll::numeric::special::{normal_cdf, normal_pdf, normal_quantile};
 use plimsoll::numeric::{InstructionSet, Purpose, Streams};
-use plimsoll::risk::{NORMAL_95, tail_mean};
+use plimsoll::risk::{NORMAL_95, PathWeights, tail_mean};
 use plimsoll::threshold::{
     Binding, Direction, Evaluation, HeadroomLimits, HeadroomSolution, MoneyEstimate, RemedyInputs,
     ScaleSolution, Status, StatusPolicy, Utilisation, UtilisationEstimate, remedy, solve_headroom,
@@ -136,7 +136,7 @@ impl Paths {
             self.losses[path] = loss([0, 1, 2].map(|asset| self.moves[asset][path]));
         }
         let level = ConfidenceLevel::new(LEVEL).unwrap();
-        let tail = tail_mean(&mut self.losses, level).unwrap();
+        let tail = tail_mean(&self.losses, &PathWeights::plain(PATHS), level).unwrap();
         MoneyEstimate { amount: tail.expected_shortfall, standard_error: tail.standard_error }
     }
 

@@ -2,7 +2,7 @@
 
 use plimsoll::engine::{self, Control, Plan};
 use plimsoll::numeric::isa::InstructionSet;
-use plimsoll::risk::tail_mean;
+use plimsoll::risk::{LossSample, expected_shortfall, value_at_risk};
 use plimsoll::units::ConfidenceLevel;
 
 use crate::arguments::Case;
@@ -52,13 +52,10 @@ pub fn measure(case: &Case) -> Measured {
 fn figures(plan: &Plan, isa: InstructionSet) -> Figures {
     let paths = plan.scenario.simulation.paths;
     let part = engine::losses(plan, 0..paths, isa, &Control::none()).expect("it runs");
-    let mut losses = part.losses;
-    let [shortfall, value_at_risk] = [0, 1].map(|level| {
-        let level: ConfidenceLevel = plan.scenario.measures.levels[level];
-        tail_mean(&mut losses, level).expect("losses are finite")
-    });
+    let levels: [ConfidenceLevel; 2] = [0, 1].map(|level| plan.scenario.measures.levels[level]);
+    let sample = LossSample::plain(&part.losses, &levels).expect("losses are finite");
     Figures {
-        value_at_risk: value_at_risk.value_at_risk,
-        expected_shortfall: shortfall.expected_shortfall,
+        value_at_risk: value_at_risk(&sample, levels[1]).loss.amount(),
+        expected_shortfall: expected_shortfall(&sample, levels[0]).loss.amount(),
     }
 }

@@ -14,7 +14,7 @@ use super::remark::{self, Move};
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::pricing;
-use crate::risk::NORMAL_95;
+use crate::risk::{NORMAL_95, PathWeights};
 use crate::threshold::{
     self, Breach, MoneyEstimate, Policy, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach,
 };
@@ -115,11 +115,14 @@ impl Distance<'_> {
         let model = remark::model(&self.plan.model, change);
         let book = Compiled::on(self.plan, &portfolio, &market, &model, self.isa)?;
         let paths = self.paths();
-        let part =
+        let mut part =
             pass::losses(&book.engine, &book.ledger, 0..paths, paths, control, Stage::Threshold)?;
         let accounts = portfolio.accounts.len();
-        let columns = PathColumns::new(accounts, book.underlyings.len(), part.columns);
-        let exposure = Exposure::new(self.plan, self.policy, &book, &columns)?;
+        let columns = std::mem::take(&mut part.columns);
+        let columns = PathColumns::new(accounts, book.underlyings.len(), columns);
+        let kept = columns.path_count();
+        let weights = PathWeights::first(kept, &part.ratios, &part.controls, &book.design)?;
+        let exposure = Exposure::new(self.plan, self.policy, &book, &columns, &weights)?;
         Ok(Marked {
             potential_loss: exposure.at_scale(1.0)?.potential_loss,
             value: book.value(),

@@ -10,6 +10,7 @@ use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::{MarginMode, Portfolio};
 use crate::pricing::{Granularity, Row};
+use crate::risk::SampleDesign;
 use crate::simulation::{FactorKey, FactorModel};
 use crate::units::Symbol;
 
@@ -24,6 +25,8 @@ pub(super) struct Compiled<'a> {
     pub requirements: Vec<Requirement>,
     /// Underlyings whose spot is a factor, in model order.
     pub underlyings: Vec<Symbol>,
+    /// How paths are drawn.
+    pub design: SampleDesign,
 }
 
 impl<'a> Compiled<'a> {
@@ -57,7 +60,13 @@ impl<'a> Compiled<'a> {
             rows: rows(&engine, portfolio),
             spot_factors,
         };
-        Ok(Self { setting, engine, ledger, margin, requirements, underlyings })
+        let design = plan.sample_design();
+        Ok(Self { setting, engine, ledger, margin, requirements, underlyings, design })
+    }
+
+    /// Paths, counted from id 0, whose columns are kept: whole independent units.
+    pub fn kept_paths(&self, path_count: u64) -> u64 {
+        self.design.unit.whole(self.ledger.kept_paths(path_count))
     }
 
     /// Value of positions and balances today.

@@ -14,7 +14,7 @@ use super::scaled::{self, Variation};
 use super::stress::Stressed;
 use crate::market::Liquidity;
 use crate::pricing::{self, Granularity, Row};
-use crate::risk;
+use crate::risk::{self, PathWeights};
 use crate::threshold::add_on::{self, TradedExposure, TradingCost, VenueClaim};
 use crate::threshold::{
     Evaluation, MoneyEstimate, Policy, TermKind, VenueClaimMeasure, potential_loss,
@@ -27,6 +27,8 @@ pub(super) struct Exposure<'a> {
     policy: &'a Policy,
     book: &'a Compiled<'a>,
     columns: &'a PathColumns,
+    /// What the paths of `columns` count for.
+    weights: &'a PathWeights<'a>,
     /// Stressed values of each term, empty where the term is not a stress.
     stresses: Vec<Vec<Stressed>>,
     traded: Vec<TradedExposure>,
@@ -40,6 +42,7 @@ impl<'a> Exposure<'a> {
         policy: &'a Policy,
         book: &'a Compiled<'a>,
         columns: &'a PathColumns,
+        weights: &'a PathWeights<'a>,
     ) -> Result<Self, EngineError> {
         let stressed = policy.terms.iter().map(|term| match &term.kind {
             TermKind::StressedLoss { stresses } => Stressed::all(book, stresses),
@@ -50,6 +53,7 @@ impl<'a> Exposure<'a> {
             policy,
             book,
             columns,
+            weights,
             stresses: stressed.collect::<Result<_, _>>()?,
             traded: traded(book)?,
             buffers: Mutex::default(),
@@ -115,10 +119,10 @@ impl<'a> Exposure<'a> {
     ) -> Result<MoneyEstimate, EngineError> {
         let mut losses = self.buffers().pop().unwrap_or_default();
         scaled::losses(self.columns, &self.book.ledger.terms, variation, &mut losses);
-        let found = risk::tail_mean(&mut losses, level);
+        let found = risk::tail_mean(&losses, self.weights, level);
         self.buffers().push(losses);
         let found = found?;
-        let (amount, standard_error) = (found.expected_shortfall, found.standard_error);
+        let (amount, standard_error) = (found.expected_shortfall, found.normal_error);
         Ok(MoneyEstimate { amount, standard_error })
     }
 

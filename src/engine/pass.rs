@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, Interrupted, Stage};
 use super::ledger::{AccountTerms, AccountValues};
 use super::path::{BLOCK_PATHS, PathEngine, Workspace};
+use crate::risk::{PathWeights, RiskError, SampleDesign};
 
 /// Blocks one task walks with one workspace.
 const BLOCKS_PER_TASK: usize = 8;
@@ -30,7 +31,7 @@ pub(super) struct Ledger {
 }
 
 /// Losses of a range of paths, and the columns of those among them that are kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Partial {
     /// Id of the first path.
     pub first_path: u64,
@@ -38,6 +39,27 @@ pub struct Partial {
     pub losses: Vec<f64>,
     /// `[path][column]` of the paths below the plan's kept count: positions and balances of each account, then each spot level.
     pub columns: Vec<f64>,
+    /// Likelihood ratio of each path; empty where paths are drawn from the model itself.
+    #[serde(default)]
+    pub ratios: Vec<f64>,
+    /// `[path][control]`; empty without controls.
+    #[serde(default)]
+    pub controls: Vec<f64>,
+}
+
+impl Partial {
+    /// What the first `count` paths count for.
+    pub fn weights(
+        &self,
+        count: usize,
+        design: &SampleDesign,
+    ) -> Result<PathWeights<'_>, RiskError> {
+        if count == self.losses.len() {
+            PathWeights::new(count, &self.ratios, &self.controls, design)
+        } else {
+            PathWeights::first(count, &self.ratios, &self.controls, design)
+        }
+    }
 }
 
 /// What solvers know of each path: `[positions, balances]` of each account at the horizon, then
@@ -153,7 +175,9 @@ pub(super) fn losses(
         }
         Ok(())
     })?;
-    Ok(Partial { first_path: range.start, losses, columns })
+    // Every path is drawn from the model itself.
+    let (ratios, controls) = (Vec::new(), Vec::new());
+    Ok(Partial { first_path: range.start, losses, columns, ratios, controls })
 }
 
 /// Partials that leave out paths or hold them twice.
@@ -174,7 +198,7 @@ pub struct PartsDoNotJoin {
 /// [`PartsDoNotJoin`] unless every path is there exactly once.
 pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsDoNotJoin> {
     parts.sort_by_key(|part| part.first_path);
-    let mut merged = Partial { first_path: 0, losses: Vec::new(), columns: Vec::new() };
+    let mut merged = Partial::default();
     for part in parts {
         let expected = merged.losses.len() as u64;
         if part.first_path != expected {
@@ -185,6 +209,8 @@ pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsD
         } else {
             merged.losses.extend(part.losses);
             merged.columns.extend(part.columns);
+            merged.ratios.extend(part.ratios);
+            merged.controls.extend(part.controls);
         }
     }
     let found = merged.losses.len() as u64;
@@ -200,7 +226,8 @@ mod tests {
     use super::*;
 
     fn part(first_path: u64, losses: &[f64]) -> Partial {
-        Partial { first_path, losses: losses.to_vec(), columns: losses.to_vec() }
+        let (ratios, controls) = (losses.to_vec(), losses.to_vec());
+        Partial { first_path, losses: losses.to_vec(), columns: losses.to_vec(), ratios, controls }
     }
 
     #[test]
@@ -208,6 +235,8 @@ mod tests {
         let merged = merge(vec![part(2, &[3.0]), part(0, &[1.0, 2.0])], 3).unwrap();
         assert_eq!(merged.losses, [1.0, 2.0, 3.0]);
         assert_eq!(merged.columns, [1.0, 2.0, 3.0]);
+        assert_eq!(merged.ratios, merged.losses);
+        assert_eq!(merged.controls, merged.losses);
     }
 
     #[test]

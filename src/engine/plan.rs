@@ -9,6 +9,7 @@ use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
 use crate::portfolio::Portfolio;
 use crate::pricing::{self, PricingSettings};
+use crate::risk::SampleDesign;
 use crate::scenario::{Revaluation, Scenario, SmileDynamics};
 use crate::simulation::{self, FactorKey, FactorModel, TimeGrid};
 use crate::threshold::{Condition, Policy, TermKind};
@@ -100,6 +101,11 @@ impl Plan {
         faults::extreme_factors(&plan.model, inputs, &mut collector);
         faults::not_priced(&plan, inputs, &mut collector);
         collector.finish(plan)
+    }
+
+    /// How paths are drawn: independently, from the model itself.
+    pub(super) fn sample_design(&self) -> SampleDesign {
+        SampleDesign::plain()
     }
 
     /// How positions are priced.

@@ -14,7 +14,7 @@ use super::tail::{TailLedger, TailLosses};
 use crate::numeric::isa::InstructionSet;
 use crate::outcome::{Outcome, ReplayedPath};
 use crate::pricing::Granularity;
-use crate::risk::{ExpectedShortfallWeights, KernelWeights, OrderedLosses};
+use crate::risk::{ExpectedShortfallWeights, KernelWeights, LossSample, Needs};
 use crate::units::PathId;
 
 /// What a run leaves behind.
@@ -75,7 +75,7 @@ pub fn losses(
     control: &Control,
 ) -> Result<Partial, EngineError> {
     let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let kept = book.ledger.kept_paths(plan.scenario.simulation.paths);
+    let kept = book.kept_paths(plan.scenario.simulation.paths);
     Ok(pass::losses(&book.engine, &book.ledger, range, kept, control, Stage::Losses)?)
 }
 
@@ -95,7 +95,7 @@ pub fn finish(
     let (mut outcome, losses) = conclude(plan, &book, merged, control)?;
     if let Some(portfolio) = &plan.portfolio_with_trades {
         let book = Compiled::new(plan, portfolio, isa)?;
-        let kept = book.ledger.kept_paths(path_count);
+        let kept = book.kept_paths(path_count);
         let range = 0..path_count;
         let part = pass::losses(&book.engine, &book.ledger, range, kept, control, Stage::Losses)?;
         outcome.with_trades = Some(Box::new(conclude(plan, &book, part, control)?.0));
@@ -107,26 +107,31 @@ pub fn finish(
 fn conclude(
     plan: &Plan,
     book: &Compiled,
-    part: Partial,
+    mut part: Partial,
     control: &Control,
 ) -> Result<(Outcome, Vec<f64>), EngineError> {
-    let Partial { losses, columns, .. } = part;
     let accounts = book.setting.portfolio.accounts.len();
+    let columns = std::mem::take(&mut part.columns);
     let columns = PathColumns::new(accounts, book.underlyings.len(), columns);
-    let ordered = OrderedLosses::new(&losses)?;
+    let weights = part.weights(part.losses.len(), &book.design)?;
+    let kept_weights = part.weights(columns.path_count(), &book.design)?;
+    let levels = assemble::levels(plan);
+    let needs = Needs { levels: &levels, worst_paths: plan.scenario.measures.worst_paths };
+    let sample = LossSample::new(&part.losses, &weights, &needs)?;
     let by_position = PathEngine::compile(&book.setting, Granularity::Position)?;
-    let tail = tail(plan, book, &by_position, &ordered, control)?;
+    let tail = tail(plan, book, &by_position, &sample, control)?;
     let found = assemble::Found {
         plan,
         book,
         by_position: &by_position,
-        losses: &losses,
+        part: &part,
+        sample: &sample,
         columns: &columns,
-        ordered: &ordered,
+        kept_weights: &kept_weights,
         tail: &tail,
     };
     let outcome = assemble::outcome(&found, control)?;
-    Ok((outcome, losses))
+    Ok((outcome, part.losses))
 }
 
 /// Revalues by position the paths that contributions and worst paths rest on.
@@ -134,14 +139,14 @@ fn tail(
     plan: &Plan,
     book: &Compiled,
     by_position: &PathEngine,
-    ordered: &OrderedLosses,
+    sample: &LossSample,
     control: &Control,
 ) -> Result<TailLosses, EngineError> {
     let measures = &plan.scenario.measures;
     let level = measures.contribution_level;
-    let shortfall = ExpectedShortfallWeights::new(ordered, level).weights;
-    let kernel = KernelWeights::new(ordered, level).weights;
-    let worst = ordered.worst(measures.worst_paths).map(|(path, _)| path);
+    let shortfall = ExpectedShortfallWeights::new(sample, level).weights;
+    let kernel = KernelWeights::new(sample, level).weights;
+    let worst = sample.worst(measures.worst_paths).into_iter().map(|(path, _)| path);
     let mut paths: Vec<PathId> =
         shortfall.iter().chain(&kernel).map(|weight| weight.path).chain(worst).collect();
     paths.sort_unstable();

@@ -7,9 +7,11 @@
 //! Errors: for ES the influence function of a weighted tail mean,
 //! `√((Var(L_i | tail) + α(ES_i − m_i)²) / (n(1−α)))` with `m_i = E[L_i | L = VaR]`, which is
 //! Manistre & Hancock's formula when the row is the whole book. For VaR the error of the local
-//! average, given the quantile.
+//! average, given the quantile. Of weighted or dependent paths the same influence values, summed
+//! over independent units, controls regressed out.
 
-use super::{ExpectedShortfallWeights, KernelWeights, PathWeight, RiskError};
+use super::unit_sums::UnitSums;
+use super::{ExpectedShortfallWeights, KernelWeights, PathWeight, PathWeights, RiskError};
 use crate::units::PathId;
 
 /// Row losses on the revalued paths.
@@ -47,6 +49,7 @@ pub fn contributions(
     tail: &ExpectedShortfallWeights,
     kernel: &KernelWeights,
     value_at_risk: f64,
+    weights: &PathWeights,
 ) -> Result<Vec<Contribution>, RiskError> {
     let paths = sample.paths.len();
     if paths == 0 || !sample.row_losses.len().is_multiple_of(paths) {
@@ -56,8 +59,12 @@ pub fn contributions(
     let tail_at = locate(&tail.weights, sample.paths)?;
     let kernel_at = locate(&kernel.weights, sample.paths)?;
     let rows = sample.row_losses.chunks_exact(paths);
-    let mut found: Vec<Contribution> =
-        rows.map(|row| contribution(row, &tail_at, &kernel_at, tail)).collect();
+    let mut found: Vec<Contribution> = rows
+        .map(|row| {
+            let row = Row { losses: row, tail: &tail_at, kernel: &kernel_at };
+            if weights.are_plain() { row.plain(tail) } else { row.weighted(tail, kernel, weights) }
+        })
+        .collect();
     rescale(&mut found, value_at_risk);
     Ok(found)
 }
@@ -73,27 +80,58 @@ fn locate(weights: &[PathWeight], paths: &[PathId]) -> Result<Located, RiskError
     weights.iter().map(index_of).collect()
 }
 
-fn contribution(
-    row: &[f64],
-    tail_at: &Located,
-    kernel_at: &Located,
-    tail: &ExpectedShortfallWeights,
-) -> Contribution {
-    let expected_shortfall = weighted(row, tail_at, |loss| loss);
-    let local = weighted(row, kernel_at, |loss| loss);
-    let square = |around: f64| move |loss: f64| (loss - around) * (loss - around);
-    let variance = weighted(row, tail_at, square(expected_shortfall));
-    let shift = expected_shortfall - local;
-    let tail_count = tail.count as f64 * tail.level.tail();
-    let spread = (variance + tail.level.get() * shift * shift) / tail_count;
-    // The variance of a weighted mean: Σw²·Var, the weights summing to one.
-    let weight_squares: f64 = kernel_at.iter().map(|(_, weight)| weight * weight).sum();
-    let local_variance = weighted(row, kernel_at, square(local));
-    Contribution {
-        expected_shortfall,
-        expected_shortfall_error: spread.sqrt(),
-        value_at_risk: local,
-        value_at_risk_error: (weight_squares * local_variance).sqrt(),
+/// One row's losses on the revalued paths, and where the weights lie among them.
+struct Row<'a> {
+    losses: &'a [f64],
+    tail: &'a Located,
+    kernel: &'a Located,
+}
+
+impl Row<'_> {
+    fn plain(&self, tail: &ExpectedShortfallWeights) -> Contribution {
+        let row = self.losses;
+        let expected_shortfall = weighted(row, self.tail, |loss| loss);
+        let local = weighted(row, self.kernel, |loss| loss);
+        let square = |around: f64| move |loss: f64| (loss - around) * (loss - around);
+        let variance = weighted(row, self.tail, square(expected_shortfall));
+        let shift = expected_shortfall - local;
+        let tail_count = tail.count as f64 * tail.level.tail();
+        let spread = (variance + tail.level.get() * shift * shift) / tail_count;
+        // The variance of a weighted mean: Σw²·Var, the weights summing to one.
+        let weight_squares: f64 = self.kernel.iter().map(|(_, weight)| weight * weight).sum();
+        let local_variance = weighted(row, self.kernel, square(local));
+        Contribution {
+            expected_shortfall,
+            expected_shortfall_error: spread.sqrt(),
+            value_at_risk: local,
+            value_at_risk_error: (weight_squares * local_variance).sqrt(),
+        }
+    }
+
+    fn weighted(
+        &self,
+        tail: &ExpectedShortfallWeights,
+        kernel: &KernelWeights,
+        weights: &PathWeights,
+    ) -> Contribution {
+        let local = weighted(self.losses, self.kernel, |loss| loss);
+        let error = |entries: &[PathWeight], located: &Located| {
+            let mut sums = UnitSums::new(weights);
+            // Ratios tell the error; the control weights in these are divided out again.
+            let values = entries.iter().zip(located).map(|(entry, &(index, weight))| {
+                let path = entry.path.0 as usize;
+                let excess = self.losses[index] - local;
+                (path, weight / weights.control_weight(path) * excess)
+            });
+            sums.add_ascending(values);
+            sums.standard_error() * weights.count() as f64
+        };
+        Contribution {
+            expected_shortfall: weighted(self.losses, self.tail, |loss| loss),
+            expected_shortfall_error: error(&tail.weights, self.tail),
+            value_at_risk: local,
+            value_at_risk_error: error(&kernel.weights, self.kernel),
+        }
     }
 }
 
@@ -118,7 +156,7 @@ fn rescale(found: &mut [Contribution], value_at_risk: f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{OrderedLosses, expected_shortfall, value_at_risk};
+    use super::super::{LossSample, expected_shortfall, value_at_risk};
     use super::*;
     use crate::units::ConfidenceLevel;
 
@@ -144,30 +182,32 @@ mod tests {
     }
 
     struct Case {
-        ordered: OrderedLosses,
+        losses: Vec<f64>,
         level: ConfidenceLevel,
         found: Vec<Contribution>,
     }
 
     fn measured(rows: &[Vec<f64>], alpha: f64) -> Case {
         let level = ConfidenceLevel::new(alpha).unwrap();
-        let ordered = OrderedLosses::new(&total(rows, [1.0; 3])).unwrap();
+        let losses = total(rows, [1.0; 3]);
+        let ordered = LossSample::plain(&losses, &[level]).unwrap();
         let tail = ExpectedShortfallWeights::new(&ordered, level);
         let kernel = KernelWeights::new(&ordered, level);
         let paths: Vec<PathId> = (0..rows[0].len() as u64).map(PathId).collect();
         let row_losses = rows.concat();
         let sample = TailSample { paths: &paths, row_losses: &row_losses };
         let var = value_at_risk(&ordered, level).loss.amount();
-        let found = contributions(&sample, &tail, &kernel, var).unwrap();
-        Case { ordered, level, found }
+        let found = contributions(&sample, &tail, &kernel, var, ordered.weights()).unwrap();
+        Case { level, found, losses }
     }
 
     #[test]
     fn rows_sum_to_the_measures() {
         for alpha in [0.9, 0.987, 0.99] {
             let case = measured(&rows(9_973), alpha);
-            let es = expected_shortfall(&case.ordered, case.level).loss.amount();
-            let var = value_at_risk(&case.ordered, case.level).loss.amount();
+            let ordered = LossSample::plain(&case.losses, &[]).unwrap();
+            let es = expected_shortfall(&ordered, case.level).loss.amount();
+            let var = value_at_risk(&ordered, case.level).loss.amount();
             let sum: f64 = case.found.iter().map(|row| row.expected_shortfall).sum();
             approx::assert_relative_eq!(sum, es, max_relative = 1e-12);
             let sum: f64 = case.found.iter().map(|row| row.value_at_risk).sum();
@@ -185,7 +225,8 @@ mod tests {
             let shortfall = |scale: f64| {
                 let mut scales = [1.0; 3];
                 scales[row] = scale;
-                let ordered = OrderedLosses::new(&total(&rows, scales)).unwrap();
+                let losses = total(&rows, scales);
+                let ordered = LossSample::plain(&losses, &[case.level]).unwrap();
                 expected_shortfall(&ordered, case.level).loss.amount()
             };
             let difference = (shortfall(1.0 + 1e-4) - shortfall(1.0 - 1e-4)) / 2e-4;
@@ -202,7 +243,8 @@ mod tests {
         let whole = total(&rows, [1.0; 3]);
         let zero = vec![0.0; whole.len()];
         let case = measured(&[whole, zero.clone(), zero], 0.98);
-        let expected = expected_shortfall(&case.ordered, case.level).standard_error;
+        let ordered = LossSample::plain(&case.losses, &[]).unwrap();
+        let expected = expected_shortfall(&ordered, case.level).standard_error;
         let found = case.found[0].expected_shortfall_error;
         // The kernel average stands for VaR itself: equal to a few parts in a thousand.
         approx::assert_relative_eq!(found, expected, max_relative = 0.01);
@@ -212,14 +254,14 @@ mod tests {
     #[test]
     fn a_path_that_was_not_revalued_is_named() {
         let level = ConfidenceLevel::new(0.75).unwrap();
-        let ordered = OrderedLosses::new(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+        let ordered = LossSample::plain(&[1.0, 2.0, 3.0, 4.0], &[]).unwrap();
         let tail = ExpectedShortfallWeights::new(&ordered, level);
         let kernel = KernelWeights::new(&ordered, level);
         let paths = [PathId(0), PathId(1)];
         let sample = TailSample { paths: &paths, row_losses: &[1.0, 2.0] };
-        let found = contributions(&sample, &tail, &kernel, 3.0);
+        let found = contributions(&sample, &tail, &kernel, 3.0, ordered.weights());
         assert_eq!(found, Err(RiskError::MissingTailPath { path: 3 }));
         let ragged = TailSample { paths: &paths, row_losses: &[1.0, 2.0, 3.0] };
-        assert!(contributions(&ragged, &tail, &kernel, 3.0).is_err());
+        assert!(contributions(&ragged, &tail, &kernel, 3.0, ordered.weights()).is_err());
     }
 }

@@ -5,9 +5,13 @@
 //! influence function's, exact to first order. In heavy tails it under-covers, because the tail
 //! variance itself is poorly known: see [`super::tail_index`].
 
-use super::ordered::refuse_unmeasurable;
+use super::depth::Needs;
+use super::exceedance::{crossing, tail_mass};
 use super::ranks::rank_and_boundary;
-use super::{NORMAL_95, OrderedLosses, RiskError};
+use super::sample::Tail;
+use super::select::Entry;
+use super::unit_sums::UnitSums;
+use super::{LossSample, NORMAL_95, PathWeights, RiskError};
 use crate::units::{ConfidenceLevel, Loss};
 
 /// Name of the estimator and of its interval, for outputs.
@@ -23,22 +27,31 @@ pub struct ExpectedShortfall {
     pub level: ConfidenceLevel,
     /// Standard error.
     pub standard_error: f64,
-    /// `loss ± 1.96 · standard_error`.
+    /// A normal error with this one's interval: above the standard error where few units tell it.
+    pub normal_error: f64,
+    /// `loss ± 1.96 · normal_error`.
     pub interval_95: [Loss; 2],
     /// VaR at the same level, where the tail begins.
     pub value_at_risk: Loss,
 }
 
-/// ES of ordered losses.
-pub fn expected_shortfall(ordered: &OrderedLosses, level: ConfidenceLevel) -> ExpectedShortfall {
-    let (rank, boundary) = rank_and_boundary(ordered.count(), level.get());
-    let tail = &ordered.losses()[rank - 1..];
-    let found = tail_mean_of(tail, boundary, ordered.count(), level);
-    let half_width = NORMAL_95 * found.standard_error;
+/// How ES and its error are estimated from paths with `weights`, for outputs.
+pub fn expected_shortfall_estimator(weights: &PathWeights) -> String {
+    if weights.are_plain() {
+        return EXPECTED_SHORTFALL_ESTIMATOR.to_owned();
+    }
+    format!("VaR plus the mean excess over it by mass, over 1 − level; {}", weights.describe())
+}
+
+/// ES of a sample.
+pub fn expected_shortfall(sample: &LossSample, level: ConfidenceLevel) -> ExpectedShortfall {
+    let found = shortfall(sample, level);
+    let half_width = NORMAL_95 * found.normal_error;
     ExpectedShortfall {
         loss: Loss(found.expected_shortfall),
         level,
         standard_error: found.standard_error,
+        normal_error: found.normal_error,
         interval_95: [-half_width, half_width].map(|by| Loss(found.expected_shortfall + by)),
         value_at_risk: Loss(found.value_at_risk),
     }
@@ -51,29 +64,70 @@ pub struct TailMean {
     pub expected_shortfall: f64,
     /// Its standard error.
     pub standard_error: f64,
+    /// A normal error with this one's 95 % interval: above the standard error where few units
+    /// tell it. Sums and differences of figures carry this one.
+    pub normal_error: f64,
     /// VaR at the same level.
     pub value_at_risk: f64,
 }
 
-/// The same figures, bit for bit, as [`expected_shortfall`], by selection: O(n) instead of a full
-/// sort. Reorders `losses`.
+/// The same figures, bit for bit, as [`expected_shortfall`] of the sample of `losses` with
+/// `weights`.
 ///
 /// # Errors
-/// [`RiskError::Empty`] without losses; [`RiskError::NotFinite`] for NaN or infinity.
-pub fn tail_mean(losses: &mut [f64], level: ConfidenceLevel) -> Result<TailMean, RiskError> {
-    refuse_unmeasurable(losses)?;
-    let count = losses.len();
-    let (rank, boundary) = rank_and_boundary(count, level.get());
-    losses.select_nth_unstable_by(rank - 1, f64::total_cmp);
-    let tail = &mut losses[rank - 1..];
-    tail[1..].sort_unstable_by(f64::total_cmp);
-    Ok(tail_mean_of(tail, boundary, count, level))
+/// As [`LossSample::new`].
+pub fn tail_mean(
+    losses: &[f64],
+    weights: &PathWeights,
+    level: ConfidenceLevel,
+) -> Result<TailMean, RiskError> {
+    let needs = Needs { levels: &[level], worst_paths: 1 };
+    Ok(shortfall(&LossSample::new(losses, weights, &needs)?, level))
+}
+
+fn shortfall(sample: &LossSample, level: ConfidenceLevel) -> TailMean {
+    if sample.weights().are_plain() { plain(sample, level) } else { weighted(sample, level) }
+}
+
+fn plain(sample: &LossSample, level: ConfidenceLevel) -> TailMean {
+    let (rank, boundary) = rank_and_boundary(sample.count(), level.get());
+    let tail = sample.reaching(|tail| tail.first_rank() <= rank);
+    let entries = &tail.entries[rank - tail.first_rank()..];
+    tail_mean_of(entries, boundary, sample.count(), level)
+}
+
+/// `VaR + Σ w(L − VaR)⁺/(n(1−α))`; the influence of a path is `w(L − VaR)⁺/(1−α)`: VaR, where
+/// that sum is least in it, adds nothing to first order.
+fn weighted(sample: &LossSample, level: ConfidenceLevel) -> TailMean {
+    let weights = sample.weights();
+    let find = |tail: &Tail| crossing(weights, tail, level.tail());
+    let tail = sample.reaching(|tail| find(tail).is_some());
+    let found = find(&tail).map_or(0..1, |found| found.tied);
+    let value_at_risk = tail.entries[found.start].0;
+    let excess = |index: usize| tail.entries[index].0 - value_at_risk;
+    let (target, _) = tail_mass(weights, level.tail());
+    let beyond = found.end..tail.len();
+    let total: f64 =
+        beyond.clone().map(|index| weights.mass(tail.path(index)) * excess(index)).sum();
+    let mut values: Vec<(usize, f64)> = beyond
+        .map(|index| (tail.path(index), weights.ratio(tail.path(index)) * excess(index)))
+        .collect();
+    values.sort_unstable_by_key(|(path, _)| *path);
+    let mut sums = UnitSums::new(weights);
+    sums.add_ascending(values.into_iter());
+    let standard_error = sums.standard_error() / level.tail();
+    TailMean {
+        expected_shortfall: value_at_risk + total / target,
+        standard_error,
+        normal_error: weights.quantile_95() / NORMAL_95 * standard_error,
+        value_at_risk,
+    }
 }
 
 /// Figures from the ascending tail, whose first loss is VaR and counts `boundary` times.
-fn tail_mean_of(tail: &[f64], boundary: f64, count: usize, level: ConfidenceLevel) -> TailMean {
-    let value_at_risk = tail[0];
-    let excesses = || tail[1..].iter().map(|loss| loss - value_at_risk);
+fn tail_mean_of(tail: &[Entry], boundary: f64, count: usize, level: ConfidenceLevel) -> TailMean {
+    let value_at_risk = tail[0].0;
+    let excesses = || tail[1..].iter().map(|(loss, _)| loss - value_at_risk);
     let mass = (tail.len() - 1) as f64 + boundary;
     // Excesses over VaR: the boundary loss adds nothing, and large common offsets do not cancel.
     let mean: f64 = if mass > 0.0 { excesses().sum::<f64>() / mass } else { 0.0 };
@@ -84,6 +138,7 @@ fn tail_mean_of(tail: &[f64], boundary: f64, count: usize, level: ConfidenceLeve
     TailMean {
         expected_shortfall: value_at_risk + mean,
         standard_error: error_squared.sqrt(),
+        normal_error: error_squared.sqrt(),
         value_at_risk,
     }
 }
@@ -100,7 +155,7 @@ mod tests {
     fn boundary_weight_by_hand() {
         // n = 10, α = 0.85: rank 9, tail mass 1.5 = 10 + half of 9, so ES = (10 + 4.5)/1.5.
         let losses: Vec<f64> = (1..=10).map(f64::from).collect();
-        let found = expected_shortfall(&OrderedLosses::new(&losses).unwrap(), level(0.85));
+        let found = expected_shortfall(&LossSample::plain(&losses, &[]).unwrap(), level(0.85));
         approx::assert_relative_eq!(found.loss.amount(), 14.5 / 1.5, max_relative = 1e-14);
         assert_eq!(found.value_at_risk, Loss(9.0));
     }
@@ -109,7 +164,7 @@ mod tests {
     fn an_atom_is_exact() {
         // Loss 100 with probability 4 %, else 0: at 95 % VaR is 0 and ES = 100·0.04/0.05.
         let losses: Vec<f64> = (0..1_000).map(|i| if i % 25 == 0 { 100.0 } else { 0.0 }).collect();
-        let found = expected_shortfall(&OrderedLosses::new(&losses).unwrap(), level(0.95));
+        let found = expected_shortfall(&LossSample::plain(&losses, &[]).unwrap(), level(0.95));
         approx::assert_relative_eq!(found.loss.amount(), 80.0, max_relative = 1e-12);
         // A Bernoulli mean scaled by 100/0.05: deviation 2000·√(0.04·0.96/1000).
         let expected = 2_000.0 * (0.04f64 * 0.96 / 1_000.0).sqrt();
@@ -118,12 +173,14 @@ mod tests {
 
     #[test]
     fn selection_gives_the_same_bits_as_sorting() {
-        let mut losses: Vec<f64> = (0..4_001u64)
+        let losses: Vec<f64> = (0..40_001u64)
             .map(|i| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11) as f64 * 1e-9)
             .collect();
         for alpha in [0.9, 0.975, 0.99, 0.999, 0.9999] {
-            let sorted = expected_shortfall(&OrderedLosses::new(&losses).unwrap(), level(alpha));
-            let selected = tail_mean(&mut losses, level(alpha)).unwrap();
+            let sorted =
+                expected_shortfall(&LossSample::plain(&losses, &[]).unwrap(), level(alpha));
+            let selected =
+                tail_mean(&losses, &PathWeights::plain(losses.len()), level(alpha)).unwrap();
             assert_eq!(selected.expected_shortfall, sorted.loss.amount());
             assert_eq!(selected.standard_error, sorted.standard_error);
         }
@@ -131,7 +188,7 @@ mod tests {
 
     #[test]
     fn one_path_is_its_own_tail() {
-        let found = tail_mean(&mut [5.0], level(0.99)).unwrap();
+        let found = tail_mean(&[5.0], &PathWeights::plain(1), level(0.99)).unwrap();
         assert_eq!(found.expected_shortfall, 5.0);
         assert_eq!(found.standard_error, 0.0);
     }
@@ -143,10 +200,10 @@ mod tests {
         use statrs::distribution::{ContinuousCDF, Normal};
         let normal = Normal::standard();
         let count = 200_000;
-        let mut losses: Vec<f64> = (0..count)
+        let losses: Vec<f64> = (0..count)
             .map(|i| normal.inverse_cdf((f64::from(i) + 0.5) / f64::from(count)))
             .collect();
-        let found = tail_mean(&mut losses, level(0.99)).unwrap();
+        let found = tail_mean(&losses, &PathWeights::plain(losses.len()), level(0.99)).unwrap();
         let (z, es) = (2.326_347_874_040_841_f64, 2.665_214_220_345_808_f64);
         let variance = 1.0 + z * es - es * es;
         let error = ((variance + 0.99 * (es - z) * (es - z)) / 2_000.0).sqrt();

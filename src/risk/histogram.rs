@@ -1,6 +1,7 @@
 //! A histogram that stays readable when one path lost everything.
 
-use super::OrderedLosses;
+use super::select::order_statistics;
+use super::{LossSample, PathWeights};
 
 /// One bin: `lower <= loss < upper`; the last includes its upper end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,6 +12,8 @@ pub struct Bin {
     pub upper: f64,
     /// Paths.
     pub count: u64,
+    /// Probability of a loss in it, by the mass of its paths; all bins together one.
+    pub probability: f64,
 }
 
 /// Share of paths kept out of the even bins on either side.
@@ -18,32 +21,34 @@ const OUTER_SHARE: f64 = 5e-4;
 const BINS_MIN: usize = 20;
 const BINS_MAX: usize = 120;
 
-/// Even bins over all but the outermost 0.05 % of losses on either side, which share one wide
+/// Even bins over all but the outermost 0.05 % of paths on either side, which share one wide
 /// bin a side; every path is in exactly one bin.
 ///
 /// The even width is that of Freedman & Diaconis (1981), `2·IQR·n^{−1/3}`, within 20 to 120 bins.
-/// Where all losses are equal there is one bin of no width.
-pub fn histogram(ordered: &OrderedLosses) -> Vec<Bin> {
-    let losses = ordered.losses();
-    let (minimum, maximum) = (losses[0], losses[losses.len() - 1]);
-    let edges = edges(ordered, minimum, maximum);
-    let below = |edge: f64| losses.partition_point(|loss| *loss < edge);
-    let last = edges.len() - 2;
-    let bin = |(index, pair): (usize, &[f64])| {
-        let end = if index == last { losses.len() } else { below(pair[1]) };
-        Bin { lower: pair[0], upper: pair[1], count: (end - below(pair[0])) as u64 }
-    };
-    edges.windows(2).enumerate().map(bin).collect()
+/// Where all losses are equal there is one bin of no width. Bins lie where paths are, whatever
+/// their mass: importance sampling then shows the tail it was drawn for.
+pub fn histogram(sample: &LossSample) -> Vec<Bin> {
+    let losses = sample.losses();
+    let edges = edges(losses, sample.extremes());
+    let mut tally = Tally::new(&edges);
+    if sample.weights().are_equal() {
+        tally.count(losses);
+    } else {
+        tally.weigh(losses, sample.weights());
+    }
+    tally.bins()
 }
 
 /// At least two ascending edges from the smallest to the largest loss.
-fn edges(ordered: &OrderedLosses, minimum: f64, maximum: f64) -> Vec<f64> {
-    let outside = (OUTER_SHARE * ordered.count() as f64) as usize;
-    let low = ordered.order_statistic(1 + outside);
-    let high = ordered.order_statistic(ordered.count() - outside);
-    let width = (high - low) / bin_count(ordered, high - low) as f64;
+fn edges(losses: &[f64], [minimum, maximum]: [f64; 2]) -> Vec<f64> {
+    let count = losses.len();
+    let outside = (OUTER_SHARE * count as f64) as usize;
+    let ranks = [1 + outside, count - outside, count / 4, 3 * count / 4];
+    let [low, high, lower_quartile, upper_quartile] = order_statistics(losses, ranks);
+    let bins = bin_count(count, high - low, upper_quartile - lower_quartile);
+    let width = (high - low) / bins as f64;
     let step = |index: usize| low + width * index as f64;
-    let inner = (0..bin_count(ordered, high - low)).map(step).chain([high]);
+    let inner = (0..bins).map(step).chain([high]);
     let mut edges: Vec<f64> = [minimum].into_iter().chain(inner).chain([maximum]).collect();
     // Equal edges (no outer losses, or too narrow a range to divide) leave no bin of their own.
     edges.dedup();
@@ -53,11 +58,74 @@ fn edges(ordered: &OrderedLosses, minimum: f64, maximum: f64) -> Vec<f64> {
     edges
 }
 
-fn bin_count(ordered: &OrderedLosses, range: f64) -> usize {
-    let count = ordered.count();
-    let quartiles = ordered.order_statistic(3 * count / 4) - ordered.order_statistic(count / 4);
-    let width = 2.0 * quartiles / libm::cbrt(count as f64);
+fn bin_count(count: usize, range: f64, quartile_range: f64) -> usize {
+    let width = 2.0 * quartile_range / libm::cbrt(count as f64);
     if width > 0.0 { ((range / width) as usize).clamp(BINS_MIN, BINS_MAX) } else { BINS_MIN }
+}
+
+/// Losses told off into bins.
+struct Tally<'a> {
+    edges: &'a [f64],
+    /// Bin of the first even edge, and bins a unit of loss.
+    first: f64,
+    per_loss: f64,
+    counts: Vec<u64>,
+    masses: Vec<f64>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(edges: &'a [f64]) -> Self {
+        let bins = edges.len() - 1;
+        // Inner edges are even; where there are none any guess leads to the one bin.
+        let (from, to) = if bins > 2 { (1, bins - 1) } else { (0, bins) };
+        let range = edges[to] - edges[from];
+        let per_loss = if range > 0.0 { (to - from) as f64 / range } else { 0.0 };
+        let first = from as f64 - per_loss * edges[from];
+        Self { edges, first, per_loss, counts: vec![0; bins], masses: vec![0.0; bins] }
+    }
+
+    /// The bin of a loss: a guess from the even width, then the edges themselves decide.
+    fn bin(&self, loss: f64) -> usize {
+        let last = self.counts.len() - 1;
+        let mut bin = ((self.first + self.per_loss * loss) as usize).min(last);
+        while bin > 0 && loss < self.edges[bin] {
+            bin -= 1;
+        }
+        while bin < last && loss >= self.edges[bin + 1] {
+            bin += 1;
+        }
+        bin
+    }
+
+    fn count(&mut self, losses: &[f64]) {
+        for &loss in losses {
+            let bin = self.bin(loss);
+            self.counts[bin] += 1;
+        }
+        let masses = self.masses.iter_mut().zip(&self.counts);
+        masses.for_each(|(mass, count)| *mass = *count as f64);
+    }
+
+    fn weigh(&mut self, losses: &[f64], weights: &PathWeights) {
+        for (path, &loss) in losses.iter().enumerate() {
+            let bin = self.bin(loss);
+            self.counts[bin] += 1;
+            self.masses[bin] += weights.mass(path);
+        }
+    }
+
+    fn bins(&self) -> Vec<Bin> {
+        let total: f64 = self.masses.iter().sum();
+        let share = |mass: f64| if total > 0.0 { mass / total } else { 0.0 };
+        let tallied = self.counts.iter().zip(&self.masses);
+        let bins = self.edges.windows(2).zip(tallied).map(|(pair, (&count, &mass))| Bin {
+            lower: pair[0],
+            upper: pair[1],
+            count,
+            probability: share(mass),
+        });
+        bins.collect()
+    }
 }
 
 #[cfg(test)]
@@ -65,7 +133,7 @@ mod tests {
     use super::*;
 
     fn bins_of(losses: &[f64]) -> Vec<Bin> {
-        histogram(&OrderedLosses::new(losses).unwrap())
+        histogram(&LossSample::plain(losses, &[]).unwrap())
     }
 
     #[test]
@@ -95,7 +163,7 @@ mod tests {
     #[test]
     fn equal_losses_are_one_bin() {
         let bins = bins_of(&[7.0; 30]);
-        assert_eq!(bins, [Bin { lower: 7.0, upper: 7.0, count: 30 }]);
+        assert_eq!(bins, [Bin { lower: 7.0, upper: 7.0, count: 30, probability: 1.0 }]);
         assert_eq!(bins_of(&[1.0])[0].count, 1);
     }
 
@@ -106,5 +174,22 @@ mod tests {
         let bins = bins_of(&losses);
         assert_eq!(bins.iter().map(|bin| bin.count).sum::<u64>(), 10_000);
         assert!(bins[0].count >= 9_000);
+    }
+
+    #[test]
+    fn probabilities_follow_the_masses() {
+        use super::super::{Needs, SampleDesign};
+        let losses: Vec<f64> = (0..10_000).map(f64::from).collect();
+        // Ratios rise with the loss: P(loss < x) is (x/n)².
+        let ratios: Vec<f64> = losses.iter().map(|loss| 2.0 * (loss + 0.5) / 1e4).collect();
+        let weights = PathWeights::new(losses.len(), &ratios, &[], &SampleDesign::plain()).unwrap();
+        let needs = Needs { levels: &[], worst_paths: 1 };
+        let bins = histogram(&LossSample::new(&losses, &weights, &needs).unwrap());
+        let mut below = 0.0;
+        for bin in &bins {
+            below += bin.probability;
+            let upper = if below > 0.999_999 { 1e4 } else { bin.upper.ceil() };
+            assert!((below - upper * upper * 1e-8).abs() < 1e-9, "{bin:?} {below}");
+        }
     }
 }

@@ -32,35 +32,54 @@
 //! points.
 
 mod contributions;
+mod controls;
+mod depth;
+mod design;
+mod exceedance;
 mod expected_shortfall;
 mod histogram;
+mod kernel;
 mod moments;
-mod ordered;
 mod parametric;
+mod path_weights;
 mod probability;
 mod quantile;
 mod ranks;
+mod sample;
+mod select;
 mod tail_index;
+mod unit_sums;
 mod value_at_risk;
 mod weights;
 
 pub use contributions::{Contribution, TailSample, contributions};
+pub use depth::{Needs, lowest_loss_needed, lowest_rank_needed};
+pub use design::{SampleDesign, Unit};
 pub use expected_shortfall::{
-    EXPECTED_SHORTFALL_ESTIMATOR, ExpectedShortfall, TailMean, expected_shortfall, tail_mean,
+    EXPECTED_SHORTFALL_ESTIMATOR, ExpectedShortfall, TailMean, expected_shortfall,
+    expected_shortfall_estimator, tail_mean,
 };
 pub use histogram::{Bin, histogram};
+pub use kernel::KernelWeights;
 pub use moments::{Moments, moments};
-pub use ordered::OrderedLosses;
 pub use parametric::{
     TailFigures, deviation_components, modified_tail, normal_tail, student_t_tail,
 };
-pub use probability::{PROBABILITY_ESTIMATOR, ProbabilityEstimate, probability_of_loss_beyond};
+pub use path_weights::PathWeights;
+pub use probability::{
+    PROBABILITY_ESTIMATOR, ProbabilityEstimate, probability_estimator, probability_of_loss_beyond,
+};
 pub use quantile::{QuantileEstimator, quantile};
 pub use ranks::{RankInterval, order_statistic_interval, quantile_rank};
-pub use tail_index::{HEAVY_TAIL_FROM, TAIL_INDEX_ESTIMATOR, TailIndexEstimate, tail_index};
-pub use value_at_risk::{VALUE_AT_RISK_ESTIMATOR, ValueAtRisk, value_at_risk};
+pub use sample::LossSample;
+pub use tail_index::{
+    HEAVY_TAIL_FROM, TAIL_INDEX_ESTIMATOR, TailIndexEstimate, tail_index, tail_index_estimator,
+};
+pub use value_at_risk::{
+    VALUE_AT_RISK_ESTIMATOR, ValueAtRisk, value_at_risk, value_at_risk_estimator,
+};
 pub use weights::{
-    CONTRIBUTION_ESTIMATOR, ExpectedShortfallWeights, KernelWeights, PathWeight, lowest_rank_needed,
+    CONTRIBUTION_ESTIMATOR, ExpectedShortfallWeights, PathWeight, contribution_estimator,
 };
 
 /// Half-width of a 95 % interval in standard errors: the 97.5 % quantile of the normal.
@@ -86,8 +105,38 @@ pub enum RiskError {
         /// The path wanted.
         path: u64,
     },
-    /// Row losses do not fill rows × paths.
-    #[error("{found} row losses do not fill whole rows of {paths} paths")]
+    /// A likelihood ratio is negative, NaN or infinite.
+    #[error("the likelihood ratio of path {path} is {weight}, not a finite number from 0 up")]
+    Weight {
+        /// Its path.
+        path: u64,
+        /// What was found.
+        weight: f64,
+    },
+    /// A control variate or its mean is NaN or infinite.
+    #[error("a control variate or its mean is {value}, not a finite number")]
+    Control {
+        /// What was found.
+        value: f64,
+    },
+    /// The last independent unit lacks paths.
+    #[error("{paths} paths are no whole number of independent units of {unit}")]
+    RaggedUnits {
+        /// Paths given.
+        paths: usize,
+        /// Paths a unit.
+        unit: usize,
+    },
+    /// Too few independent units to tell an error.
+    #[error("{units} independent units with {controls} controls cannot tell an error: at least {} are needed", controls + 2)]
+    TooFewUnits {
+        /// Units given.
+        units: usize,
+        /// Controls regressed on.
+        controls: usize,
+    },
+    /// Values do not fill rows × paths.
+    #[error("{found} values do not fill whole rows of {paths} paths")]
     Shape {
         /// Values given.
         found: usize,

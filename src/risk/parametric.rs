@@ -5,7 +5,7 @@
 //! hold near the normal only.
 
 use super::RiskError;
-use super::ordered::refuse_unmeasurable;
+use super::sample::refuse_unmeasurable;
 use crate::numeric::special::{normal_pdf, normal_quantile, student_t_pdf, student_t_quantile};
 use crate::units::ConfidenceLevel;
 

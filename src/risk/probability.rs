@@ -1,6 +1,7 @@
 //! Probability of losing more than an amount.
 
-use super::{NORMAL_95, RiskError};
+use super::unit_sums::UnitSums;
+use super::{LossSample, NORMAL_95, PathWeights};
 
 /// Name of the estimator and of its interval, for outputs.
 pub const PROBABILITY_ESTIMATOR: &str = "share of paths; interval: Wilson score";
@@ -14,27 +15,45 @@ pub struct ProbabilityEstimate {
     pub interval_95: [f64; 2],
 }
 
-/// Share of `losses` above `amount`, with the score interval of Wilson (1927).
-///
-/// # Errors
-/// [`RiskError::Empty`] without losses.
-pub fn probability_of_loss_beyond(
-    losses: &[f64],
-    amount: f64,
-) -> Result<ProbabilityEstimate, RiskError> {
-    if losses.is_empty() {
-        return Err(RiskError::Empty);
+/// How a probability is estimated from paths with `weights`, for outputs.
+pub fn probability_estimator(weights: &PathWeights) -> String {
+    if weights.are_plain() {
+        return PROBABILITY_ESTIMATOR.to_owned();
     }
-    let hits = losses.iter().filter(|loss| **loss > amount).count();
-    Ok(wilson(hits as f64, losses.len() as f64))
+    format!("mass of paths; interval: Wilson score at the effective number; {}", weights.describe())
 }
 
-fn wilson(hits: f64, count: f64) -> ProbabilityEstimate {
-    let share = hits / count;
-    let squared = NORMAL_95 * NORMAL_95;
+/// Share of the losses above `amount`, with the score interval of Wilson (1927).
+///
+/// Of weighted or dependent paths the score interval of the effective number of paths, the one
+/// that a binomial share of the same standard error would have (Korn & Graubard 1998); where no
+/// path is hit, of the number of independent units.
+pub fn probability_of_loss_beyond(sample: &LossSample, amount: f64) -> ProbabilityEstimate {
+    let (losses, weights) = (sample.losses(), sample.weights());
+    let hits = || losses.iter().enumerate().filter(|(_, loss)| **loss > amount);
+    let count = losses.len() as f64;
+    if weights.are_plain() {
+        return wilson(hits().count() as f64 / count, count, NORMAL_95);
+    }
+    let mass: f64 = hits().map(|(path, _)| weights.mass(path)).sum();
+    let mut sums = UnitSums::new(weights);
+    sums.add_ascending(hits().map(|(path, _)| (path, weights.ratio(path))));
+    let (share, error) = ((mass / count).clamp(0.0, 1.0), sums.standard_error());
+    let binomial = share * (1.0 - share);
+    let worth = if error > 0.0 && binomial > 0.0 {
+        binomial / (error * error)
+    } else {
+        weights.units() as f64
+    };
+    wilson(share, worth, weights.quantile_95())
+}
+
+fn wilson(share: f64, count: f64, quantile: f64) -> ProbabilityEstimate {
+    let hits = share * count;
+    let squared = quantile * quantile;
     let centre = (hits + 0.5 * squared) / (count + squared);
     let spread = (share * (1.0 - share) * count + 0.25 * squared).sqrt();
-    let half_width = NORMAL_95 * spread / (count + squared);
+    let half_width = quantile * spread / (count + squared);
     ProbabilityEstimate {
         probability: share,
         interval_95: [
@@ -55,7 +74,7 @@ mod tests {
         for (hits, count, low, high) in
             [(81.0, 263.0, 0.2553, 0.3662), (0.0, 20.0, 0.0, 0.1611), (1.0, 29.0, 0.0061, 0.1718)]
         {
-            let found = wilson(hits, count);
+            let found = wilson(hits / count, count, NORMAL_95);
             assert!((found.interval_95[0] - low).abs() < 5e-5, "{found:?}");
             assert!((found.interval_95[1] - high).abs() < 5e-5, "{found:?}");
         }
@@ -63,8 +82,30 @@ mod tests {
 
     #[test]
     fn a_loss_equal_to_the_amount_is_not_beyond_it() {
-        let found = probability_of_loss_beyond(&[1.0, 2.0, 3.0, 4.0], 2.0).unwrap();
-        assert_eq!(found.probability, 0.5);
-        assert!(probability_of_loss_beyond(&[], 0.0).is_err());
+        let sample = LossSample::plain(&[1.0, 2.0, 3.0, 4.0], &[]).unwrap();
+        assert_eq!(probability_of_loss_beyond(&sample, 2.0).probability, 0.5);
+    }
+
+    fn half_hit(losses: &[f64], weights: &PathWeights, amount: f64) -> ProbabilityEstimate {
+        let needs = super::super::Needs { levels: &[], worst_paths: 1 };
+        let sample = LossSample::new(losses, weights, &needs).unwrap();
+        probability_of_loss_beyond(&sample, amount)
+    }
+
+    #[test]
+    fn equal_ratios_are_worth_their_number() {
+        let losses: Vec<f64> = (0..100).map(f64::from).collect();
+        let ones = vec![1.0; 100];
+        let design = super::super::SampleDesign::plain();
+        let weights = PathWeights::new(100, &ones, &[], &design).unwrap();
+        let found = half_hit(&losses, &weights, 89.5);
+        // One degree of freedom and Student-t apart, Wilson's interval of 10 in 100.
+        let plain = wilson(0.1, 100.0, NORMAL_95);
+        assert_eq!(found.probability, 0.1);
+        for (found, plain) in found.interval_95.iter().zip(plain.interval_95) {
+            assert!((found - plain).abs() < 2e-3, "{found} {plain}");
+        }
+        // 0 of 100: 3.70 % (1.96²/(100 + 1.96²)), with t of 99 degrees 3.79 %.
+        assert!((half_hit(&losses, &weights, 100.0).interval_95[1] - 0.0379).abs() < 1e-4);
     }
 }

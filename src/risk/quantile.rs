@@ -4,8 +4,8 @@
 //! figures of other systems and to say by how much a convention moves them.
 
 use super::RiskError;
-use super::ordered::refuse_unmeasurable;
 use super::ranks::quantile_rank;
+use super::sample::refuse_unmeasurable;
 
 /// How a sample quantile is read (Hyndman & Fan 1996).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

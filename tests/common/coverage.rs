@@ -6,7 +6,7 @@ use plimsoll::numeric::special::{
 };
 use plimsoll::numeric::{InstructionSet, Purpose, Streams};
 use plimsoll::risk::{
-    NORMAL_95, OrderedLosses, expected_shortfall, normal_tail, student_t_tail, tail_index,
+    LossSample, NORMAL_95, expected_shortfall, normal_tail, student_t_tail, tail_index,
     value_at_risk,
 };
 use plimsoll::units::ConfidenceLevel;
@@ -124,7 +124,7 @@ pub fn measure(losses: Losses, level: f64, paths: usize, runs: u64, distortion: 
     for seed in 0..runs {
         losses.draw(seed, &mut sample, &mut scratch);
         sample.iter_mut().for_each(|loss| *loss *= distortion);
-        let ordered = OrderedLosses::new(&sample).unwrap();
+        let ordered = LossSample::plain(&sample, &[level]).unwrap();
         let intervals = [
             value_at_risk(&ordered, level).interval_95,
             expected_shortfall(&ordered, level).interval_95,

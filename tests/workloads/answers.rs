@@ -2,7 +2,7 @@
 
 use plimsoll::engine::{self, Control};
 use plimsoll::numeric::isa::InstructionSet;
-use plimsoll::risk::{NORMAL_95, OrderedLosses, expected_shortfall, value_at_risk};
+use plimsoll::risk::{LossSample, NORMAL_95, expected_shortfall, value_at_risk};
 use plimsoll::scenario::Revaluation;
 use plimsoll::units::{ConfidenceLevel, Loss};
 
@@ -38,10 +38,11 @@ fn assert_answer(what: &str, found: Loss, interval: [Loss; 2], answer: &Answer) 
 #[track_caller]
 fn assert_answers(work: Work, paths: u64, at_risk: &Answer, shortfall: &Answer) {
     let losses = losses(work, paths);
-    let ordered = OrderedLosses::new(&losses).expect("finite");
-    let found = value_at_risk(&ordered, level(VALUE_AT_RISK_LEVEL));
+    let levels = [level(VALUE_AT_RISK_LEVEL), level(SHORTFALL_LEVEL)];
+    let sample = LossSample::plain(&losses, &levels).expect("finite");
+    let found = value_at_risk(&sample, level(VALUE_AT_RISK_LEVEL));
     assert_answer("VaR", found.loss, found.interval_95, at_risk);
-    let found = expected_shortfall(&ordered, level(SHORTFALL_LEVEL));
+    let found = expected_shortfall(&sample, level(SHORTFALL_LEVEL));
     assert_answer("ES", found.loss, found.interval_95, shortfall);
 }
 

@@ -9,30 +9,31 @@ use crate::engine::tail::{TailLosses, TailRow};
 use crate::outcome::{ContributionRow, Contributions};
 use crate::portfolio::Portfolio;
 use crate::risk::{
-    CONTRIBUTION_ESTIMATOR, ExpectedShortfallWeights, KernelWeights, OrderedLosses, RiskError,
-    TailSample, contributions as estimate, expected_shortfall, value_at_risk,
+    ExpectedShortfallWeights, KernelWeights, LossSample, PathWeights, RiskError, TailSample,
+    contribution_estimator, contributions as estimate, expected_shortfall, value_at_risk,
 };
 use crate::units::ConfidenceLevel;
 
 /// Contributions at `level`.
 pub(in crate::engine) fn contributions(
-    ordered: &OrderedLosses,
+    sample: &LossSample,
     level: ConfidenceLevel,
     tail: &TailLosses,
     portfolio: &Portfolio,
 ) -> Result<Contributions, RiskError> {
     let weigher = Weigher {
-        shortfall: ExpectedShortfallWeights::new(ordered, level),
-        kernel: KernelWeights::new(ordered, level),
-        value_at_risk: value_at_risk(ordered, level).loss.amount(),
+        shortfall: ExpectedShortfallWeights::new(sample, level),
+        kernel: KernelWeights::new(sample, level),
+        value_at_risk: value_at_risk(sample, level).loss.amount(),
         tail,
+        weights: sample.weights(),
     };
     let by = |group: &dyn Fn(&TailRow) -> String| weigher.grouped(group);
     Ok(Contributions {
         level: level.get(),
-        expected_shortfall: expected_shortfall(ordered, level).loss.amount(),
+        expected_shortfall: expected_shortfall(sample, level).loss.amount(),
         value_at_risk: weigher.value_at_risk,
-        estimator: CONTRIBUTION_ESTIMATOR.to_owned(),
+        estimator: contribution_estimator(sample.weights()),
         by_position: by(&|row| row_name(row, portfolio))?,
         by_underlying: by(&|row| underlying_of(row, portfolio))?,
         by_account: by(&|row| portfolio.accounts[account_of(row, portfolio)].name.clone())?,
@@ -46,6 +47,7 @@ struct Weigher<'a> {
     kernel: KernelWeights,
     value_at_risk: f64,
     tail: &'a TailLosses,
+    weights: &'a PathWeights<'a>,
 }
 
 impl Weigher<'_> {
@@ -69,7 +71,8 @@ impl Weigher<'_> {
             slots.iter_mut().zip(losses).for_each(|(slot, loss)| *slot += loss);
         }
         let sample = TailSample { paths: &self.tail.paths, row_losses: &sums };
-        let found = estimate(&sample, &self.shortfall, &self.kernel, self.value_at_risk)?;
+        let Self { shortfall, kernel, value_at_risk, weights, .. } = self;
+        let found = estimate(&sample, shortfall, kernel, *value_at_risk, weights)?;
         let mut rows: Vec<ContributionRow> = names
             .into_iter()
             .zip(found)

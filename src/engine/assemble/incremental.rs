@@ -46,7 +46,7 @@ fn measured(
     for (account, terms) in ledger.terms.iter().enumerate().filter(|(account, _)| keep(*account)) {
         add(found.columns, account, terms, ledger.closing_costs[account], &mut losses);
     }
-    Ok(risk::tail_mean(&mut losses, level)?)
+    Ok(risk::tail_mean(&losses, found.kept_weights, level)?)
 }
 
 fn add(

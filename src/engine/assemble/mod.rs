@@ -23,31 +23,35 @@ use super::plan::Plan;
 use super::tail::TailLosses;
 use super::truncation;
 use crate::outcome::{DataFinding, FORMAT_VERSION, Measures, Outcome, Warning};
-use crate::risk::OrderedLosses;
-use crate::units::Symbol;
+use crate::risk::{LossSample, Needs, PathWeights};
+use crate::threshold::TermKind;
+use crate::units::{ConfidenceLevel, Symbol};
 
 /// Everything the passes found.
 pub(super) struct Found<'a> {
     pub plan: &'a Plan,
     pub book: &'a Compiled<'a>,
     pub by_position: &'a PathEngine,
-    pub losses: &'a [f64],
+    /// As the first pass left it, without its columns.
+    pub part: &'a Partial,
+    pub sample: &'a LossSample<'a>,
     pub columns: &'a PathColumns,
-    pub ordered: &'a OrderedLosses,
+    /// What the paths of `columns` count for.
+    pub kept_weights: &'a PathWeights<'a>,
     pub tail: &'a TailLosses,
 }
 
 /// The outcome of one book.
 pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, EngineError> {
-    let Found { plan, book, ordered, .. } = found;
+    let Found { plan, book, sample, .. } = found;
     let settings = &plan.scenario.simulation;
     let levels = &plan.scenario.measures;
     let portfolio = book.setting.portfolio;
     let threshold = threshold::threshold(found, control)?;
     let capital = threshold.as_ref().map(|threshold| threshold.capital);
-    let measures = measures::measures(found.losses, ordered, &levels.levels, capital)?;
+    let measures = measures::measures(sample, &levels.levels, capital);
     let mut model = model::model(plan);
-    model.notes.extend(truncation::note(plan, book, found.losses, control)?);
+    model.notes.extend(truncation::note(found, control)?);
     let mut warnings = model::warnings(plan, book);
     warnings.extend(heavy_tail(&measures));
     Ok(Outcome {
@@ -65,14 +69,14 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         model,
         book: book::summary(plan, book)?,
         contributions: contributions::contributions(
-            ordered,
+            sample,
             levels.contribution_level,
             found.tail,
             portfolio,
         )?,
         incremental: incremental::incremental(found)?,
         worst_paths: worst::worst_paths(
-            ordered.worst(levels.worst_paths),
+            sample.worst(levels.worst_paths).into_iter(),
             found.tail,
             found.by_position,
             &plan.model,
@@ -89,8 +93,22 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
 
 /// Measures of the losses so far, without the capital base.
 pub(super) fn measures(plan: &Plan, part: &Partial) -> Result<Measures, EngineError> {
-    let ordered = OrderedLosses::new(&part.losses)?;
-    Ok(measures::measures(&part.losses, &ordered, &plan.scenario.measures.levels, None)?)
+    let levels = &plan.scenario.measures.levels;
+    let design = plan.sample_design();
+    let weights = part.weights(part.losses.len(), &design)?;
+    let sample = LossSample::new(&part.losses, &weights, &Needs { levels, worst_paths: 1 })?;
+    Ok(measures::measures(&sample, levels, None))
+}
+
+/// Every level that a figure of the plan is asked for at.
+pub(super) fn levels(plan: &Plan) -> Vec<ConfidenceLevel> {
+    let measures = &plan.scenario.measures;
+    let policy = plan.policy.iter().flat_map(|policy| &policy.terms);
+    let terms = policy.filter_map(|term| match term.kind {
+        TermKind::SimulatedShortfall { level } => Some(level),
+        _ => None,
+    });
+    measures.levels.iter().copied().chain([measures.contribution_level]).chain(terms).collect()
 }
 
 fn finding(finding: &crate::market::Finding) -> DataFinding {

@@ -3,7 +3,7 @@
 use super::Found;
 use crate::engine::exposure::Exposure;
 use crate::outcome::PotentialLossTerm;
-use crate::risk;
+use crate::risk::{self, PathWeights};
 use crate::threshold::{MoneyEstimate, Policy, TermKind, VenueClaimMeasure};
 use crate::units::grouped;
 
@@ -15,25 +15,31 @@ pub(super) fn describe(
     found: &Found,
 ) -> Vec<PotentialLossTerm> {
     let paths = found.plan.scenario.simulation.paths;
+    let weights = found.sample.weights();
     let terms = policy.terms.iter().zip(amounts).enumerate();
     let term = |(index, (term, amount)): (usize, (&crate::threshold::Term, &MoneyEstimate))| {
         PotentialLossTerm {
             name: term.name.clone(),
             amount: amount.amount,
             weight: term.weight,
-            estimator: estimator(&term.kind, paths, exposure.worst_stress(index)),
+            estimator: estimator(&term.kind, paths, weights, exposure.worst_stress(index)),
         }
     };
     terms.map(term).collect()
 }
 
-fn estimator(kind: &TermKind, paths: u64, worst_stress: Option<(&str, f64)>) -> String {
+fn estimator(
+    kind: &TermKind,
+    paths: u64,
+    weights: &PathWeights,
+    worst_stress: Option<(&str, f64)>,
+) -> String {
     match kind {
         TermKind::SimulatedShortfall { level } => format!(
             "ES {} of {} paths: {}",
             percent(level.get()),
             grouped(paths as f64, 0),
-            risk::EXPECTED_SHORTFALL_ESTIMATOR
+            risk::expected_shortfall_estimator(weights)
         ),
         TermKind::StressedLoss { .. } => match worst_stress {
             Some((name, loss)) => format!(

@@ -16,7 +16,7 @@ use crate::outcome::{
     Headroom, ScaleToThreshold, Threshold,
 };
 use crate::pricing;
-use crate::risk::{self, NORMAL_95, OrderedLosses};
+use crate::risk::{self, LossSample, NORMAL_95};
 use crate::threshold::{
     self, Capital, Direction, HeadroomLimits, MoneyEstimate, Policy, RemedyInputs, ScaleSolution,
     StatusPolicy, TermKind, Utilisation, UtilisationEstimate,
@@ -29,7 +29,8 @@ pub(super) fn threshold(
     control: &Control,
 ) -> Result<Option<Threshold>, EngineError> {
     let Some(policy) = &found.plan.policy else { return Ok(None) };
-    let exposure = Exposure::new(found.plan, policy, found.book, found.columns)?;
+    let exposure =
+        Exposure::new(found.plan, policy, found.book, found.columns, found.kept_weights)?;
     let deltas = dollar_deltas(found.book)?;
     let direction = Direction::of(&deltas);
     let capital = threshold::capital(&policy.capital, found.book.collateral_after_haircuts());
@@ -54,7 +55,7 @@ struct Derivation<'a> {
 
 impl Derivation<'_> {
     fn threshold(&self, control: &Control) -> Result<Threshold, EngineError> {
-        let terms = self.full_terms(&self.exposure, self.found.ordered)?;
+        let terms = self.full_terms(&self.exposure, self.found.sample)?;
         let potential_loss = threshold::potential_loss(self.policy, &terms)?.estimate;
         let condition = self.condition();
         let per_capital = self.policy.appetite * condition.multiplier;
@@ -103,7 +104,7 @@ impl Derivation<'_> {
             scale_to_threshold: self.verified(scale, limit, control)?,
             headroom,
             standalone_expected_shortfall: standalone(self.found, level)?,
-            diversified_expected_shortfall: risk::expected_shortfall(self.found.ordered, level)
+            diversified_expected_shortfall: risk::expected_shortfall(self.found.sample, level)
                 .loss
                 .amount(),
             remedy: self.remedy(potential_loss.amount, per_capital, limit, gross)?,
@@ -119,15 +120,15 @@ impl Derivation<'_> {
     fn full_terms(
         &self,
         exposure: &Exposure,
-        ordered: &OrderedLosses,
+        sample: &LossSample,
     ) -> Result<Vec<MoneyEstimate>, EngineError> {
         let closing_costs = &self.found.book.ledger.closing_costs;
         let mut terms = exposure.terms(&Variation { scale: 1.0, added: None, closing_costs })?;
         for (estimate, term) in terms.iter_mut().zip(&self.policy.terms) {
             if let TermKind::SimulatedShortfall { level } = term.kind {
-                let found = risk::expected_shortfall(ordered, level);
+                let found = risk::expected_shortfall(sample, level);
                 estimate.amount = found.loss.amount();
-                estimate.standard_error = found.standard_error;
+                estimate.standard_error = found.normal_error;
             }
         }
         Ok(terms)
