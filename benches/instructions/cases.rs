@@ -6,7 +6,7 @@ use plimsoll::engine::{self, Control};
 use plimsoll::numeric::black76::Right;
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::numeric::{Purpose, Streams, kernel, matrix};
-use plimsoll::risk::tail_mean;
+use plimsoll::risk::{PathWeights, tail_mean};
 use plimsoll::scenario::Revaluation;
 use plimsoll::units::ConfidenceLevel;
 
@@ -139,7 +139,8 @@ fn tail() {
     let paths: Vec<u64> = (0..LOSSES as u64).collect();
     streams().fill_normals(Purpose::Diffusion, 0, 0, &paths, &mut losses);
     let level = ConfidenceLevel::new(0.99).expect("inside (0.5, 1)");
-    counted_region(|| black_box(tail_mean(&mut losses, level)).expect("finite"));
+    let weights = PathWeights::plain(LOSSES);
+    counted_region(|| black_box(tail_mean(&losses, &weights, level)).expect("finite"));
 }
 
 fn desk() {
