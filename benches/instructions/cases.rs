@@ -26,7 +26,7 @@ pub struct Case {
 const PATHS: usize = 512;
 const SEED: u64 = 1;
 /// The widest set that valgrind knows.
-const ISA: InstructionSet = InstructionSet::Avx2;
+pub const ISA: InstructionSet = InstructionSet::Avx2;
 
 const PAIRS: usize = 32;
 const REPEATS: usize = 64;

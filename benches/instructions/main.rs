@@ -46,6 +46,10 @@ fn main() -> ExitCode {
     if let Some(name) = &arguments.only {
         return run_alone(name);
     }
+    if !cases::ISA.is_supported() {
+        eprintln!("skipped: this CPU has no {}, which the counts are of", cases::ISA);
+        return ExitCode::SUCCESS;
+    }
     match count_all(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
