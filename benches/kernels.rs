@@ -13,7 +13,9 @@ use criterion::measurement::WallTime;
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
-use plimsoll::numeric::black76::Right;
+use plimsoll::numeric::black76::{
+    self, Deviation, Forwards, HeldOption, Right, Weight, add_option,
+};
 use plimsoll::numeric::{InstructionSet, Purpose, Streams, kernel, matrix};
 
 /// Paths in a block: eight arrays of them fit in a first-level cache.
@@ -84,26 +86,33 @@ fn elementwise(criterion: &mut Criterion) {
     }
 }
 
+/// One option added to a row: with one deviation, with one a path, and at its intrinsic value.
 fn options(criterion: &mut Criterion) {
-    let paths: Vec<u64> = (0..PATHS as u64).collect();
-    let streams = Streams::new(SEED, InstructionSet::detect());
+    let isa = InstructionSet::detect();
     let mut logs = vec![0.0; PATHS];
-    streams.fill_normals(Purpose::Diffusion, 0, 0, &paths, &mut logs);
+    let paths: Vec<u64> = (0..PATHS as u64).collect();
+    Streams::new(SEED, isa).fill_normals(Purpose::Diffusion, 0, 0, &paths, &mut logs);
     logs.iter_mut().for_each(|log| *log *= 0.2);
-    let mut forwards = logs.clone();
-    kernel::exp_in_place(InstructionSet::detect(), &mut forwards);
+    let mut levels = logs.clone();
+    kernel::exp_in_place(isa, &mut levels);
+    let mut roots = levels.clone();
+    black76::square_roots(isa, &levels, &mut roots);
     let deviations = vec![0.17; PATHS];
-    let mut out = vec![0.0; PATHS];
-    rates(criterion, "black76", PATHS, |isa, _| {
-        let (forwards, logs) = (black_box(&forwards), black_box(&logs));
-        kernel::black76_values(isa, Right::Put, 1.0, forwards, logs, &deviations, &mut out);
-        black_box(&out);
-    });
-    rates(criterion, "black76_flat", PATHS, |isa, _| {
-        let (forwards, logs) = (black_box(&forwards), black_box(&logs));
-        kernel::black76_values_flat(isa, Right::Put, 1.0, forwards, logs, 0.17, &mut out);
-        black_box(&out);
-    });
+    let held = HeldOption { right: Right::Put, strike: 1.05, log_strike: 0.048_79, amount: 2.0 };
+    let mut sums = vec![0.0; PATHS];
+    let cases = [
+        ("option_flat", Deviation::Same(0.17)),
+        ("option_moving", Deviation::Each(&deviations)),
+        ("option_intrinsic", Deviation::Same(0.0)),
+    ];
+    for (name, deviation) in cases {
+        rates(criterion, name, PATHS, |isa, _| {
+            let forwards = Forwards { logs: &logs, levels: &levels, roots: &roots };
+            let forwards = black_box(forwards);
+            add_option(isa, held, forwards, deviation, Weight::One, &mut sums);
+            black_box(&sums);
+        });
+    }
 }
 
 /// Correlated draws: normals, then the triangular product; an element is one factor on one path.

@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use plimsoll::engine::{self, Control};
-use plimsoll::numeric::black76::Right;
+use plimsoll::numeric::black76::{
+    self, Deviation, Forwards, HeldOption, Right, Weight, add_option,
+};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::numeric::{Purpose, Streams, kernel, matrix};
 use plimsoll::risk::{PathWeights, tail_mean};
@@ -110,14 +112,18 @@ fn normal_quantiles() {
 fn options() {
     let mut logs = drawn_normals();
     logs.iter_mut().for_each(|log| *log *= 0.2);
-    let mut forwards = logs.clone();
-    kernel::exp_in_place(ISA, &mut forwards);
-    let mut out = vec![0.0; PATHS];
+    let mut levels = logs.clone();
+    kernel::exp_in_place(ISA, &mut levels);
+    let mut roots = levels.clone();
+    black76::square_roots(ISA, &levels, &mut roots);
+    let held = HeldOption { right: Right::Put, strike: 1.05, log_strike: 0.048_79, amount: 2.0 };
+    let mut sums = vec![0.0; PATHS];
     counted_region(|| {
         for _ in 0..REPEATS {
-            let (forwards, logs) = (black_box(&forwards), black_box(&logs));
-            kernel::black76_values_flat(ISA, Right::Put, 1.0, forwards, logs, 0.17, &mut out);
-            black_box(&out);
+            let forwards = Forwards { logs: &logs, levels: &levels, roots: &roots };
+            let forwards = black_box(forwards);
+            add_option(ISA, held, forwards, Deviation::Same(0.17), Weight::One, &mut sums);
+            black_box(&sums);
         }
     });
 }

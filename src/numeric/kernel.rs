@@ -8,7 +8,6 @@
 //! # Panics
 //! Every kernel panics if its slices differ in length: a fault of the caller's code, not of input.
 
-pub use super::black76::{black76_values, black76_values_flat};
 use super::element;
 use super::isa::cloned_per_instruction_set;
 

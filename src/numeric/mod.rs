@@ -15,9 +15,11 @@ pub mod kernel;
 pub mod matrix;
 pub mod optimise;
 pub mod philox;
+pub mod piecewise;
 pub mod random;
 pub mod root;
 pub mod special;
+pub mod sums;
 
 pub use isa::InstructionSet;
 pub use random::{Purpose, Streams};

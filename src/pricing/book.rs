@@ -4,14 +4,15 @@
 //! costs one pass a curve and one multiply-add a row and curve; options of one expiry share their
 //! forward and volatility level.
 
-use super::curve::{Curve, accumulate, accumulate_units};
+use super::curve::{Curve, Form, accumulate, accumulate_units};
 use super::expansion::Expansion;
 use super::options::OptionGroup;
 use super::settings::FUNDING_INTERVAL;
-use super::state::PathState;
+use super::state::{PathState, Scratch};
 use super::timeline::Timeline;
 use super::{PricingSettings, Row};
 use crate::numeric::isa::InstructionSet;
+use crate::numeric::sums::{add_multiple, add_product};
 use crate::simulation::FactorBlock;
 
 /// A portfolio compiled against a market and a factor model; immutable, shared by threads.
@@ -176,10 +177,33 @@ impl CompiledBook {
             return expansion.values(&self.base_values, block, out);
         }
         out.fill(0.0);
-        self.fill_curves(isa, moment, block, state);
-        self.add_legs(moment, state, out);
+        state.scratch.shared.rooted = None;
+        self.form_curves(isa, moment, block, state);
+        self.add_legs(isa, moment, block, state, out);
         self.add_options(isa, moment, block, state, out);
-        self.add_cash(state, out);
+        self.add_cash(isa, block, state, out);
+    }
+
+    /// How each curve moves over the block; those that are arrays are filled.
+    fn form_curves(
+        &self,
+        isa: InstructionSet,
+        moment: usize,
+        block: &FactorBlock,
+        state: &mut PathState,
+    ) {
+        let count = block.path_count();
+        let Scratch { exponents, forms, .. } = &mut state.scratch;
+        let arrays = state.curves.chunks_exact_mut(count);
+        for ((curve, form), out) in self.curves.iter().zip(forms).zip(arrays) {
+            if curve.until < moment {
+                continue;
+            }
+            *form = curve.form(moment, block);
+            if *form == Form::Array {
+                curve.fill(isa, moment, block, &mut exponents[..count], out);
+            }
+        }
     }
 
     fn fill_curves(
@@ -205,12 +229,27 @@ impl CompiledBook {
         leg.coefficient * libm::exp(leg.growth_rate * self.timeline.times()[moment])
     }
 
-    fn add_legs(&self, moment: usize, state: &PathState, out: &mut [f64]) {
+    fn add_legs(
+        &self,
+        isa: InstructionSet,
+        moment: usize,
+        block: &FactorBlock,
+        state: &PathState,
+        out: &mut [f64],
+    ) {
         let count = state.path_count;
         for leg in self.legs.iter().filter(|leg| leg.until > moment) {
             let coefficient = self.coefficient(leg, moment);
-            let curve = array(&state.curves, leg.curve, count);
-            accumulate(coefficient, curve, array_mut(out, leg.row, count));
+            let row = array_mut(out, leg.row, count);
+            match state.scratch.forms[leg.curve] {
+                Form::Constant(value) => add_constant(coefficient * value, row),
+                Form::Level { factor, scale } => {
+                    add_multiple(isa, coefficient * scale, block.level(factor), row);
+                }
+                Form::Array => {
+                    add_multiple(isa, coefficient, array(&state.curves, leg.curve, count), row);
+                }
+            }
         }
     }
 
@@ -222,28 +261,46 @@ impl CompiledBook {
         state: &mut PathState,
         out: &mut [f64],
     ) {
-        let count = state.path_count;
-        for group in self.groups.iter().filter(|group| group.until > moment) {
-            group.prepare(isa, moment, block, &mut state.scratch);
-            for contract in &group.contracts {
-                group.value(isa, contract, &mut state.scratch);
-                for holding in &contract.holdings {
-                    let row = array_mut(out, holding.row, count);
-                    accumulate(holding.quantity, &state.scratch.value, row);
-                }
-            }
+        for group in (0..self.groups.len()).filter(|&group| self.groups[group].until > moment) {
+            self.add_group(isa, moment, group, block, state, out);
         }
     }
 
-    fn add_cash(&self, state: &PathState, out: &mut [f64]) {
+    /// Adds the options of one group to their rows.
+    pub(super) fn add_group(
+        &self,
+        isa: InstructionSet,
+        moment: usize,
+        group: usize,
+        block: &FactorBlock,
+        state: &mut PathState,
+        out: &mut [f64],
+    ) {
+        let Scratch { shared, contract, .. } = &mut state.scratch;
+        let group = &self.groups[group];
+        let shared = group.share(isa, moment, block, shared);
+        group.add_all(&shared, contract, out);
+    }
+
+    fn add_cash(
+        &self,
+        isa: InstructionSet,
+        block: &FactorBlock,
+        state: &PathState,
+        out: &mut [f64],
+    ) {
         let count = state.path_count;
         for (index, slot) in self.slots.iter().enumerate() {
             let cash = array(&state.cash, index, count);
-            let price = array(&state.curves, slot.price, count);
-            for ((value, cash), price) in
-                array_mut(out, slot.row, count).iter_mut().zip(cash).zip(price)
-            {
-                *value += cash * price;
+            let row = array_mut(out, slot.row, count);
+            match state.scratch.forms[slot.price] {
+                Form::Constant(price) => add_multiple(isa, price, cash, row),
+                Form::Level { factor, scale } => {
+                    add_product(isa, scale, cash, block.level(factor), row);
+                }
+                Form::Array => {
+                    add_product(isa, 1.0, cash, array(&state.curves, slot.price, count), row);
+                }
             }
         }
     }
@@ -274,6 +331,7 @@ impl CompiledBook {
         }
     }
 
+    /// Options that expire at `moment` pay their intrinsic value into their slots.
     fn settle_options(
         &self,
         isa: InstructionSet,
@@ -282,20 +340,24 @@ impl CompiledBook {
         state: &mut PathState,
     ) {
         let count = state.path_count;
+        state.scratch.shared.rooted = None;
         for group in self.groups.iter().filter(|group| group.until == moment) {
-            group.prepare(isa, moment, block, &mut state.scratch);
-            for contract in &group.contracts {
-                group.value(isa, contract, &mut state.scratch);
-                for holding in &contract.holdings {
-                    let Some(slot) = holding.slot else { continue };
-                    let paid = &mut state.scratch.exponents[..count];
-                    paid.fill(0.0);
-                    accumulate(holding.quantity, &state.scratch.value, paid);
-                    let price = array(&state.curves, self.slots[slot].price, count);
-                    accumulate_units(paid, price, array_mut(&mut state.cash, slot, count));
-                }
+            let Scratch { shared, contract, value, .. } = &mut state.scratch;
+            let shared = group.share(isa, moment, block, shared);
+            let paid = &mut value[..count];
+            for &slot in &group.slots {
+                paid.fill(0.0);
+                group.add_slot(slot, &shared, contract, paid);
+                let price = array(&state.curves, self.slots[slot].price, count);
+                accumulate_units(paid, price, array_mut(&mut state.cash, slot, count));
             }
         }
+    }
+}
+
+fn add_constant(value: f64, sums: &mut [f64]) {
+    for sum in sums {
+        *sum += value;
     }
 }
 

@@ -296,6 +296,7 @@ impl<'a> Builder<'a> {
             smile: None,
             until,
             contracts: Vec::new(),
+            slots: Vec::new(),
         })
     }
 
@@ -402,6 +403,11 @@ fn hold(
     holding: Holding,
 ) {
     let right = kernel_right(right);
+    if let Some(slot) = holding.slot
+        && let Err(place) = group.slots.binary_search(&slot)
+    {
+        group.slots.insert(place, slot);
+    }
     let same = |contract: &&mut OptionContract| {
         contract.strike == strike && contract.right == right && contract.volatility == volatility
     };

@@ -14,6 +14,17 @@ pub(super) struct PriceSource {
 }
 
 impl PriceSource {
+    /// USD price where it is the same on every path of `block`.
+    pub fn uniform(&self, block: &FactorBlock) -> Option<f64> {
+        match self.factor {
+            None => Some(self.price),
+            Some(factor) => {
+                block.uniform(factor)?;
+                block.level(factor).first().map(|level| self.price * level)
+            }
+        }
+    }
+
     /// USD prices on every path of `block`.
     pub fn fill(&self, block: &FactorBlock, out: &mut [f64]) {
         match self.factor {
@@ -47,6 +58,17 @@ enum Direction {
     Reverse,
 }
 
+/// How a curve moves over the paths of one block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Form {
+    /// The same on every path.
+    Constant(f64),
+    /// `scale` times a factor's level.
+    Level { factor: usize, scale: f64 },
+    /// Anything else: an array, computed path by path.
+    Array,
+}
+
 /// What a curve holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum CurveKind {
@@ -72,6 +94,21 @@ impl Curve {
         Self { kind, until: NEVER }
     }
 
+    /// How it moves over `block` at `moment`.
+    pub fn form(&self, moment: usize, block: &FactorBlock) -> Form {
+        match &self.kind {
+            CurveKind::Price(source) => source.form(1.0, block),
+            CurveKind::Forward(source, carry) => match carry.uniform_log(moment, block) {
+                Some(log) => source.form(libm::exp(log), block),
+                None => Form::Array,
+            },
+            CurveKind::Inverse(carry) => match carry.uniform_log(moment, block) {
+                Some(log) => Form::Constant(libm::exp(-log)),
+                None => Form::Array,
+            },
+        }
+    }
+
     /// Values on every path of `block` at `moment`; `exponents` is scratch of the same length.
     pub fn fill(
         &self,
@@ -95,6 +132,14 @@ impl Curve {
 }
 
 impl PriceSource {
+    /// The price times `ratio`.
+    fn form(&self, ratio: f64, block: &FactorBlock) -> Form {
+        match (self.uniform(block), self.factor) {
+            (None, Some(factor)) => Form::Level { factor, scale: self.price * ratio },
+            (price, _) => Form::Constant(price.unwrap_or(self.price) * ratio),
+        }
+    }
+
     fn multiply(&self, block: &FactorBlock, out: &mut [f64]) {
         match self.factor {
             None => scale(self.price, out),
@@ -108,6 +153,17 @@ impl PriceSource {
 }
 
 impl Carry {
+    /// `ln(F/S)` where it is the same on every path.
+    pub fn uniform_log(&self, moment: usize, block: &FactorBlock) -> Option<f64> {
+        let years = self.years[moment];
+        match self.basis {
+            Some(factor) if years != 0.0 => {
+                block.uniform(factor).map(|basis| self.log_ratio[moment] + years * basis)
+            }
+            _ => Some(self.log_ratio[moment]),
+        }
+    }
+
     /// `F/S` (or `S/F`) on every path.
     fn fill_ratio(
         &self,

@@ -1,17 +1,19 @@
 //! Options of one underlying, settlement and expiry: what they share is computed once a block.
+//!
+//! What does not move under the model (volatility level, basis, peg) is a constant of the block.
+//! Where only spot moves, its logs and levels serve as they stand, in units of today's forward.
 
 use super::curve::{Carry, PriceSource, accumulate, scale};
 use super::smile::SmileTable;
-use super::state::Scratch;
-use crate::numeric::black76::{Right, black76_values};
+use super::state::{ContractScratch, SharedScratch};
+use crate::numeric::black76::{
+    Deviation, Forwards, HeldOption, Right, Weight, add_option, square_roots,
+};
 use crate::numeric::isa::InstructionSet;
 use crate::numeric::kernel;
 use crate::simulation::FactorBlock;
 
-/// Beyond this `σ√T` an option's value is its limit to the last bit; keeps huge moves finite.
-const DEVIATION_MAX: f64 = 80.0;
-
-/// A factor's part in a group.
+/// Options of one coin, quote and expiry.
 #[derive(Debug, Clone)]
 pub(super) struct OptionGroup {
     pub spot: PriceSource,
@@ -31,6 +33,8 @@ pub(super) struct OptionGroup {
     /// Moment of expiry.
     pub until: usize,
     pub contracts: Vec<OptionContract>,
+    /// Cash slots that contracts settle into, ascending.
+    pub slots: Vec<usize>,
 }
 
 /// One strike and right, held in any number of rows.
@@ -53,82 +57,245 @@ pub(super) struct Holding {
     pub quantity: f64,
 }
 
+/// What all contracts of a group share on a block.
+pub(super) struct Shared<'a> {
+    isa: InstructionSet,
+    /// The reference forward F₀ in the quote asset, and its log.
+    forward: f64,
+    log_forward: f64,
+    forwards: Forwards<'a>,
+    /// Discounted USD for a unit of value: this times the weight.
+    unit: f64,
+    weight: Weight<'a>,
+    /// `σ√T` for a unit of volatility.
+    deviation: Deviation<'a>,
+}
+
 impl OptionGroup {
-    /// Fills what all contracts share: forward in quote, its log, `σ√T` per unit of volatility,
-    /// and discounted USD per unit of price.
-    pub fn prepare(
+    /// What all contracts share at `moment`.
+    pub fn share<'a>(
+        &self,
+        isa: InstructionSet,
+        moment: usize,
+        block: &'a FactorBlock,
+        scratch: &'a mut SharedScratch,
+    ) -> Shared<'a> {
+        let count = block.path_count();
+        let SharedScratch { exponents, logs, levels, roots, units, scales, rooted } = scratch;
+        let exponents = &mut exponents[..count];
+        let [logs, levels] = [logs, levels].map(|array| &mut array[..count]);
+        let [roots, units] = [roots, units].map(|array| &mut array[..count]);
+        let (constant, moving) = self.movement(moment, block);
+        let (unit, weight) = self.unit(isa, moment, block, exponents, units);
+        let quote_price = self.quote.map_or(1.0, |quote| quote.price);
+        let forward = self.spot.price / quote_price * libm::exp(constant);
+        let (logs, levels) = match (self.spot.factor, moving.other_count()) {
+            (Some(factor), 0) => (block.log(factor), block.level(factor)),
+            _ => moving.fill(isa, block, logs, levels),
+        };
+        let of_spot = self.spot.factor.filter(|_| moving.other_count() == 0);
+        if of_spot.is_none() || *rooted != of_spot {
+            square_roots(isa, levels, roots);
+            *rooted = of_spot;
+        }
+        Shared {
+            isa,
+            forward,
+            log_forward: libm::log(forward),
+            forwards: Forwards { logs, levels, roots },
+            unit: unit * self.discount[moment],
+            weight,
+            deviation: self.deviation(isa, moment, block, exponents, &mut scales[..count]),
+        }
+    }
+
+    /// Log of the forward over spot at today's prices of both, and what else moves it.
+    fn movement(&self, moment: usize, block: &FactorBlock) -> (f64, Movement) {
+        let mut constant = self.carry.log_ratio[moment];
+        let mut moving = Movement { spot: self.spot.factor, others: [None; 2] };
+        let quote = self.quote.and_then(|quote| quote.factor);
+        let years = self.carry.years[moment];
+        let parts = [(quote, -1.0), (self.carry.basis.filter(|_| years != 0.0), years)];
+        for (other, (factor, weight)) in moving.others.iter_mut().zip(parts) {
+            let Some(factor) = factor else { continue };
+            match block.uniform(factor) {
+                Some(log) => constant += weight * log,
+                None => *other = Some((factor, weight)),
+            }
+        }
+        (constant, moving)
+    }
+
+    /// USD for a unit of value, undiscounted: a constant and what moves on the paths.
+    fn unit<'a>(
         &self,
         isa: InstructionSet,
         moment: usize,
         block: &FactorBlock,
-        scratch: &mut Scratch,
-    ) {
-        self.fill_log_forward(moment, block, scratch);
-        let count = block.path_count();
-        kernel::exp(isa, &scratch.log_forward[..count], &mut scratch.forward[..count]);
-        self.fill_volatility_scale(isa, moment, block, scratch);
-        let (unit, exponents) = (&mut scratch.unit_usd[..count], &mut scratch.exponents[..count]);
+        exponents: &mut [f64],
+        units: &'a mut [f64],
+    ) -> (f64, Weight<'a>) {
         match self.quote {
-            Some(quote) => quote.fill(block, unit),
-            None => self.carry.fill_inverse(isa, moment, block, exponents, unit),
-        }
-        scale(self.discount[moment], unit);
-    }
-
-    /// USD value of one contract on every path into `scratch.value`; after [`Self::prepare`].
-    pub fn value(&self, isa: InstructionSet, contract: &OptionContract, scratch: &mut Scratch) {
-        let count = scratch.path_count;
-        let moneyness = &mut scratch.log_moneyness[..count];
-        for (slot, log_forward) in moneyness.iter_mut().zip(&scratch.log_forward) {
-            *slot = log_forward - contract.log_strike;
-        }
-        let deviations = &mut scratch.deviations[..count];
-        match (contract.volatility, &self.smile) {
-            (None, Some(smile)) => smile.fill(moneyness, deviations),
-            (volatility, _) => deviations.fill(volatility.unwrap_or(0.0)),
-        }
-        for (deviation, scale) in deviations.iter_mut().zip(&scratch.volatility_scale) {
-            *deviation = (*deviation * scale).min(DEVIATION_MAX);
-        }
-        let value = &mut scratch.value[..count];
-        let forward = &scratch.forward[..count];
-        let (right, strike) = (contract.right, contract.strike);
-        black76_values(isa, right, strike, forward, moneyness, deviations, value);
-        for (slot, unit) in value.iter_mut().zip(&scratch.unit_usd) {
-            *slot *= unit;
+            Some(quote) => match quote.uniform(block) {
+                Some(price) => (price, Weight::One),
+                None => {
+                    quote.fill(block, units);
+                    (1.0, Weight::Each(units))
+                }
+            },
+            None => match self.carry.uniform_log(moment, block) {
+                Some(log) => (libm::exp(-log), Weight::One),
+                None => {
+                    self.carry.fill_inverse(isa, moment, block, exponents, units);
+                    (1.0, Weight::Each(units))
+                }
+            },
         }
     }
 
-    fn fill_log_forward(&self, moment: usize, block: &FactorBlock, scratch: &mut Scratch) {
-        let quote_price = self.quote.map_or(1.0, |quote| quote.price);
-        let constant = libm::log(self.spot.price / quote_price) + self.carry.log_ratio[moment];
-        let log_forward = &mut scratch.log_forward[..block.path_count()];
-        log_forward.fill(constant);
-        let quote_factor = self.quote.and_then(|quote| quote.factor);
-        let years = self.carry.years[moment];
-        let parts = [(self.spot.factor, 1.0), (quote_factor, -1.0), (self.carry.basis, years)];
-        for (factor, weight) in parts {
-            if let Some(factor) = factor {
-                accumulate(weight, block.log(factor), log_forward);
+    fn deviation<'a>(
+        &self,
+        isa: InstructionSet,
+        moment: usize,
+        block: &FactorBlock,
+        exponents: &mut [f64],
+        scales: &'a mut [f64],
+    ) -> Deviation<'a> {
+        let (damping, root_years) = (self.damping[moment], self.root_years[moment]);
+        if root_years == 0.0 {
+            return Deviation::Same(0.0);
+        }
+        if let Some(log) = block.uniform(self.volatility_factor) {
+            return Deviation::Same(root_years * libm::exp(damping * log));
+        }
+        for (slot, change) in exponents.iter_mut().zip(block.log(self.volatility_factor)) {
+            *slot = damping * change;
+        }
+        kernel::exp(isa, exponents, scales);
+        scale(root_years, scales);
+        Deviation::Each(scales)
+    }
+
+    /// Adds `quantity` times the USD value of one contract to `sums`.
+    pub fn add(
+        &self,
+        contract: &OptionContract,
+        quantity: f64,
+        shared: &Shared,
+        deviations: &mut [f64],
+        sums: &mut [f64],
+    ) {
+        let held = HeldOption {
+            right: contract.right,
+            strike: contract.strike / shared.forward,
+            log_strike: contract.log_strike - shared.log_forward,
+            amount: quantity * shared.unit * shared.forward,
+        };
+        let deviation = self.contract_deviation(contract, held.log_strike, shared, deviations);
+        add_option(shared.isa, held, shared.forwards, deviation, shared.weight, sums);
+    }
+
+    fn contract_deviation<'a>(
+        &self,
+        contract: &OptionContract,
+        log_strike: f64,
+        shared: &Shared,
+        deviations: &'a mut [f64],
+    ) -> Deviation<'a> {
+        let logs = shared.forwards.logs;
+        match (contract.volatility, &self.smile, shared.deviation) {
+            (_, _, Deviation::Same(0.0)) => return Deviation::Same(0.0),
+            (None, Some(smile), Deviation::Same(scale)) => {
+                smile.fill(shared.isa, log_strike, scale, logs, deviations);
+            }
+            (None, Some(smile), Deviation::Each(scales)) => {
+                smile.fill(shared.isa, log_strike, 1.0, logs, deviations);
+                multiply(scales, deviations);
+            }
+            (volatility, _, Deviation::Same(scale)) => {
+                return Deviation::Same(volatility.unwrap_or(0.0) * scale);
+            }
+            (volatility, _, Deviation::Each(scales)) => {
+                let volatility = volatility.unwrap_or(0.0);
+                for (slot, scale) in deviations.iter_mut().zip(scales) {
+                    *slot = volatility * scale;
+                }
+            }
+        }
+        Deviation::Each(deviations)
+    }
+
+    /// Adds what the holdings of one cash slot are worth to `sums`.
+    pub fn add_slot(
+        &self,
+        slot: usize,
+        shared: &Shared,
+        scratch: &mut ContractScratch,
+        sums: &mut [f64],
+    ) {
+        let deviations = &mut scratch.deviations[..sums.len()];
+        for contract in &self.contracts {
+            for holding in contract.holdings.iter().filter(|held| held.slot == Some(slot)) {
+                self.add(contract, holding.quantity, shared, deviations, sums);
             }
         }
     }
 
-    fn fill_volatility_scale(
+    /// Adds every contract to the rows of `out` that hold it.
+    pub fn add_all(&self, shared: &Shared, scratch: &mut ContractScratch, out: &mut [f64]) {
+        let count = shared.forwards.logs.len();
+        let ContractScratch { deviations, value } = scratch;
+        let (deviations, value) = (&mut deviations[..count], &mut value[..count]);
+        for contract in &self.contracts {
+            if let [holding] = contract.holdings[..] {
+                let row = &mut out[holding.row * count..][..count];
+                self.add(contract, holding.quantity, shared, deviations, row);
+                continue;
+            }
+            value.fill(0.0);
+            self.add(contract, 1.0, shared, deviations, value);
+            for holding in &contract.holdings {
+                let row = &mut out[holding.row * count..][..count];
+                accumulate(holding.quantity, value, row);
+            }
+        }
+    }
+}
+
+/// What moves a forward on the paths of a block, with the weight of its log.
+struct Movement {
+    spot: Option<usize>,
+    /// Quote and basis.
+    others: [Option<(usize, f64)>; 2],
+}
+
+impl Movement {
+    fn other_count(&self) -> usize {
+        self.others.iter().flatten().count()
+    }
+
+    /// Logs and levels of the forward over its reference.
+    fn fill<'a>(
         &self,
         isa: InstructionSet,
-        moment: usize,
         block: &FactorBlock,
-        scratch: &mut Scratch,
-    ) {
-        let count = block.path_count();
-        let (damping, root_years) = (self.damping[moment], self.root_years[moment]);
-        let exponents = &mut scratch.exponents[..count];
-        for (slot, change) in exponents.iter_mut().zip(block.log(self.volatility_factor)) {
-            *slot = damping * change;
+        logs: &'a mut [f64],
+        levels: &'a mut [f64],
+    ) -> (&'a [f64], &'a [f64]) {
+        match self.spot {
+            Some(factor) => logs.copy_from_slice(block.log(factor)),
+            None => logs.fill(0.0),
         }
-        let volatility_scale = &mut scratch.volatility_scale[..count];
-        kernel::exp(isa, exponents, volatility_scale);
-        scale(root_years, volatility_scale);
+        for &(factor, weight) in self.others.iter().flatten() {
+            accumulate(weight, block.log(factor), logs);
+        }
+        kernel::exp(isa, logs, levels);
+        (logs, levels)
+    }
+}
+
+fn multiply(factors: &[f64], values: &mut [f64]) {
+    for (value, factor) in values.iter_mut().zip(factors) {
+        *value *= factor;
     }
 }

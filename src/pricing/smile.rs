@@ -7,6 +7,8 @@
 
 use super::PricingError;
 use super::position::not_negative;
+use crate::numeric::isa::InstructionSet;
+use crate::numeric::piecewise::{PiecewiseCubic, read_mirrored};
 
 /// Half-width of the grid in log-moneyness: strikes from 1/20 to 20 times the forward.
 const HALF_WIDTH: f64 = 3.0;
@@ -18,9 +20,7 @@ pub const ERROR_TARGET: f64 = 1e-5;
 /// Volatility as a function of `ln(K/F)` for one expiry.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SmileTable {
-    cells_per_unit: f64,
-    /// Polynomial coefficients of each cell in the cell's own coordinate in [0, 1].
-    cells: Vec<[f64; 4]>,
+    curve: PiecewiseCubic,
     error: f64,
 }
 
@@ -58,7 +58,8 @@ impl SmileTable {
             .enumerate()
             .map(|(index, cell)| (cubic(cell, 0.5) - at(index as f64 + 0.5)).abs())
             .fold(0.0, f64::max);
-        Ok(Self { cells_per_unit: 1.0 / step, cells, error })
+        let curve = PiecewiseCubic { start: -HALF_WIDTH, cells_per_unit: 1.0 / step, cells };
+        Ok(Self { curve, error })
     }
 
     /// Largest difference from the sampled function half-way between knots.
@@ -66,15 +67,16 @@ impl SmileTable {
         self.error
     }
 
-    /// Volatilities at log-moneyness `ln(F/K)` (the sign that the Black-76 kernels use).
-    pub fn fill(&self, log_forward_over_strike: &[f64], out: &mut [f64]) {
-        let last = self.cells.len() - 1;
-        let end = self.cells.len() as f64;
-        for (slot, moneyness) in out.iter_mut().zip(log_forward_over_strike) {
-            let place = ((HALF_WIDTH - moneyness) * self.cells_per_unit).clamp(0.0, end);
-            let index = (place as usize).min(last);
-            *slot = cubic(&self.cells[index], place - index as f64);
-        }
+    /// `scale` times the volatility at `ln(K/F) = log_strike − log_forward`, for each log forward.
+    pub fn fill(
+        &self,
+        isa: InstructionSet,
+        log_strike: f64,
+        scale: f64,
+        log_forwards: &[f64],
+        out: &mut [f64],
+    ) {
+        read_mirrored(isa, &self.curve, log_strike, scale, log_forwards, out);
     }
 }
 
@@ -115,7 +117,7 @@ mod tests {
         assert!(table.error() <= ERROR_TARGET, "{}", table.error());
         let moneyness: Vec<f64> = (0..10_000).map(|i| f64::from(i) * 5e-4 - 2.5).collect();
         let mut read = vec![0.0; moneyness.len()];
-        table.fill(&moneyness, &mut read);
+        table.fill(InstructionSet::detect(), 0.0, 1.0, &moneyness, &mut read);
         for (m, volatility) in moneyness.iter().zip(&read) {
             assert!((volatility - svi_week(-m)).abs() < 2.0 * ERROR_TARGET, "{m}");
         }
@@ -126,7 +128,7 @@ mod tests {
         let table = SmileTable::sample("test", svi_week).unwrap();
         let extremes = [-1e300, -4.0, 4.0, 1e300, f64::NEG_INFINITY, f64::INFINITY];
         let mut read = [0.0; 6];
-        table.fill(&extremes, &mut read);
+        table.fill(InstructionSet::detect(), 0.0, 1.0, &extremes, &mut read);
         assert!((read[0] - svi_week(HALF_WIDTH)).abs() < ERROR_TARGET);
         assert!((read[5] - svi_week(-HALF_WIDTH)).abs() < ERROR_TARGET);
         assert_eq!(read[0], read[1]);

@@ -1,6 +1,7 @@
 //! What changes along the paths of a block, and the room to compute it in.
 
 use super::CompiledBook;
+use super::curve::Form;
 
 /// Cash from settlements and funding `[slot][path]`, in native units, and scratch arrays.
 ///
@@ -19,11 +20,29 @@ pub struct PathState {
 pub(super) struct Scratch {
     pub path_count: usize,
     pub exponents: Vec<f64>,
-    pub log_forward: Vec<f64>,
-    pub forward: Vec<f64>,
-    pub unit_usd: Vec<f64>,
-    pub volatility_scale: Vec<f64>,
-    pub log_moneyness: Vec<f64>,
+    pub value: Vec<f64>,
+    /// How each curve moves over the block being valued.
+    pub forms: Vec<Form>,
+    pub shared: SharedScratch,
+    pub contract: ContractScratch,
+}
+
+/// Room for what the options of a group share.
+#[derive(Debug, Clone)]
+pub(super) struct SharedScratch {
+    pub exponents: Vec<f64>,
+    pub logs: Vec<f64>,
+    pub levels: Vec<f64>,
+    pub roots: Vec<f64>,
+    pub units: Vec<f64>,
+    pub scales: Vec<f64>,
+    /// The factor whose levels `roots` are of; to be forgotten when the block changes.
+    pub rooted: Option<usize>,
+}
+
+/// Room for one option.
+#[derive(Debug, Clone)]
+pub(super) struct ContractScratch {
     pub deviations: Vec<f64>,
     pub value: Vec<f64>,
 }
@@ -35,7 +54,7 @@ impl PathState {
             path_count: path_capacity,
             cash: vec![0.0; book.cash_slot_count() * path_capacity],
             curves: vec![0.0; book.curve_count() * path_capacity],
-            scratch: Scratch::new(path_capacity),
+            scratch: Scratch::new(book.curve_count(), path_capacity),
         }
     }
 
@@ -46,18 +65,23 @@ impl PathState {
 }
 
 impl Scratch {
-    fn new(path_capacity: usize) -> Self {
+    fn new(curve_count: usize, path_capacity: usize) -> Self {
         let array = || vec![0.0; path_capacity];
         Self {
             path_count: path_capacity,
             exponents: array(),
-            log_forward: array(),
-            forward: array(),
-            unit_usd: array(),
-            volatility_scale: array(),
-            log_moneyness: array(),
-            deviations: array(),
             value: array(),
+            forms: vec![Form::Array; curve_count],
+            shared: SharedScratch {
+                exponents: array(),
+                logs: array(),
+                levels: array(),
+                roots: array(),
+                units: array(),
+                scales: array(),
+                rooted: None,
+            },
+            contract: ContractScratch { deviations: array(), value: array() },
         }
     }
 }

@@ -1,121 +1,205 @@
-//! Values of one option on a block of paths.
+//! Options on a block of paths: quantity times value straight into a row of sums.
 //!
-//! With d = ln(F/K)/s ± s/2 the identity F·φ(d₁) = K·φ(d₂) lets one exponential serve both
-//! distribution functions, and Φ(−|d|) = e^(−d²/2)·P(|d|)/Q(|d|) lets one division serve both
-//! ratios. Each right is valued directly, so a far out-of-the-money put keeps its digits where
-//! parity would cancel them. Error below 1e-15·max(F, K) (measured in the tests).
+//! An option is worth its intrinsic value plus its [time value](super::time_value). Forwards come
+//! in units of some reference forward F₀ with their logs and roots, which all options of one expiry
+//! share; no logarithm is taken here. With one deviation for the whole block (`Deviation::Same`)
+//! ln(F/K)/s is one multiply-add and the factor e^(−s²/8) is a constant.
+//!
+//! Accuracy: within 1e-15·max(F, K) of the exact value wherever deviations are zero or more. A
+//! deviation below 1e-16, or one that is no number, gives the intrinsic value; deviations above 80
+//! count as 80, where the value is its limit to the last bit. A forward of zero or less gives the
+//! intrinsic value whatever its log says.
 
 use super::Right;
-use crate::numeric::element::{TAIL_ARGUMENT_MAX, exp_of_nonpositive, tail_ratio};
+use super::time_value::{DISTANCE_MAX, SQUARE_MAX, gaussian, time_value};
 use crate::numeric::isa::cloned_per_instruction_set;
 
-/// Stands for a deviation of zero: the value is then the intrinsic one.
-pub(super) const DEVIATION_MIN: f64 = 1e-100;
+/// Below this, value and intrinsic value are the same to the last bit.
+const DEVIATION_MIN: f64 = 1e-16;
+const DEVIATION_MAX: f64 = 80.0;
 
-cloned_per_instruction_set! {
-    /// Undiscounted Black-76 values of one option, a path each: `forwards` F, `log_moneyness`
-    /// ln(F/K), `deviations` σ√T (zero or less gives the intrinsic value).
-    ///
-    /// A forward of zero or less, whose logarithm is −∞ or NaN, gives the intrinsic value.
-    ///
-    /// # Panics
-    /// If the slices differ in length.
-    pub fn black76_values(
-        right: Right,
-        strike: f64,
-        forwards: &[f64],
-        log_moneyness: &[f64],
-        deviations: &[f64],
-        out: &mut [f64],
-    ) = values;
+/// One option and how much of it is held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeldOption {
+    /// Call or put.
+    pub right: Right,
+    /// K/F₀, positive.
+    pub strike: f64,
+    /// ln(K/F₀).
+    pub log_strike: f64,
+    /// What multiplies the value in units of F₀: signed quantity × F₀, discounted.
+    pub amount: f64,
+}
+
+/// Forwards of a block, a path each.
+#[derive(Debug, Clone, Copy)]
+pub struct Forwards<'a> {
+    /// ln(F/F₀).
+    pub logs: &'a [f64],
+    /// F/F₀.
+    pub levels: &'a [f64],
+    /// √(F/F₀); zero where that is negative. See [`square_roots`].
+    pub roots: &'a [f64],
+}
+
+/// Standard deviations σ√T of a block.
+#[derive(Debug, Clone, Copy)]
+pub enum Deviation<'a> {
+    /// One for all paths.
+    Same(f64),
+    /// One a path.
+    Each(&'a [f64]),
+}
+
+/// What a unit of value is worth on each path.
+#[derive(Debug, Clone, Copy)]
+pub enum Weight<'a> {
+    /// One on all paths.
+    One,
+    /// A number a path.
+    Each(&'a [f64]),
 }
 
 cloned_per_instruction_set! {
-    /// [`black76_values`] with one deviation for all paths; the same bits.
+    /// `sums[path] += amount · weight · value`, the value undiscounted and in units of F₀.
     ///
     /// # Panics
     /// If the slices differ in length.
-    pub fn black76_values_flat(
-        right: Right,
-        strike: f64,
-        forwards: &[f64],
-        log_moneyness: &[f64],
-        deviation: f64,
-        out: &mut [f64],
-    ) = values_flat;
+    pub fn add_option(
+        held: HeldOption,
+        forwards: Forwards<'_>,
+        deviation: Deviation<'_>,
+        weight: Weight<'_>,
+        sums: &mut [f64],
+    ) = option;
+}
+
+cloned_per_instruction_set! {
+    /// √x; zero for what is negative.
+    ///
+    /// # Panics
+    /// If the slices differ in length.
+    pub fn square_roots(values: &[f64], out: &mut [f64]) = roots;
 }
 
 #[inline(always)]
-fn values(
-    right: Right,
-    strike: f64,
-    forwards: &[f64],
-    log_moneyness: &[f64],
-    deviations: &[f64],
-    out: &mut [f64],
-) {
-    let count = out.len();
-    assert!(forwards.len() == count && log_moneyness.len() == count && deviations.len() == count);
-    for path in 0..count {
-        let deviation = positive(deviations[path]);
-        out[path] = value(right.sign(), strike, forwards[path], log_moneyness[path], deviation);
+fn roots(values: &[f64], out: &mut [f64]) {
+    assert_eq!(values.len(), out.len());
+    for (slot, &value) in out.iter_mut().zip(values) {
+        let value = if value > 0.0 { value } else { 0.0 };
+        *slot = value.sqrt();
     }
 }
 
 #[inline(always)]
-fn values_flat(
-    right: Right,
-    strike: f64,
-    forwards: &[f64],
-    log_moneyness: &[f64],
-    deviation: f64,
-    out: &mut [f64],
+fn option(
+    held: HeldOption,
+    forwards: Forwards<'_>,
+    deviation: Deviation<'_>,
+    weight: Weight<'_>,
+    sums: &mut [f64],
 ) {
-    let count = out.len();
-    assert!(forwards.len() == count && log_moneyness.len() == count);
-    let deviation = positive(deviation);
-    for path in 0..count {
-        out[path] = value(right.sign(), strike, forwards[path], log_moneyness[path], deviation);
+    let count = sums.len();
+    let Forwards { logs, levels, roots } = forwards;
+    assert!(logs.len() == count && levels.len() == count && roots.len() == count);
+    let (right, strike) = (held.right, held.strike);
+    match deviation {
+        Deviation::Same(deviation) if deviation >= DEVIATION_MIN => {
+            let flat = Flat::new(&held, deviation);
+            let value = |path: usize| {
+                flat.time_value(logs[path], levels[path], roots[path])
+                    + intrinsic(right, strike, levels[path])
+            };
+            add(held.amount, weight, value, sums);
+        }
+        Deviation::Same(_) => {
+            add(held.amount, weight, |path| intrinsic(right, strike, levels[path]), sums);
+        }
+        Deviation::Each(deviations) => {
+            assert_eq!(deviations.len(), count);
+            let root = strike.sqrt();
+            let value = |path: usize| {
+                let centre = logs[path] - held.log_strike;
+                let scale = root * roots[path];
+                moving_time_value(centre, deviations[path], scale, levels[path], strike)
+                    + intrinsic(right, strike, levels[path])
+            };
+            add(held.amount, weight, value, sums);
+        }
     }
 }
 
 #[inline(always)]
-fn positive(deviation: f64) -> f64 {
-    if deviation > DEVIATION_MIN { deviation } else { DEVIATION_MIN }
+fn add(amount: f64, weight: Weight<'_>, value: impl Fn(usize) -> f64, sums: &mut [f64]) {
+    match weight {
+        Weight::One => {
+            for (path, sum) in sums.iter_mut().enumerate() {
+                *sum = amount.mul_add(value(path), *sum);
+            }
+        }
+        Weight::Each(weights) => {
+            assert_eq!(weights.len(), sums.len());
+            for (path, sum) in sums.iter_mut().enumerate() {
+                *sum = (amount * weights[path]).mul_add(value(path), *sum);
+            }
+        }
+    }
 }
 
-/// Holds `d` within the range of the tail ratio; NaN becomes its lower end.
+/// max(F − K, 0) of a call, max(K − F, 0) of a put.
 #[inline(always)]
-fn bounded(d: f64) -> f64 {
-    let above = if d > -TAIL_ARGUMENT_MAX { d } else { -TAIL_ARGUMENT_MAX };
-    if above < TAIL_ARGUMENT_MAX { above } else { TAIL_ARGUMENT_MAX }
-}
-
-/// The undiscounted value; `sign` is +1 for a call, −1 for a put, `deviation` is positive.
-#[inline(always)]
-pub(super) fn value(
-    sign: f64,
-    strike: f64,
-    forward: f64,
-    log_moneyness: f64,
-    deviation: f64,
-) -> f64 {
-    let centre = log_moneyness * (1.0 / deviation);
-    let d_1 = bounded(deviation.mul_add(0.5, centre));
-    let d_2 = bounded(deviation.mul_add(-0.5, centre));
-    let density = forward * exp_of_nonpositive(-0.5 * d_1 * d_1);
-    let (numerator_1, denominator_1) = tail_ratio(d_1.abs());
-    let (numerator_2, denominator_2) = tail_ratio(d_2.abs());
-    // Φ(x) is the tail where x < 0, else one less the tail.
-    let forward_in_tail = sign * d_1 < 0.0;
-    let strike_in_tail = sign * d_2 < 0.0;
-    let whole_forward = if forward_in_tail { 0.0 } else { forward };
-    let whole_strike = if strike_in_tail { 0.0 } else { strike };
-    let cross_1 = numerator_1 * denominator_2;
-    let cross_2 = numerator_2 * denominator_1;
-    let term_1 = if forward_in_tail { cross_1 } else { -cross_1 };
-    let term_2 = if strike_in_tail { cross_2 } else { -cross_2 };
-    let tails = density * ((term_1 - term_2) / (denominator_1 * denominator_2));
-    let value = sign * ((whole_forward - whole_strike) + tails);
+fn intrinsic(right: Right, strike: f64, forward: f64) -> f64 {
+    let value = right.sign() * (forward - strike);
     if value > 0.0 { value } else { 0.0 }
+}
+
+#[inline(always)]
+fn lesser(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+/// Constants of one option with one deviation.
+struct Flat {
+    strike: f64,
+    half: f64,
+    inverse: f64,
+    /// −ln(K/F₀)/s.
+    centre: f64,
+    /// √(K/F₀)·e^(−s²/8).
+    scale: f64,
+}
+
+impl Flat {
+    #[inline(always)]
+    fn new(held: &HeldOption, deviation: f64) -> Self {
+        let deviation = lesser(deviation, DEVIATION_MAX);
+        let (half, inverse) = (0.5 * deviation, 1.0 / deviation);
+        Self {
+            strike: held.strike,
+            half,
+            inverse,
+            centre: -held.log_strike * inverse,
+            scale: held.strike.sqrt() * gaussian(lesser(half * half, SQUARE_MAX)),
+        }
+    }
+
+    #[inline(always)]
+    fn time_value(&self, log: f64, forward: f64, root: f64) -> f64 {
+        let distance = lesser(log.mul_add(self.inverse, self.centre).abs(), DISTANCE_MAX);
+        let scale = self.scale * root * gaussian(distance * distance);
+        time_value(distance, self.half, scale, lesser(forward, self.strike))
+    }
+}
+
+/// Time value with a deviation of its own; `centre` is ln(F/K), `scale` √(FK).
+#[inline(always)]
+fn moving_time_value(centre: f64, deviation: f64, scale: f64, forward: f64, strike: f64) -> f64 {
+    let moving = deviation >= DEVIATION_MIN;
+    let held = if moving { deviation } else { DEVIATION_MIN };
+    let deviation = lesser(held, DEVIATION_MAX);
+    let half = 0.5 * deviation;
+    let distance = lesser((centre * (1.0 / deviation)).abs(), DISTANCE_MAX);
+    let square = lesser(half.mul_add(half, distance * distance), SQUARE_MAX);
+    let value = time_value(distance, half, scale * gaussian(square), lesser(forward, strike));
+    if moving { value } else { 0.0 }
 }

@@ -1,13 +1,15 @@
 //! European options on a forward: Black, "The pricing of commodity contracts" (1976).
 //!
 //! Flows in: forwards, strikes, deviations σ√T. Flows out: values and Greeks, in the forward's
-//! quote currency or in the settlement coin. The slice kernels value one option on many paths;
-//! [`Black76`] is the scalar with all Greeks.
+//! quote currency or in the settlement coin. [`add_option`] adds one option on many paths to a
+//! row of sums; [`Black76`] is the scalar with all Greeks and relative precision in the wings.
 
+mod direct;
 mod kernel;
 mod scalar;
+mod time_value;
 
-pub use kernel::{black76_values, black76_values_flat};
+pub use kernel::{Deviation, Forwards, HeldOption, Weight, add_option, square_roots};
 pub use scalar::{Black76, Greeks, InverseGreeks};
 
 /// The right an option gives.

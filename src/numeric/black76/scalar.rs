@@ -1,6 +1,6 @@
 //! One option with its Greeks, in the quote currency or in the settlement coin.
 
-use super::{Right, kernel};
+use super::{Right, direct};
 use crate::numeric::special::{normal_cdf, normal_pdf};
 
 /// A European option on a forward.
@@ -59,15 +59,15 @@ impl Black76 {
         self.volatility * self.years.sqrt()
     }
 
-    /// Discounted value in the quote currency; bit for bit that of the slice kernel.
+    /// Discounted value in the quote currency.
     pub fn value(&self) -> f64 {
         self.discount * self.undiscounted()
     }
 
     fn undiscounted(&self) -> f64 {
-        let deviation = self.deviation().max(kernel::DEVIATION_MIN);
+        let deviation = self.deviation().max(direct::DEVIATION_MIN);
         let sign = self.right.sign();
-        kernel::value(sign, self.strike, self.forward, self.log_moneyness(), deviation)
+        direct::value(sign, self.strike, self.forward, self.log_moneyness(), deviation)
     }
 
     fn log_moneyness(&self) -> f64 {
