@@ -122,7 +122,7 @@ impl Distance<'_> {
         let columns = PathColumns::new(accounts, book.underlyings.len(), columns);
         let kept = columns.path_count();
         let weights = PathWeights::first(kept, &part.ratios, &part.controls, &book.design)?;
-        let exposure = Exposure::new(self.plan, self.policy, &book, &columns, &weights)?;
+        let exposure = Exposure::new(self.plan, self.policy, &book, (&columns, &weights), control)?;
         Ok(Marked {
             potential_loss: exposure.at_scale(1.0)?.potential_loss,
             value: book.value(),

@@ -49,9 +49,10 @@ impl<'a> Compiled<'a> {
     ) -> Result<Self, EngineError> {
         let pricing = plan.pricing_settings();
         let seed = plan.scenario.simulation.seed;
-        let setting = Setting { market, portfolio, model, pricing, seed, isa };
+        let rules = &plan.venue_rules;
+        let setting = Setting { market, portfolio, model, rules, pricing, seed, isa };
         let engine = PathEngine::compile(&setting, Granularity::Account)?;
-        let margin = MarginBook::compile(&plan.venue_rules, market, portfolio)?;
+        let margin = MarginBook::compile(rules, market, portfolio)?;
         let requirements = margin.requirements(1.0);
         let (underlyings, spot_factors) = spots(model);
         let ledger = Ledger {

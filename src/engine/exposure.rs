@@ -1,15 +1,24 @@
 //! Potential loss as a function of the book: at a scale of its positions, or with exposure added.
 //!
 //! Simulated terms are read off the kept paths (common random numbers), stresses off books
-//! revalued once, add-ons off exposures. Nothing is simulated here.
+//! revalued once, add-ons off exposures.
+//!
+//! Where venues liquidate inside paths, the loss of a path is no function of its values at the
+//! horizon: an account that was closed at scale 1 need not be at another. Such a book is compiled
+//! at every scale that is asked for and walks the first [`REWALKED_PATHS`] paths again, on the
+//! same numbers. Added exposure is the desk's own, in no account: it closes nothing, and is read
+//! off the kept paths.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::EngineError;
 use super::accounts;
 use super::compiled::Compiled;
-use super::pass::PathColumns;
+use super::control::{Control, Stage};
+use super::pass::{self, PathColumns};
 use super::plan::Plan;
+use super::remark;
 use super::scaled::{self, Variation};
 use super::stress::Stressed;
 use crate::market::Liquidity;
@@ -21,6 +30,9 @@ use crate::threshold::{
 };
 use crate::units::ConfidenceLevel;
 
+/// Paths walked again at every scale of a book whose accounts can be liquidated inside paths.
+const REWALKED_PATHS: u64 = 10_000;
+
 /// The potential loss of one compiled book and its variations.
 pub(super) struct Exposure<'a> {
     plan: &'a Plan,
@@ -29,6 +41,9 @@ pub(super) struct Exposure<'a> {
     columns: &'a PathColumns,
     /// What the paths of `columns` count for.
     weights: &'a PathWeights<'a>,
+    control: Control<'a>,
+    /// What was found at scales walked again, by their bits.
+    rewalked: Mutex<BTreeMap<u64, Evaluation>>,
     /// Stressed values of each term, empty where the term is not a stress.
     stresses: Vec<Vec<Stressed>>,
     traded: Vec<TradedExposure>,
@@ -41,8 +56,8 @@ impl<'a> Exposure<'a> {
         plan: &'a Plan,
         policy: &'a Policy,
         book: &'a Compiled<'a>,
-        columns: &'a PathColumns,
-        weights: &'a PathWeights<'a>,
+        (columns, weights): (&'a PathColumns, &'a PathWeights<'a>),
+        control: &Control<'a>,
     ) -> Result<Self, EngineError> {
         let stressed = policy.terms.iter().map(|term| match &term.kind {
             TermKind::StressedLoss { stresses } => Stressed::all(book, stresses),
@@ -54,6 +69,8 @@ impl<'a> Exposure<'a> {
             book,
             columns,
             weights,
+            control: *control,
+            rewalked: Mutex::default(),
             stresses: stressed.collect::<Result<_, _>>()?,
             traded: traded(book)?,
             buffers: Mutex::default(),
@@ -62,15 +79,70 @@ impl<'a> Exposure<'a> {
 
     /// PL, its error and whether initial margins are met, at `scale`.
     pub fn at_scale(&self, scale: f64) -> Result<Evaluation, EngineError> {
+        let known = self.rewalked().get(&scale.to_bits()).copied();
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let found = self.book.margin.requirements(scale);
         let closing_costs: Vec<Option<f64>> = found.iter().map(accounts::closing_cost).collect();
         let variation = Variation { scale, added: None, closing_costs: &closing_costs };
-        let estimate = self.potential_loss(&variation)?;
-        Ok(Evaluation {
+        // Today's book is on the kept paths already, where they are the ones walked again.
+        let kept = scale == 1.0 && self.solver_paths() == self.kept_paths();
+        let again = self.is_walked_again() && !kept;
+        let mut terms = self.terms(&variation)?;
+        if again {
+            self.walk_again(scale, &mut terms)?;
+        }
+        let estimate = potential_loss(self.policy, &terms)?.estimate;
+        let evaluation = Evaluation {
             potential_loss: estimate.amount,
             standard_error: estimate.standard_error,
             margin_met: found.iter().all(|requirement| requirement.meets_initial()),
-        })
+        };
+        if again {
+            self.rewalked().insert(scale.to_bits(), evaluation);
+        }
+        Ok(evaluation)
+    }
+
+    /// Paths on which the book is evaluated at a scale.
+    pub fn solver_paths(&self) -> u64 {
+        let kept = self.kept_paths();
+        if self.is_walked_again() { kept.min(REWALKED_PATHS) } else { kept }
+    }
+
+    fn kept_paths(&self) -> u64 {
+        self.columns.path_count() as u64
+    }
+
+    /// Whether another scale needs the paths walked again.
+    fn is_walked_again(&self) -> bool {
+        self.book.setting.rules.iter().flatten().any(|rules| rules.liquidation.is_some())
+    }
+
+    /// Puts the simulated terms of the book at `scale`, walked in full, over those read off the
+    /// kept paths.
+    fn walk_again(&self, scale: f64, terms: &mut [MoneyEstimate]) -> Result<(), EngineError> {
+        let setting = &self.book.setting;
+        let portfolio = remark::scaled(setting.portfolio, scale);
+        let book = Compiled::on(self.plan, &portfolio, setting.market, setting.model, setting.isa)?;
+        let paths = 0..self.solver_paths();
+        let (ledger, stage) = (&book.ledger, Stage::Threshold);
+        let part = pass::losses(&book.engine, ledger, paths, 0, &self.control, stage)?;
+        let count = part.losses.len();
+        let weights = PathWeights::first(count, &part.ratios, &part.controls, &book.design)?;
+        for (estimate, term) in terms.iter_mut().zip(&self.policy.terms) {
+            if let TermKind::SimulatedShortfall { level } = term.kind {
+                let found = risk::tail_mean(&part.losses, &weights, level)?;
+                let (amount, standard_error) = (found.expected_shortfall, found.normal_error);
+                *estimate = MoneyEstimate { amount, standard_error };
+            }
+        }
+        Ok(())
+    }
+
+    fn rewalked(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Evaluation>> {
+        self.rewalked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// PL with linear exposure of `amount` money in one underlying added.

@@ -4,6 +4,7 @@ use super::compiled::Compiled;
 use super::load::Inputs;
 use super::{EngineError, Plan};
 use crate::document::{Place, Violation, ViolationCollector};
+use crate::margin::MarginError;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::pricing::PricingError;
@@ -125,12 +126,21 @@ pub(super) fn not_priced(plan: &Plan, inputs: &Inputs, collector: &mut Violation
     }
 }
 
-/// The position a pricing error names, else the market.
+/// The position or account that an error names, else the market.
 fn place(error: &EngineError, portfolio: &Portfolio, inputs: &Inputs) -> Place {
     let item = match error {
-        EngineError::Pricing(PricingError::InvalidNumber { item, .. }) => item.as_str(),
+        EngineError::Pricing(PricingError::InvalidNumber { item, .. })
+        | EngineError::Margin(MarginError::NotLiquidated { item, .. }) => item.as_str(),
         _ => "",
     };
+    if let EngineError::Margin(MarginError::NotLiquidated { account, .. }) = error {
+        let index = portfolio.accounts.iter().position(|one| one.name == *account);
+        let named = index.and_then(|index| inputs.account_places.get(index));
+        let is_position = portfolio.positions.iter().any(|position| position.id == item);
+        if let Some(place) = named.filter(|_| !is_position) {
+            return place.clone();
+        }
+    }
     let own = portfolio.positions.iter().position(|position| position.id == item);
     match own.and_then(|index| inputs.position_places.get(index)) {
         Some(place) => place.clone(),

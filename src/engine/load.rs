@@ -63,6 +63,8 @@ pub struct Inputs {
     pub(super) scenario_places: LoadedScenario,
     /// Where the positions stand, trades last, for the same.
     pub(super) position_places: Vec<Place>,
+    /// Where the accounts stand, for the same.
+    pub(super) account_places: Vec<Place>,
 }
 
 /// Reads a scenario with every file it names.
@@ -97,6 +99,7 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
     let position_places = traded.as_ref().unwrap_or(&book).position_places();
     collector.finish(Inputs {
         position_places,
+        account_places: book.account_places(),
         scenario,
         portfolio: book.portfolio,
         portfolio_with_trades: traded.map(|book| book.portfolio),
@@ -207,6 +210,11 @@ impl Book {
             cross_check::book(&loaded, &portfolio, market, collector);
         }
         Some(Self { loaded, portfolio, rules })
+    }
+
+    fn account_places(&self) -> Vec<Place> {
+        let accounts = 0..self.portfolio.accounts.len();
+        accounts.map(|index| self.loaded.place(&format!("account[{index}].name"))).collect()
     }
 
     fn position_places(&self) -> Vec<Place> {

@@ -19,6 +19,7 @@ mod cross_check;
 mod exposure;
 mod faults;
 mod ledger;
+mod liquidation;
 mod load;
 mod pass;
 mod path;
@@ -32,6 +33,7 @@ mod tail;
 mod truncation;
 
 pub use control::{Control, Interrupted, Observer, Stage, Unobserved};
+pub use liquidation::LiquidationTally;
 pub use load::{Inputs, LoadOptions, Overrides, check, load};
 pub use pass::{Partial, PartsDoNotJoin};
 pub use plan::{Fit, Plan};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Control, Interrupted, Stage};
 use super::ledger::{AccountTerms, AccountValues};
+use super::liquidation::{LiquidationTally, add_tallies};
 use super::path::{BLOCK_PATHS, PathEngine, Workspace};
 use crate::risk::{PathWeights, RiskError, SampleDesign};
 
@@ -45,6 +46,9 @@ pub struct Partial {
     /// `[path][control]`; empty without controls.
     #[serde(default)]
     pub controls: Vec<f64>,
+    /// How often each account that can be closed inside paths was.
+    #[serde(default)]
+    pub liquidations: Vec<LiquidationTally>,
 }
 
 impl Partial {
@@ -156,7 +160,8 @@ pub(super) fn losses(
     let mut column_tasks: Vec<&mut [f64]> = columns.chunks_mut((task * width).max(1)).collect();
     column_tasks.resize_with(path_count.div_ceil(task), Default::default);
     let tasks = losses.par_chunks_mut(task).zip(column_tasks).enumerate();
-    tasks.try_for_each(|(index, (losses, mut columns))| {
+    let tallies = tasks.map(|(index, (losses, mut columns))| {
+        let mut tallies = engine.tallies();
         let mut workspace = engine.workspace(BLOCK_PATHS.min(losses.len()));
         let mut ids = Vec::with_capacity(BLOCK_PATHS);
         let mut first_path = range.start + (index * task) as u64;
@@ -166,6 +171,7 @@ pub(super) fn losses(
             ids.extend(first_path..first_path + block.len() as u64);
             engine.walk(&mut workspace, &ids);
             ledger.losses(&workspace, block);
+            engine.tally(&workspace, &mut tallies);
             let size = columns.len().min(block.len() * width);
             let (here, rest) = columns.split_at_mut(size);
             ledger.columns(&workspace, here);
@@ -173,11 +179,15 @@ pub(super) fn losses(
             first_path += block.len() as u64;
             control.advanced(stage, block.len() as u64, total);
         }
-        Ok(())
+        Ok(tallies)
+    });
+    let liquidations = tallies.try_reduce(Vec::new, |mut sums, more| {
+        add_tallies(&mut sums, &more);
+        Ok(sums)
     })?;
     // Every path is drawn from the model itself.
     let (ratios, controls) = (Vec::new(), Vec::new());
-    Ok(Partial { first_path: range.start, losses, columns, ratios, controls })
+    Ok(Partial { first_path: range.start, losses, columns, ratios, controls, liquidations })
 }
 
 /// Partials that leave out paths or hold them twice.
@@ -211,6 +221,7 @@ pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsD
             merged.columns.extend(part.columns);
             merged.ratios.extend(part.ratios);
             merged.controls.extend(part.controls);
+            add_tallies(&mut merged.liquidations, &part.liquidations);
         }
     }
     let found = merged.losses.len() as u64;
@@ -226,8 +237,9 @@ mod tests {
     use super::*;
 
     fn part(first_path: u64, losses: &[f64]) -> Partial {
-        let (ratios, controls) = (losses.to_vec(), losses.to_vec());
-        Partial { first_path, losses: losses.to_vec(), columns: losses.to_vec(), ratios, controls }
+        let tally = LiquidationTally { account: 3, paths: losses.len() as u64, cost: 1 };
+        let [losses, columns, ratios, controls] = [(); 4].map(|()| losses.to_vec());
+        Partial { first_path, losses, columns, ratios, controls, liquidations: vec![tally] }
     }
 
     #[test]
@@ -237,6 +249,7 @@ mod tests {
         assert_eq!(merged.columns, [1.0, 2.0, 3.0]);
         assert_eq!(merged.ratios, merged.losses);
         assert_eq!(merged.controls, merged.losses);
+        assert_eq!(merged.liquidations, [LiquidationTally { account: 3, paths: 3, cost: 2 }]);
     }
 
     #[test]

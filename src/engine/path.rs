@@ -1,10 +1,14 @@
 //! The stages of a path, in order. Every pass walks paths through this file and no other.
 //!
-//! At each node: factors move; funding and interest accrue; what expires here settles. At the
-//! horizon every row is valued. Paths go in blocks, by id; how they are cut into blocks cannot be
+//! At each node: factors move; funding and interest accrue; what expires here settles; venues close
+//! the accounts below their maintenance margin. At the horizon every row is valued. Paths go in blocks, by id; how they are cut into blocks cannot be
 //! observed in any number.
 
 use super::EngineError;
+use super::liquidation::{
+    Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, Visit,
+};
+use crate::margin::VenueRules;
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
@@ -18,6 +22,7 @@ pub(super) const BLOCK_PATHS: usize = 512;
 pub(super) struct PathEngine {
     simulator: Simulator,
     book: CompiledBook,
+    liquidation: Option<Liquidation>,
     nodes: usize,
     isa: InstructionSet,
 }
@@ -28,6 +33,7 @@ pub(super) struct Workspace {
     current: FactorBlock,
     scratch: SimulationScratch,
     state: PathState,
+    liquidation: Option<LiquidationState>,
     values: Vec<f64>,
 }
 
@@ -37,6 +43,8 @@ pub(super) struct Setting<'a> {
     pub market: &'a Market,
     pub portfolio: &'a Portfolio,
     pub model: &'a FactorModel,
+    /// Margin rules by venue.
+    pub rules: &'a [Option<VenueRules>],
     pub pricing: PricingSettings,
     pub seed: u64,
     pub isa: InstructionSet,
@@ -44,10 +52,11 @@ pub(super) struct Setting<'a> {
 
 impl PathEngine {
     pub fn compile(setting: &Setting, granularity: Granularity) -> Result<Self, EngineError> {
-        let Setting { market, portfolio, model, pricing, seed, isa } = *setting;
+        let Setting { market, portfolio, model, pricing, seed, isa, .. } = *setting;
         let book = CompiledBook::compile(market, portfolio, model, pricing, granularity)?;
         let simulator = Simulator::new(model, seed, isa)?;
-        Ok(Self { simulator, book, nodes: model.grid.nodes.len(), isa })
+        let liquidation = Liquidation::compile(setting, &book)?;
+        Ok(Self { simulator, book, liquidation, nodes: model.grid.nodes.len(), isa })
     }
 
     pub fn book(&self) -> &CompiledBook {
@@ -61,6 +70,7 @@ impl PathEngine {
             current: FactorBlock::new(factor_count, path_capacity),
             scratch: SimulationScratch::new(&self.simulator, path_capacity),
             state: PathState::new(&self.book, path_capacity),
+            liquidation: self.liquidation.as_ref().map(|one| one.state(path_capacity)),
             values: vec![0.0; self.book.rows().len() * path_capacity],
         }
     }
@@ -77,17 +87,58 @@ impl PathEngine {
         paths: &[u64],
         mut watch: impl FnMut(usize, &FactorBlock),
     ) {
-        let Workspace { previous, current, scratch, state, values, .. } = workspace;
+        let Workspace { previous, current, scratch, state, liquidation, values } = workspace;
         self.simulator.start(paths, current, scratch);
         self.book.start_block(state, paths.len());
+        let mut liquidation = self.liquidation.as_ref().zip(liquidation.as_mut());
+        if let Some((stage, closed)) = &mut liquidation {
+            stage.start(closed, paths.len());
+        }
         for node in 0..self.nodes {
-            previous.copy_from(current);
+            if self.book.looks_back() {
+                previous.copy_from(current);
+            }
             self.simulator.advance(node, current, scratch);
             self.book.step(self.isa, node, previous, current, state);
+            if let Some((stage, closed)) = &mut liquidation {
+                let visit = Visit { isa: self.isa, node, previous, current, cash: state };
+                stage.check(&visit, closed);
+            }
             watch(node, current);
         }
         let size = self.book.rows().len() * paths.len();
         self.book.values(self.isa, self.nodes - 1, current, state, &mut values[..size]);
+        if let Some((stage, closed)) = &mut liquidation {
+            stage.settle(current, closed, &mut values[..size]);
+        }
+    }
+
+    /// The stage that closes accounts inside paths, where any can be closed.
+    pub fn liquidation(&self) -> Option<&Liquidation> {
+        self.liquidation.as_ref()
+    }
+
+    /// One empty tally an account that can be closed inside paths.
+    pub fn tallies(&self) -> Vec<LiquidationTally> {
+        self.liquidation.as_ref().map_or_else(Vec::new, Liquidation::tallies)
+    }
+
+    /// Adds the block walked last to tallies of this engine.
+    pub fn tally(&self, workspace: &Workspace, tallies: &mut [LiquidationTally]) {
+        if let Some((stage, closed)) = self.liquidation.as_ref().zip(workspace.liquidation.as_ref())
+        {
+            stage.tally(closed, tallies);
+        }
+    }
+
+    /// The accounts closed on the path at `place` of the block walked last, in portfolio order.
+    pub fn events(
+        &self,
+        workspace: &Workspace,
+        place: usize,
+    ) -> impl Iterator<Item = LiquidationEvent> {
+        let walked = self.liquidation.as_ref().zip(workspace.liquidation.as_ref());
+        walked.into_iter().flat_map(move |(stage, closed)| stage.events(closed, place))
     }
 }
 

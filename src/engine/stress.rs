@@ -1,9 +1,11 @@
-//! Stated instantaneous shocks: the book revalued today at moved factors.
+//! Stated instantaneous shocks: the book revalued today at moved factors, accounts below their
+//! maintenance margin there closed, where their venue's rules act inside paths.
 
 use super::EngineError;
 use super::compiled::Compiled;
 use super::ledger::{AccountTerms, AccountValues};
 use super::scaled::{self, Variation};
+use crate::margin::Standing;
 use crate::pricing::{PathState, PricingError};
 use crate::simulation::{FactorBlock, FactorKey, FactorModel};
 use crate::threshold::Stress;
@@ -12,6 +14,8 @@ use crate::threshold::Stress;
 pub(super) struct Stressed {
     pub name: String,
     accounts: Vec<AccountValues>,
+    /// Accounts that would be liquidated inside paths, as they stand after the shock.
+    standings: Vec<Standing>,
     spot_levels: Vec<f64>,
 }
 
@@ -41,16 +45,26 @@ impl Stressed {
             balances: values[balances],
         };
         let spot = |&factor: &usize| block.level(factor)[0];
+        let liquidation = book.engine.liquidation();
+        let standings = liquidation.map(|one| one.stage().standings(book.setting.isa, &block));
         Ok(Self {
             name: stress.name.clone(),
+            standings: standings.unwrap_or_default(),
             accounts: book.ledger.rows.iter().map(of).collect(),
             spot_levels: book.ledger.spot_factors.iter().map(spot).collect(),
         })
     }
 
-    /// Loss of the stress under a variation of the book.
+    /// Loss of the stress under a variation of the book: what falls below its maintenance margin,
+    /// where the venue's rules act inside paths, is closed at the shocked marks.
     pub fn loss(&self, terms: &[AccountTerms], variation: &Variation) -> f64 {
-        let account = |account: usize| self.accounts[account];
+        let account = |account: usize| {
+            let AccountValues { positions, balances } = self.accounts[account];
+            let standing = self.standings.iter().find(|standing| standing.account == account);
+            let closed = standing.filter(|standing| standing.is_liquidated(variation.scale));
+            let cost = closed.map_or(0.0, |standing| standing.closing_cost);
+            AccountValues { positions: positions - cost, balances }
+        };
         scaled::loss(terms, variation, account, |underlying| self.spot_levels[underlying])
     }
 }

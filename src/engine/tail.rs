@@ -20,6 +20,8 @@ pub(super) enum TailRow {
     BorneByVenue { account: usize },
     /// The cost of closing an account that its venue would liquidate today.
     ClosingCost { account: usize },
+    /// The cost of closing an account that its venue liquidates inside paths.
+    LiquidationCost { account: usize },
 }
 
 /// Losses of the requested paths by row.
@@ -68,6 +70,8 @@ impl<'a> TailLedger<'a> {
                 rows.push(TailRow::ClosingCost { account });
             }
         }
+        let watched = engine.liquidation().into_iter().flat_map(|one| one.stage().accounts());
+        rows.extend(watched.map(|account| TailRow::LiquidationCost { account }));
         Self { engine, terms, closing_costs, rows, accounts }
     }
 
@@ -80,10 +84,11 @@ impl<'a> TailLedger<'a> {
         tasks.try_for_each(|(losses, paths)| {
             let mut workspace = self.engine.workspace(1);
             let mut equity = vec![0.0; self.terms.len()];
+            let mut costs = vec![0.0; self.terms.len()];
             for (losses, path) in losses.chunks_mut(width.max(1)).zip(paths) {
                 control.check()?;
                 self.engine.walk(&mut workspace, &[path.0]);
-                self.read(&workspace, &mut equity, losses);
+                self.read(&workspace, &mut equity, &mut costs, losses);
             }
             control.advanced(Stage::Tail, paths.len() as u64, total);
             Ok(())
@@ -93,7 +98,17 @@ impl<'a> TailLedger<'a> {
         Ok(TailLosses { rows: self.rows.clone(), paths, losses })
     }
 
-    fn read(&self, workspace: &Workspace, equity: &mut [f64], losses: &mut [f64]) {
+    fn read(
+        &self,
+        workspace: &Workspace,
+        equity: &mut [f64],
+        costs: &mut [f64],
+        losses: &mut [f64],
+    ) {
+        costs.fill(0.0);
+        for event in self.engine.events(workspace, 0) {
+            costs[event.account] = event.closed.cost;
+        }
         let base = self.engine.book().base_values();
         equity.fill(0.0);
         for (row, &account) in self.accounts.iter().enumerate() {
@@ -107,9 +122,10 @@ impl<'a> TailLedger<'a> {
             *slot = match *row {
                 TailRow::ClosingCost { account } => self.closing_costs[account].unwrap_or(0.0),
                 TailRow::BorneByVenue { account } => {
-                    let cost = self.closing_costs[account].unwrap_or(0.0);
+                    let cost = self.closing_costs[account].unwrap_or(0.0) + costs[account];
                     self.terms[account].relief(equity[account] - cost)
                 }
+                TailRow::LiquidationCost { account } => costs[account],
                 TailRow::Position(_) | TailRow::Balance { .. } => *slot,
             };
         }

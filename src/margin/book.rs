@@ -43,7 +43,7 @@ struct FutureContract {
 }
 
 /// What makes two positions the same contract: the instrument as text.
-type Nets<'a> = BTreeMap<String, (&'a Position, f64, Mark)>;
+pub(super) type Nets<'a> = BTreeMap<String, (&'a Position, f64, Mark)>;
 
 impl MarginBook {
     /// Compiles `portfolio`; `rules` by venue. An account without venue, without rules or with
@@ -80,7 +80,7 @@ impl MarginBook {
 }
 
 /// Sums the positions of an account by contract; marks are of the sums.
-fn net_positions<'a>(
+pub(super) fn net_positions<'a>(
     market: &Market,
     portfolio: &'a Portfolio,
     account: usize,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules::{FutureRules, OptionRules, OptionValue, Tier, VenueRules};
+use super::rules::{
+    CloseAmount, FutureRules, Liquidation, OptionRules, OptionValue, Tier, VenueRules,
+};
 use crate::document::{
     Instant, Name, NonNegative, NonNegativeRate, Parsed, Positive, PositiveRate, Prose, SourceFile,
     SymbolName, UnitFraction, Violation, ViolationCollector, Violations, embedded, read_toml,
@@ -36,6 +38,18 @@ pub struct VenueRulesDocument {
     pub futures_by_coin: BTreeMap<SymbolName, FutureRulesDocument>,
     /// Options. Left out: the venue lists none.
     pub options: Option<OptionRulesDocument>,
+    /// What happens inside a path to an account whose equity falls below its maintenance margin,
+    /// checked at every step; so far for cross margin and flat rates. Left out: margin is checked
+    /// today alone.
+    pub liquidation: Option<LiquidationDocument>,
+}
+
+/// What a venue does to an account below its maintenance margin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiquidationDocument {
+    /// How much is closed, for the `liquidation_fee` on its notional.
+    pub close: CloseAmount,
 }
 
 /// Margin of futures and perpetuals.
@@ -137,6 +151,10 @@ fn to_rules(document: &VenueRulesDocument) -> VenueRules {
             value: options.value,
         }),
         liquidation_fee: document.liquidation_fee.get(),
+        liquidation: document
+            .liquidation
+            .as_ref()
+            .map(|liquidation| Liquidation { close: liquidation.close }),
     }
 }
 

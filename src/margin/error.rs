@@ -18,4 +18,21 @@ pub enum MarginError {
         /// The venue.
         venue: String,
     },
+    /// Rules that act inside paths, on an account they cannot act on yet.
+    #[error(
+        "{item}: the rules '{rules}' liquidate account '{account}' inside paths, which so far is \
+         supported for {supported}; {found}"
+    )]
+    NotLiquidated {
+        /// The position, or the account.
+        item: String,
+        /// The account.
+        account: String,
+        /// Id of the rules.
+        rules: String,
+        /// What is supported.
+        supported: &'static str,
+        /// What was found instead.
+        found: String,
+    },
 }

@@ -21,6 +21,25 @@ pub struct VenueRules {
     pub options: Option<OptionRules>,
     /// Fee on the notional that the venue liquidates.
     pub liquidation_fee: f64,
+    /// What the venue does inside a path; `None`: margin is checked at time zero alone.
+    #[serde(default)]
+    pub liquidation: Option<Liquidation>,
+}
+
+/// What a venue does to an account whose equity falls below its maintenance margin inside a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Liquidation {
+    /// How much it closes.
+    pub close: CloseAmount,
+}
+
+/// How much of an account a liquidation closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseAmount {
+    /// All positions, at the marks of the node that finds the account below its maintenance
+    /// margin, for the liquidation fee on their gross notional. The account stays flat.
+    Full,
 }
 
 /// Margin of futures and perpetuals on one coin.

@@ -13,7 +13,7 @@ use crate::units::{Symbol, Years};
 
 const BTC: f64 = 100_000.0;
 
-fn market() -> Market {
+pub(super) fn market() -> Market {
     let asset = |name: &str, kind, price_usd| Asset {
         symbol: name.into(),
         kind,
@@ -42,21 +42,21 @@ fn market() -> Market {
     }
 }
 
-fn rules(id: &str) -> VenueRules {
+pub(super) fn rules(id: &str) -> VenueRules {
     let sets = shipped_rules().unwrap_or_else(|violations| panic!("{violations:?}"));
     let found = sets.into_iter().find(|rules| rules.id == id);
     found.unwrap_or_else(|| panic!("no rules {id}"))
 }
 
-fn perpetual(coin: &str, settlement: Settlement) -> Instrument {
+pub(super) fn perpetual(coin: &str, settlement: Settlement) -> Instrument {
     Instrument::Perpetual { underlying: coin.into(), settlement }
 }
 
-fn usdt() -> Settlement {
+pub(super) fn usdt() -> Settlement {
     Settlement::Linear { quote: "USDT".into() }
 }
 
-fn option(strike: f64, right: OptionRight) -> Instrument {
+pub(super) fn option(strike: f64, right: OptionRight) -> Instrument {
     Instrument::Option {
         underlying: "BTC".into(),
         settlement: Settlement::Inverse,
@@ -66,7 +66,7 @@ fn option(strike: f64, right: OptionRight) -> Instrument {
     }
 }
 
-fn book(positions: &[(Instrument, f64)], balance: (&str, f64)) -> Portfolio {
+pub(super) fn book(positions: &[(Instrument, f64)], balance: (&str, f64)) -> Portfolio {
     let position = |(index, (instrument, quantity)): (usize, &(Instrument, f64))| Position {
         id: format!("p{index}"),
         account: 0,

@@ -10,7 +10,8 @@ pub mod stopping;
 pub mod threshold;
 
 pub use book::{
-    AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
+    AccountLiquidation, AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile,
+    GreeksProfilePoint, GreeksRow,
 };
 pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
@@ -70,6 +71,9 @@ pub struct Outcome {
     pub threshold: Option<Threshold>,
     /// Margin of every account at time zero.
     pub margin: Vec<AccountMargin>,
+    /// Liquidation of every account that its venue's rules close inside paths.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub liquidations: Vec<AccountLiquidation>,
     /// What was found in the data, and what was repaired.
     pub data_quality: Vec<DataFinding>,
     /// What a reader should know before relying on the figures.

@@ -121,10 +121,10 @@ impl CompiledBook {
         current: &FactorBlock,
         state: &mut PathState,
     ) {
-        if self.expansion.is_some() {
+        let moment = node + 1;
+        if self.expansion.is_some() || !self.moves_cash_at(moment) {
             return;
         }
-        let moment = node + 1;
         let half_step = 0.5 * self.timeline.step(moment) / FUNDING_INTERVAL.get();
         if !self.funding.is_empty() {
             self.fill_curves(isa, moment - 1, previous, state);

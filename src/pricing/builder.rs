@@ -38,6 +38,8 @@ enum CurveKey {
     PerpetualInverse(Symbol),
     Forward(Symbol, u64),
     ForwardInverse(Symbol, u64),
+    /// One dollar.
+    Dollar,
 }
 
 /// What makes two legs one: row, slot, curve, expiry moment, bits of the growth rate.
@@ -161,6 +163,9 @@ impl<'a> Builder<'a> {
         let carry = self.perpetual_carry(position.id, underlying)?;
         let notional = self.mark_legs(placement, position, settled, entry, key, carry)?;
         let factor = self.factor(position.id, FactorKey::Funding(underlying.symbol.clone()))?;
+        if underlying.funding_rate_8h == 0.0 && self.model.factors[factor].volatility == 0.0 {
+            return Ok(());
+        }
         let funding = self.funding.entry((slot, notional)).or_insert(FundingLeg {
             slot,
             curve: notional,
@@ -196,6 +201,57 @@ impl<'a> Builder<'a> {
         let placement = Placement { row, slot, until };
         self.mark_legs(placement, position, settled, entry, key, carry)?;
         Ok(())
+    }
+
+    /// Adds `multiple` times the USD notional of one contract until it expires: the mark of a linear
+    /// future, a dollar of an inverse one, the coin of an option; nothing for spot.
+    pub fn add_notional(
+        &mut self,
+        row: usize,
+        position: &ResolvedPosition,
+        multiple: f64,
+    ) -> Result<(), PricingError> {
+        let (underlying, settled, expiry) = match &position.contract {
+            Contract::Spot => return Ok(()),
+            Contract::Perpetual { underlying, settled, .. } => (*underlying, *settled, None),
+            Contract::Future { underlying, settled, expiry, .. }
+            | Contract::Option { underlying, settled, expiry, .. } => {
+                (*underlying, *settled, Some(*expiry))
+            }
+        };
+        let until = expiry.map_or(Ok(NEVER), |expiry| self.expiry_moment(position.id, expiry))?;
+        let curve = match (&position.contract, settled) {
+            (Contract::Option { .. }, _) => self.price_curve(position.id, position.coin)?,
+            (_, Settled::Inverse) => {
+                let dollar = PriceSource { price: 1.0, factor: None };
+                self.curve(CurveKey::Dollar, Curve::lasting(CurveKind::Price(dollar)))
+            }
+            (_, Settled::Linear(_)) => self.linear_mark(position, underlying, expiry, until)?,
+        };
+        self.add_leg(Placement { row, slot: None, until }, curve, multiple, 0.0);
+        Ok(())
+    }
+
+    /// The curve of a linear perpetual's mark, or of a linear future's forward.
+    fn linear_mark(
+        &mut self,
+        position: &ResolvedPosition,
+        underlying: &Underlying,
+        expiry: Option<Years>,
+        until: usize,
+    ) -> Result<usize, PricingError> {
+        let spot = self.price_source(position.id, position.coin)?;
+        let coin = position.coin.symbol.clone();
+        let (key, carry) = match expiry {
+            None => (CurveKey::Perpetual(coin), self.perpetual_carry(position.id, underlying)?),
+            Some(expiry) => {
+                let basis = FactorKey::Basis(underlying.symbol.clone());
+                let basis = self.factor(position.id, basis)?;
+                let key = CurveKey::Forward(coin, expiry.get().to_bits());
+                (key, self.dated_carry(underlying, expiry, Some(basis)))
+            }
+        };
+        Ok(self.curve(key, Curve { kind: CurveKind::Forward(spot, carry), until }))
     }
 
     /// The mark and the entry leg of a future or perpetual; returns the curve of the mark.
@@ -356,7 +412,7 @@ impl<'a> Builder<'a> {
         Ok(index)
     }
 
-    fn price_source(&self, item: &str, asset: &Asset) -> Result<PriceSource, PricingError> {
+    pub fn price_source(&self, item: &str, asset: &Asset) -> Result<PriceSource, PricingError> {
         let key = price_factor(self.market, &asset.symbol);
         Ok(PriceSource {
             price: asset.price_usd,

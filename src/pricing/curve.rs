@@ -7,9 +7,10 @@ use crate::simulation::FactorBlock;
 
 /// Where an asset's USD price comes from: today's price times a factor's level.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct PriceSource {
+pub struct PriceSource {
+    /// USD today.
     pub price: f64,
-    /// `None`: the price never moves (money).
+    /// Index in the model. `None`: the price never moves (money).
     pub factor: Option<usize>,
 }
 

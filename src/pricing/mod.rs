@@ -24,12 +24,14 @@
 mod black;
 mod book;
 mod builder;
+mod cash;
 mod compile;
 mod curve;
 mod error;
 mod expansion;
 mod factors;
 mod greeks;
+mod lines;
 mod mark;
 mod options;
 mod position;
@@ -40,11 +42,14 @@ mod state;
 mod timeline;
 
 pub use book::CompiledBook;
+pub use cash::{asset_source, settlement_price};
+pub use curve::PriceSource;
 pub use error::PricingError;
 pub use factors::required_factors;
 pub use greeks::{
     BookGreeks, ProfilePoint, RowExposure, SPOT_LADDER, SpotGreeks, exposures, greeks,
 };
+pub use lines::{LinesScratch, PriceLines, PriceLinesBuilder};
 pub use mark::{Mark, asset_price, mark, with_entry_prices};
 pub use settings::{
     FUNDING_INTERVAL, Granularity, PERPETUAL_TENOR, PricingSettings, Revaluation, Row,

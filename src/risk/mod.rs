@@ -68,6 +68,7 @@ pub use parametric::{
 pub use path_weights::PathWeights;
 pub use probability::{
     PROBABILITY_ESTIMATOR, ProbabilityEstimate, probability_estimator, probability_of_loss_beyond,
+    share_of_paths,
 };
 pub use quantile::{QuantileEstimator, quantile};
 pub use ranks::{RankInterval, order_statistic_interval, quantile_rank};

@@ -1,7 +1,7 @@
 //! Probability of losing more than an amount.
 
 use super::unit_sums::UnitSums;
-use super::{LossSample, NORMAL_95, PathWeights};
+use super::{LossSample, NORMAL_95, PathWeights, RiskError};
 
 /// Name of the estimator and of its interval, for outputs.
 pub const PROBABILITY_ESTIMATOR: &str = "share of paths; interval: Wilson score";
@@ -46,6 +46,17 @@ pub fn probability_of_loss_beyond(sample: &LossSample, amount: f64) -> Probabili
         weights.units() as f64
     };
     wilson(share, worth, weights.quantile_95())
+}
+
+/// `hits` of `count` equally likely, independent paths, with the score interval of Wilson (1927).
+///
+/// # Errors
+/// [`RiskError::Empty`] without paths.
+pub fn share_of_paths(hits: u64, count: u64) -> Result<ProbabilityEstimate, RiskError> {
+    if count == 0 {
+        return Err(RiskError::Empty);
+    }
+    Ok(wilson(hits as f64 / count as f64, count as f64, NORMAL_95))
 }
 
 fn wilson(share: f64, count: f64, quantile: f64) -> ProbabilityEstimate {

@@ -64,6 +64,26 @@ impl FactorBlock {
         self.levels[..size].copy_from_slice(&other.levels[..size]);
     }
 
+    /// Becomes some of the paths of `other`, by their places in it, without allocating.
+    ///
+    /// # Panics
+    /// If the factor counts differ, the block was built for fewer paths, or a place is beyond
+    /// `other`.
+    pub fn gather(&mut self, other: &Self, places: &[usize]) {
+        assert_eq!(self.factor_count, other.factor_count, "factors differ");
+        assert!(places.len() * self.factor_count <= self.logs.len(), "block too small");
+        self.paths.clear();
+        self.paths.extend(places.iter().map(|&place| other.paths[place]));
+        for factor in 0..self.factor_count {
+            let (logs, levels) = self.factor_mut(factor);
+            let (from_logs, from_levels) = (other.log(factor), other.level(factor));
+            for ((log, level), &place) in logs.iter_mut().zip(levels).zip(places) {
+                (*log, *level) = (from_logs[place], from_levels[place]);
+            }
+        }
+        self.uniform.copy_from_slice(&other.uniform);
+    }
+
     /// Ids of the paths in use.
     pub fn paths(&self) -> &[u64] {
         &self.paths
@@ -126,5 +146,18 @@ mod tests {
         assert_eq!(copy.paths(), [40, 7, 42]);
         assert_eq!((copy.uniform(0), copy.uniform(1)), (Some(0.25), None));
         assert_eq!(copy.log(1), [0.5; 3]);
+    }
+
+    #[test]
+    fn gathered_paths_keep_their_levels_and_what_is_uniform() {
+        let mut all = FactorBlock::new(2, 4);
+        all.reset(&[7, 8, 9, 10]);
+        all.factor_mut(1).0.copy_from_slice(&[0.1, 0.2, 0.3, 0.4]);
+        all.set_uniform(0, 0.25, 1.5);
+        let mut some = FactorBlock::new(2, 2);
+        some.gather(&all, &[3, 1]);
+        assert_eq!(some.paths(), [10, 8]);
+        assert_eq!((some.log(1), some.level(0)), ([0.4, 0.2].as_slice(), [1.5; 2].as_slice()));
+        assert_eq!((some.uniform(0), some.uniform(1)), (Some(0.25), None));
     }
 }

@@ -32,6 +32,8 @@ pub struct World {
     pub book: String,
     /// Appetite, capital and terms; empty is no policy.
     pub policy: String,
+    /// Margin rules, `rules.toml` of a venue; empty is none.
+    pub rules: String,
 }
 
 impl Default for World {
@@ -47,6 +49,7 @@ impl Default for World {
             underlying: "",
             book: String::new(),
             policy: String::new(),
+            rules: String::new(),
         }
     }
 }
@@ -82,6 +85,9 @@ impl World {
         put("scenario.toml", self.scenario()).expect("writable");
         if !self.policy.is_empty() {
             put("policy.toml", self.policy.clone()).expect("writable");
+        }
+        if !self.rules.is_empty() {
+            put("rules.toml", self.rules.clone()).expect("writable");
         }
         let scenario = folder.path().join("scenario.toml");
         (folder, scenario)

@@ -152,6 +152,34 @@ const VENUE: &[Case] = &[
     ("fee below zero", &[(RULES, "\"1%\"", "«\"-1%\"»")], &["`liquidation_fee` is out of range"]),
     ("unknown kind of margin", &[(RULES, "\"flat\"", "«\"flta\"»")], &["unknown `kind` `flta`"]),
     (
+        "unknown amount to close",
+        &[(RULES, "[options]", "[liquidation]\nclose = «\"half\"»\n\n[options]")],
+        &["unknown `close` `half`"],
+    ),
+    (
+        "liquidation that does not say how much",
+        &[(RULES, "[options]", "«[liquidation]»\n\n[options]")],
+        &["missing key `close`"],
+    ),
+    (
+        "liquidation of an isolated account",
+        &[
+            (P, "name = \"main\"", "name = «\"main\"»"),
+            (P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = \"isolated\""),
+            (RULES, "[options]", "[liquidation]\nclose = \"full\"\n\n[options]"),
+        ],
+        &["supported for cross margin with flat maintenance rates; its margin mode is isolated"],
+    ),
+    (
+        "liquidation by rates that grow",
+        &[
+            (P, "id = \"future\"", "id = «\"future\"»"),
+            (RULES, "[options]", "[liquidation]\nclose = \"full\"\n\n[options]"),
+            (RULES, "kind = \"flat\"", "kind = \"sized\"\nper_coin = \"0.1%\""),
+        ],
+        &["with flat maintenance rates; the rate of BTC grows with size"],
+    ),
+    (
         "hostile name of rules",
         &[(RULES, "\"rules\"", "«\"<script>\\u0007\"»")],
         &["`name` is not valid"],

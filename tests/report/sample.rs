@@ -259,6 +259,18 @@ fn book() -> BookSummary {
     }
 }
 
+fn liquidations() -> Vec<AccountLiquidation> {
+    let row = |(index, probability): (usize, f64)| AccountLiquidation {
+        account: ACCOUNTS[index].0.into(),
+        rules: Some("venue-rules@2026-01-01".into()),
+        probability,
+        interval_95: [0.9 * probability, 1.1 * probability + 0.000_2],
+        mean_cost: 40_000.0 * probability,
+        estimator: "share of paths; interval: Wilson score".into(),
+    };
+    [(2, 0.004_5), (3, 0.061), (4, 0.0)].map(row).into()
+}
+
 fn margin() -> Vec<AccountMargin> {
     let row = |(index, (account, venue)): (usize, &(&str, &str))| {
         let equity = [9.2e6, 4.1e6, 6.0e6, 3.3e6, 2.4e6][index];
@@ -488,6 +500,7 @@ pub fn outcome() -> Outcome {
         worst_paths: worst_paths(),
         threshold: Some(threshold(&measures)),
         margin: margin(),
+        liquidations: liquidations(),
         data_quality: vec![
             DataFinding {
                 file: "history.csv".into(),

@@ -1,6 +1,6 @@
 //! A workload as market and portfolio.
 
-use plimsoll::margin::{FutureRules, VenueRules};
+use plimsoll::margin::{CloseAmount, FutureRules, Liquidation, VenueRules};
 use plimsoll::market::{Asset, AssetKind, ForwardCurve, Market, Underlying};
 use plimsoll::portfolio::{
     Account, Balance, Instrument, MarginMode, Portfolio, Position, Settlement, Venue,
@@ -155,6 +155,7 @@ pub fn rules(workload: &Workload) -> Vec<Option<VenueRules>> {
             futures_by_coin: held.map(by_coin).collect(),
             options: None,
             liquidation_fee: workload.liquidation_cost,
+            liquidation: Some(Liquidation { close: CloseAmount::Full }),
         })
     };
     workload.accounts.iter().enumerate().map(of_account).collect()

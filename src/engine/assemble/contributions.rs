@@ -99,6 +99,7 @@ pub(in crate::engine) fn row_name(row: &TailRow, portfolio: &Portfolio) -> Strin
         }
         TailRow::BorneByVenue { .. } => format!("{}: borne by the venue", account.name),
         TailRow::ClosingCost { .. } => format!("{}: cost of closing today", account.name),
+        TailRow::LiquidationCost { .. } => format!("{}: cost of liquidation", account.name),
     }
 }
 
@@ -107,7 +108,8 @@ fn account_of(row: &TailRow, portfolio: &Portfolio) -> usize {
         TailRow::Position(position) => portfolio.positions[position].account,
         TailRow::Balance { account, .. }
         | TailRow::BorneByVenue { account }
-        | TailRow::ClosingCost { account } => account,
+        | TailRow::ClosingCost { account }
+        | TailRow::LiquidationCost { account } => account,
     }
 }
 
@@ -120,7 +122,7 @@ fn underlying_of(row: &TailRow, portfolio: &Portfolio) -> String {
             portfolio.accounts[account].balances[index].asset.to_string()
         }
         TailRow::BorneByVenue { .. } => "borne by venues".to_owned(),
-        TailRow::ClosingCost { .. } => "closing costs".to_owned(),
+        TailRow::ClosingCost { .. } | TailRow::LiquidationCost { .. } => "closing costs".to_owned(),
     }
 }
 
@@ -137,6 +139,6 @@ fn tag_of(row: &TailRow, portfolio: &Portfolio) -> String {
         }
         TailRow::Balance { .. } => "collateral".to_owned(),
         TailRow::BorneByVenue { .. } => "borne by venues".to_owned(),
-        TailRow::ClosingCost { .. } => "closing costs".to_owned(),
+        TailRow::ClosingCost { .. } | TailRow::LiquidationCost { .. } => "closing costs".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 mod book;
 mod contributions;
 mod incremental;
+mod liquidations;
 mod measures;
 mod model;
 mod process;
@@ -54,6 +55,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     model.notes.extend(truncation::note(found, control)?);
     let mut warnings = model::warnings(plan, book);
     warnings.extend(heavy_tail(&measures));
+    warnings.extend(liquidations::warning(found));
     Ok(Outcome {
         format_version: FORMAT_VERSION,
         plimsoll_version: plan.plimsoll_version.clone(),
@@ -85,6 +87,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         measures,
         threshold,
         margin: book::margin(plan, book),
+        liquidations: liquidations::liquidations(found)?,
         data_quality: plan.findings.iter().map(finding).collect(),
         warnings,
         with_trades: None,

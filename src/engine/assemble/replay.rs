@@ -27,6 +27,7 @@ pub(in crate::engine) fn replay(
             factors: factor_moves(model, block, node),
         });
     });
+    let liquidations: Vec<_> = by_position.events(&workspace, 0).collect();
     let ledger = &book.ledger;
     let reader = TailLedger::new(by_position, portfolio, &ledger.terms, &ledger.closing_costs);
     let tail = reader.losses(vec![path], &Control::none())?;
@@ -39,6 +40,6 @@ pub(in crate::engine) fn replay(
         loss: losses.iter().sum(),
         nodes,
         rows: path_rows(&tail.rows, &losses, portfolio),
-        events: events(&tail.rows, &losses, portfolio, model),
+        events: events(&tail.rows, &losses, portfolio, model, &liquidations),
     })
 }

@@ -29,8 +29,8 @@ pub(super) fn threshold(
     control: &Control,
 ) -> Result<Option<Threshold>, EngineError> {
     let Some(policy) = &found.plan.policy else { return Ok(None) };
-    let exposure =
-        Exposure::new(found.plan, policy, found.book, found.columns, found.kept_weights)?;
+    let kept = (found.columns, found.kept_weights);
+    let exposure = Exposure::new(found.plan, policy, found.book, kept, control)?;
     let deltas = dollar_deltas(found.book)?;
     let direction = Direction::of(&deltas);
     let capital = threshold::capital(&policy.capital, found.book.collateral_after_haircuts());
@@ -187,7 +187,7 @@ impl Derivation<'_> {
             crossings: solution.crossings,
             utilisation_at_value: at_value
                 .and_then(|loss| threshold::utilisation(loss, limit).finite()),
-            paths: self.found.columns.path_count() as u64,
+            paths: self.exposure.solver_paths(),
         })
     }
 

@@ -1,7 +1,9 @@
 //! Worst paths and replayed paths: what moved, what it cost, what happened.
 
+use crate::engine::liquidation::LiquidationEvent;
 use crate::engine::path::PathEngine;
 use crate::engine::tail::{TailLosses, TailRow};
+use crate::margin::Closed;
 use crate::outcome::{FactorMove, PathRow, WorstPath};
 use crate::portfolio::{Instrument, Portfolio};
 use crate::simulation::{FactorBlock, FactorKey, FactorModel};
@@ -27,7 +29,8 @@ pub(in crate::engine) fn worst_paths(
         factors.sort_by(|a, b| b.deviations.abs().total_cmp(&a.deviations.abs()));
         factors.truncate(SHOWN);
         let losses = tail.path(path).unwrap_or_default();
-        let events = events(&tail.rows, &losses, portfolio, model);
+        let liquidations: Vec<_> = engine.events(&workspace, 0).collect();
+        let events = events(&tail.rows, &losses, portfolio, model, &liquidations);
         let mut rows = path_rows(&tail.rows, &losses, portfolio);
         rows.truncate(SHOWN);
         WorstPath { path: path.0, loss, factors, rows, events }
@@ -71,6 +74,7 @@ pub(in crate::engine) fn events(
     losses: &[f64],
     portfolio: &Portfolio,
     model: &FactorModel,
+    liquidations: &[LiquidationEvent],
 ) -> Vec<String> {
     let mut events = Vec::new();
     for (row, &loss) in rows.iter().zip(losses) {
@@ -82,7 +86,7 @@ pub(in crate::engine) fn events(
         }
     }
     let horizon = model.grid.nodes.last().copied().unwrap_or_default();
-    events.extend(expiries(portfolio, horizon));
+    events.extend(inside(portfolio, horizon, model, liquidations));
     for (row, &loss) in rows.iter().zip(losses) {
         if let TailRow::BorneByVenue { account } = *row
             && loss < 0.0
@@ -97,16 +101,44 @@ pub(in crate::engine) fn events(
     events
 }
 
-fn expiries(portfolio: &Portfolio, horizon: Years) -> Vec<String> {
+/// Expiries and liquidations, in order of time; what settles at a node settles before its check.
+fn inside(
+    portfolio: &Portfolio,
+    horizon: Years,
+    model: &FactorModel,
+    liquidations: &[LiquidationEvent],
+) -> Vec<String> {
+    let mut events: Vec<(f64, String)> = expiries(portfolio, horizon).collect();
+    events.extend(liquidations.iter().map(|event| liquidation(event, portfolio, model)));
+    events.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let tell = |(hours, what): (f64, String)| format!("after {hours:.1} hours: {what}");
+    events.into_iter().map(tell).collect()
+}
+
+fn liquidation(
+    event: &LiquidationEvent,
+    portfolio: &Portfolio,
+    model: &FactorModel,
+) -> (f64, String) {
+    let Closed { node, equity, requirement, cost } = event.closed;
+    let account = &portfolio.accounts[event.account].name;
+    let what = format!(
+        "{account} is liquidated at a cost of {cost:.2} USD: equity {equity:.2} USD, maintenance \
+         margin {requirement:.2} USD"
+    );
+    (24.0 * model.grid.nodes[node].days(), what)
+}
+
+/// Hours, and what expires.
+fn expiries(portfolio: &Portfolio, horizon: Years) -> impl Iterator<Item = (f64, String)> {
     let expires = |position: &&crate::portfolio::Position| {
         position.instrument.expiry().is_some_and(|expiry| expiry <= horizon)
     };
     let mut expiring: Vec<_> = portfolio.positions.iter().filter(expires).collect();
     let time = |instrument: &Instrument| instrument.expiry().map_or(0.0, Years::days);
     expiring.sort_by(|a, b| time(&a.instrument).total_cmp(&time(&b.instrument)));
-    let tell = |position: &crate::portfolio::Position| {
-        let hours = 24.0 * time(&position.instrument);
-        format!("after {hours:.1} hours: {} expires and settles", position.id)
+    let tell = move |position: &crate::portfolio::Position| {
+        (24.0 * time(&position.instrument), format!("{} expires and settles", position.id))
     };
-    expiring.into_iter().map(tell).collect()
+    expiring.into_iter().map(tell)
 }

@@ -4,11 +4,12 @@ use comfy_table::Cell;
 
 use super::Page;
 use super::grid::{LABEL_COLUMN, render, short_row, text_row};
-use crate::outcome::{ContributionRow, Headroom, Measure};
+use crate::outcome::{AccountLiquidation, ContributionRow, Headroom, Measure};
 use crate::report::figures::{count, duration, level, percent, prose};
 
 const HEADROOM_ROWS: usize = 4;
 const CONTRIBUTION_ROWS: usize = 5;
+const LIQUIDATIONS: usize = 3;
 
 /// VaR and ES with their intervals and estimators, the highest levels where there are many.
 pub(super) fn measures(page: &Page<'_>) -> String {
@@ -128,6 +129,9 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
         table.add_row(short_row([page.grid.heading(label), Cell::new(text)], lines));
     };
     add("Margin", &margin(page), 1);
+    if let Some(liquidations) = liquidations(page) {
+        add("", &liquidations, 2);
+    }
     if let Some(breach) = breach(page) {
         add("U = 100\u{a0}%", &breach, 1);
     }
@@ -156,6 +160,27 @@ fn margin(page: &Page<'_>) -> String {
         text.push_str(&format!("; short by {}\u{a0}{call}", page.outcome.currency));
     }
     text
+}
+
+/// How likely liquidations inside paths are, the likeliest first, and what they cost.
+fn liquidations(page: &Page<'_>) -> Option<String> {
+    let mut rows: Vec<_> = page.outcome.liquidations.iter().collect();
+    if rows.is_empty() {
+        return None;
+    }
+    rows.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    let chance = |row: &&AccountLiquidation| {
+        let half_width = 0.5 * (row.interval_95[1] - row.interval_95[0]);
+        let half_width = crate::report::figures::number(half_width * 100.0, 2);
+        format!("{} {} ± {half_width}", row.account, percent(row.probability, 2))
+    };
+    let cost: f64 = rows.iter().map(|row| row.mean_cost).sum();
+    let mut shown: Vec<String> = rows.iter().take(LIQUIDATIONS).map(chance).collect();
+    if rows.len() > LIQUIDATIONS {
+        shown.push(count(rows.len() - LIQUIDATIONS, "more account"));
+    }
+    let (currency, cost) = (&page.outcome.currency, page.figures.money(cost));
+    Some(format!("liquidated: {}; mean cost {currency}\u{a0}{cost}", shown.join(", ")))
 }
 
 fn breach(page: &Page<'_>) -> Option<String> {

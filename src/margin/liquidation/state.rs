@@ -1,0 +1,91 @@
+//! What has been closed on the paths of a block, and the room to find it in.
+
+use super::reader::Readings;
+use crate::pricing::PathState;
+use crate::simulation::FactorBlock;
+
+/// Paths closed together.
+pub(super) const CLOSING_PATHS: usize = 64;
+/// Bound below which an open account is closed; nothing is below that of a closed one.
+const OPEN: f64 = 0.0;
+const SHUT: f64 = f64::NEG_INFINITY;
+
+/// A liquidation on one path, in USD.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Closed {
+    /// The node at which it happened.
+    pub node: usize,
+    /// Equity then, before the cost.
+    pub equity: f64,
+    /// Maintenance margin then.
+    pub requirement: f64,
+    /// What the closing cost.
+    pub cost: f64,
+}
+
+/// Liquidations `[watched account][path]` of a block, the cash they left, and scratch.
+///
+/// Built once a thread; [`MarginStage::start_block`](super::MarginStage::start_block) clears it for
+/// the next block.
+#[derive(Debug, Clone)]
+pub struct MarginState {
+    pub(super) path_capacity: usize,
+    pub(super) path_count: usize,
+    /// `[account][path]`: what equity less requirement must stay above.
+    pub(super) bounds: Vec<f64>,
+    /// `[account][path]`, meaningful where the account is closed.
+    pub(super) closed: Vec<Closed>,
+    /// `[slot][path]` in native units, meaningful where the account is closed.
+    pub(super) cash: Vec<f64>,
+    /// Equity less requirement of one account, `[path]`.
+    pub(super) headroom: Vec<f64>,
+    pub(super) prices: Vec<f64>,
+    pub(super) readings: Readings,
+    pub(super) closing: Closing,
+}
+
+/// Room to close an account on a few paths.
+#[derive(Debug, Clone)]
+pub(super) struct Closing {
+    /// Places of the paths in the block.
+    pub places: Vec<usize>,
+    pub block: FactorBlock,
+    pub readings: Readings,
+    /// One an account.
+    pub marks: Vec<PathState>,
+    /// `[position][path]` of one account.
+    pub values: Vec<f64>,
+    pub prices: Vec<f64>,
+    pub requirement: Vec<f64>,
+    pub notional: Vec<f64>,
+}
+
+impl MarginState {
+    pub(super) fn start(&mut self, account_count: usize, path_count: usize) {
+        assert!(path_count <= self.path_capacity, "margin state too small");
+        self.path_count = path_count;
+        self.bounds[..account_count * path_count].fill(OPEN);
+    }
+
+    pub(super) fn is_closed(&self, account: usize, path: usize) -> bool {
+        self.bounds[account * self.path_count + path] == SHUT
+    }
+
+    pub(super) fn close(&mut self, account: usize, path: usize, closed: Closed) {
+        let at = account * self.path_count + path;
+        self.bounds[at] = SHUT;
+        self.closed[at] = closed;
+    }
+
+    /// The liquidation of watched account `account` on the path at place `path` of the block.
+    pub fn closed(&self, account: usize, path: usize) -> Option<&Closed> {
+        let at = account * self.path_count + path;
+        self.is_closed(account, path).then(|| &self.closed[at])
+    }
+
+    /// Places of the paths on which watched account `account` is closed.
+    pub fn closed_places(&self, account: usize) -> impl Iterator<Item = usize> {
+        let bounds = &self.bounds[account * self.path_count..][..self.path_count];
+        bounds.iter().enumerate().filter(|(_, bound)| **bound == SHUT).map(|(path, _)| path)
+    }
+}
