@@ -12,7 +12,6 @@ use crate::portfolio::{Instrument, MarginMode, OptionRight, Portfolio, Settlemen
 use crate::pricing::{
     CompiledBook, Granularity, PathState, PricingSettings, Revaluation, Row, required_factors,
 };
-use crate::scenario::ReturnKind;
 use crate::simulation::{Factor, FactorBlock, FactorKey, FactorModel, Process, TimeGrid};
 use crate::units::Years;
 
@@ -38,7 +37,7 @@ fn model(portfolio: &Portfolio) -> FactorModel {
         correlation_factor: (0..n * n).map(|at| f64::from(at % (n + 1) == 0)).collect(),
         factors,
         process: Process::Gbm,
-        returns: ReturnKind::Log,
+        returns: serde_json::from_str("\"log\"").unwrap(),
         grid: TimeGrid {
             nodes: vec![Years::from_days(0.5), Years::from_days(1.0)],
             calibration_interval: Years::from_days(1.0),
