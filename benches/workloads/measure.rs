@@ -1,6 +1,8 @@
 //! One workload, run and timed.
 
-use plimsoll::engine::{self, Control, Plan};
+use std::collections::BTreeMap;
+
+use plimsoll::engine::{self, Control, LiquidationTally, Plan};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::risk::{LossSample, expected_shortfall, value_at_risk};
 use plimsoll::units::ConfidenceLevel;
@@ -14,6 +16,8 @@ use crate::workload::{Sampling, plan};
 pub struct Figures {
     pub value_at_risk: f64,
     pub expected_shortfall: f64,
+    /// Share of paths on which each account was liquidated, where accounts can be.
+    pub liquidation_probabilities: BTreeMap<String, f64>,
 }
 
 /// All repetitions of a case.
@@ -54,7 +58,12 @@ fn figures(plan: &Plan, isa: InstructionSet) -> Figures {
     let part = engine::losses(plan, 0..paths, isa, &Control::none()).expect("it runs");
     let levels: [ConfidenceLevel; 2] = [0, 1].map(|level| plan.scenario.measures.levels[level]);
     let sample = LossSample::plain(&part.losses, &levels).expect("losses are finite");
+    let probability = |tally: &LiquidationTally| {
+        let name = plan.portfolio.accounts[tally.account].name.clone();
+        (name, tally.paths as f64 / paths as f64)
+    };
     Figures {
+        liquidation_probabilities: part.liquidations.iter().map(probability).collect(),
         value_at_risk: value_at_risk(&sample, levels[1]).loss.amount(),
         expected_shortfall: expected_shortfall(&sample, levels[0]).loss.amount(),
     }

@@ -1,5 +1,7 @@
 //! A measurement as one line of JSON.
 
+use std::collections::BTreeMap;
+
 use plimsoll::scenario::Revaluation;
 use serde::Serialize;
 
@@ -24,6 +26,9 @@ pub struct Record {
     value_at_risk: f64,
     #[serde(rename = "ES")]
     expected_shortfall: f64,
+    /// By account; left out where no account can be liquidated.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    liquidation_probabilities: BTreeMap<String, f64>,
     /// CPU time a path.
     nanoseconds_per_path: f64,
     /// Peak resident memory of this case, set-up included.
@@ -48,6 +53,7 @@ impl Record {
             paths: case.paths,
             value_at_risk: figures.value_at_risk,
             expected_shortfall: figures.expected_shortfall,
+            liquidation_probabilities: figures.liquidation_probabilities.clone(),
             nanoseconds_per_path: rounded(cpu_seconds * 1e9 / case.paths as f64, 10.0),
             peak_memory_mb: peak_memory_mb.map(|value| rounded(value, 10.0)),
             repetitions: case.repeat,
