@@ -1,12 +1,16 @@
-//! Rates of revaluation: options alone, and a desk of 60 positions, on blocks of 512 paths.
+//! Rates of revaluation: options alone, linear positions alone, and a desk of both, on blocks of 512
+//! paths.
 //!
 //! Every iteration values every path anew from factor levels that differ by path; criterion's
-//! throughput is in position-paths (options bench) and paths (desk bench).
+//! throughput is in positions × paths, and the time printed, divided by them, the cost of one.
+//! `flat` and `smile` move spot alone; `moving` moves every factor; `settled` expires at the node.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use plimsoll::market::{Asset, AssetKind, ForwardCurve, Market, Underlying, VolatilitySource};
 use plimsoll::numeric::InstructionSet;
 use plimsoll::portfolio::{
@@ -14,7 +18,7 @@ use plimsoll::portfolio::{
 };
 use plimsoll::pricing::{CompiledBook, Granularity, PathState, PricingSettings, required_factors};
 use plimsoll::scenario::ReturnKind;
-use plimsoll::simulation::{Factor, FactorBlock, FactorModel, Process, TimeGrid};
+use plimsoll::simulation::{Factor, FactorBlock, FactorKey, FactorModel, Process, TimeGrid};
 use plimsoll::units::{Symbol, Years};
 
 const PATHS: usize = 512;
@@ -60,16 +64,39 @@ fn market(volatility: &VolatilitySource) -> Market {
     }
 }
 
-/// `options` options over three coins and four expiries, and as many perpetuals and futures.
-fn book(options: usize, linear: usize) -> Portfolio {
+/// What is measured.
+struct Case {
+    name: &'static str,
+    volatility: VolatilitySource,
+    options: usize,
+    linear: usize,
+    /// Expiries of the options in years.
+    expiries: [f64; 4],
+    moves: Moves,
+}
+
+/// Factors that differ by path.
+#[derive(Clone, Copy, PartialEq)]
+enum Moves {
+    Spots,
+    Everything,
+}
+
+/// Beyond the horizon of a day.
+const LATER: [f64; 4] = [0.02, 0.05, 0.1, 0.25];
+const AT_HORIZON: [f64; 4] = [1.0 / 365.0; 4];
+
+/// Options over three coins and the case's expiries, and perpetuals, futures and spot.
+fn book(case: &Case) -> Portfolio {
+    let Case { options, linear, expiries, .. } = *case;
     let usdt = || Settlement::Linear { quote: "USDT".into() };
     let option = |index: usize| {
         let (coin, price) = COINS[index % 3];
         Instrument::Option {
             underlying: coin.into(),
             settlement: if index.is_multiple_of(2) { Settlement::Inverse } else { usdt() },
-            expiry: Years([0.02, 0.05, 0.1, 0.25][index % 4]),
-            strike: price * (0.7 + 0.02 * index as f64),
+            expiry: Years(expiries[index % 4]),
+            strike: price * (0.7 + 0.6 * index as f64 / options as f64),
             right: if index.is_multiple_of(5) { OptionRight::Call } else { OptionRight::Put },
         }
     };
@@ -135,21 +162,24 @@ fn model(market: &Market, book: &Portfolio) -> FactorModel {
 }
 
 /// Moves that differ by factor and path, a few per cent each.
-fn moved(factor_count: usize) -> FactorBlock {
-    let mut block = FactorBlock::new(factor_count, PATHS);
-    for factor in 0..factor_count {
-        let (logs, levels) = block.factor_mut(factor);
+fn moved(model: &FactorModel, moves: Moves) -> FactorBlock {
+    let mut block = FactorBlock::new(model.factors.len(), PATHS);
+    for (index, factor) in model.factors.iter().enumerate() {
+        if moves == Moves::Spots && !matches!(factor.key, FactorKey::Spot(_)) {
+            continue;
+        }
+        let (logs, levels) = block.factor_mut(index);
         for path in 0..PATHS {
-            logs[path] = 0.002 * ((path * 37 + factor * 11) % 101) as f64 - 0.1;
+            logs[path] = 0.002 * ((path * 37 + index * 11) % 101) as f64 - 0.1;
             levels[path] = libm::exp(logs[path]);
         }
     }
     block
 }
 
-fn bench_book(criterion: &mut Criterion, name: &str, source: VolatilitySource, counts: [usize; 2]) {
-    let market = market(&source);
-    let book = book(counts[0], counts[1]);
+fn bench_case(group: &mut BenchmarkGroup<'_, WallTime>, case: &Case) {
+    let market = market(&case.volatility);
+    let book = book(case);
     let model = model(&market, &book);
     let settings = PricingSettings::full();
     let compiled = CompiledBook::compile(&market, &book, &model, settings, Granularity::Account)
@@ -157,11 +187,10 @@ fn bench_book(criterion: &mut Criterion, name: &str, source: VolatilitySource, c
     let mut state = PathState::new(&compiled, PATHS);
     let mut out = vec![0.0; compiled.rows().len() * PATHS];
     let today = FactorBlock::new(model.factors.len(), PATHS);
-    let block = moved(model.factors.len());
+    let block = moved(&model, case.moves);
     let isa = InstructionSet::detect();
-    let mut group = criterion.benchmark_group("pricing");
-    group.throughput(Throughput::Elements((PATHS * (counts[0] + counts[1])) as u64));
-    group.bench_function(name, |bencher| {
+    group.throughput(Throughput::Elements((PATHS * (case.options + case.linear)) as u64));
+    group.bench_function(case.name, |bencher| {
         bencher.iter(|| {
             compiled.start_block(&mut state, PATHS);
             compiled.step(isa, 0, &today, black_box(&block), &mut state);
@@ -169,14 +198,43 @@ fn bench_book(criterion: &mut Criterion, name: &str, source: VolatilitySource, c
             black_box(&out);
         });
     });
-    group.finish();
 }
 
 fn benches(criterion: &mut Criterion) {
-    bench_book(criterion, "options, flat volatility", VolatilitySource::Flat(0.6), [30, 0]);
-    bench_book(criterion, "options, surface", surface(), [30, 0]);
-    bench_book(criterion, "futures and spot", VolatilitySource::Flat(0.6), [0, 30]);
-    bench_book(criterion, "desk of 60 on a surface", surface(), [30, 30]);
+    let flat = || VolatilitySource::Flat(0.6);
+    let options = |name, volatility, expiries, moves| Case {
+        name,
+        volatility,
+        options: 120,
+        linear: 0,
+        expiries,
+        moves,
+    };
+    let cases = [
+        options("options, flat", flat(), LATER, Moves::Spots),
+        options("options, flat, moving", flat(), LATER, Moves::Everything),
+        options("options, smile", surface(), LATER, Moves::Spots),
+        options("options, smile, moving", surface(), LATER, Moves::Everything),
+        options("options, settled", flat(), AT_HORIZON, Moves::Everything),
+        Case {
+            options: 0,
+            linear: 30,
+            ..options("futures and spot", flat(), LATER, Moves::Everything)
+        },
+        Case {
+            options: 30,
+            linear: 30,
+            ..options("desk, smile, moving", surface(), LATER, Moves::Everything)
+        },
+    ];
+    let mut group = criterion.benchmark_group("pricing");
+    group.warm_up_time(Duration::from_millis(300));
+    group.measurement_time(Duration::from_secs(1));
+    group.sample_size(20);
+    for case in cases {
+        bench_case(&mut group, &case);
+    }
+    group.finish();
 }
 
 criterion_group!(pricing, benches);

@@ -102,45 +102,84 @@ fn option(
     let count = sums.len();
     let Forwards { logs, levels, roots } = forwards;
     assert!(logs.len() == count && levels.len() == count && roots.len() == count);
-    let (right, strike) = (held.right, held.strike);
     match deviation {
         Deviation::Same(deviation) if deviation >= DEVIATION_MIN => {
             let flat = Flat::new(&held, deviation);
-            let value = |path: usize| {
-                flat.time_value(logs[path], levels[path], roots[path])
-                    + intrinsic(right, strike, levels[path])
-            };
-            add(held.amount, weight, value, sums);
+            add(held.amount, weight, &FlatValues { held, flat, forwards }, sums);
         }
-        Deviation::Same(_) => {
-            add(held.amount, weight, |path| intrinsic(right, strike, levels[path]), sums);
-        }
+        Deviation::Same(_) => add(held.amount, weight, &IntrinsicValues { held, levels }, sums),
         Deviation::Each(deviations) => {
             assert_eq!(deviations.len(), count);
-            let root = strike.sqrt();
-            let value = |path: usize| {
-                let centre = logs[path] - held.log_strike;
-                let scale = root * roots[path];
-                moving_time_value(centre, deviations[path], scale, levels[path], strike)
-                    + intrinsic(right, strike, levels[path])
-            };
-            add(held.amount, weight, value, sums);
+            let root = held.strike.sqrt();
+            add(held.amount, weight, &MovingValues { held, root, forwards, deviations }, sums);
         }
     }
 }
 
+/// Values by path. Not closures: those are compiled without the instruction set of the kernel
+/// they are inlined into, and every fused multiply-add becomes a call.
+trait Values {
+    fn at(&self, path: usize) -> f64;
+}
+
+struct FlatValues<'a> {
+    held: HeldOption,
+    flat: Flat,
+    forwards: Forwards<'a>,
+}
+
+impl Values for FlatValues<'_> {
+    #[inline(always)]
+    fn at(&self, path: usize) -> f64 {
+        let Forwards { logs, levels, roots } = self.forwards;
+        self.flat.time_value(logs[path], levels[path], roots[path])
+            + intrinsic(self.held.right, self.held.strike, levels[path])
+    }
+}
+
+struct IntrinsicValues<'a> {
+    held: HeldOption,
+    levels: &'a [f64],
+}
+
+impl Values for IntrinsicValues<'_> {
+    #[inline(always)]
+    fn at(&self, path: usize) -> f64 {
+        intrinsic(self.held.right, self.held.strike, self.levels[path])
+    }
+}
+
+struct MovingValues<'a> {
+    held: HeldOption,
+    /// √(K/F₀).
+    root: f64,
+    forwards: Forwards<'a>,
+    deviations: &'a [f64],
+}
+
+impl Values for MovingValues<'_> {
+    #[inline(always)]
+    fn at(&self, path: usize) -> f64 {
+        let HeldOption { right, strike, log_strike, .. } = self.held;
+        let Forwards { logs, levels, roots } = self.forwards;
+        let (centre, scale) = (logs[path] - log_strike, self.root * roots[path]);
+        moving_time_value(centre, self.deviations[path], scale, levels[path], strike)
+            + intrinsic(right, strike, levels[path])
+    }
+}
+
 #[inline(always)]
-fn add(amount: f64, weight: Weight<'_>, value: impl Fn(usize) -> f64, sums: &mut [f64]) {
+fn add(amount: f64, weight: Weight<'_>, values: &impl Values, sums: &mut [f64]) {
     match weight {
         Weight::One => {
             for (path, sum) in sums.iter_mut().enumerate() {
-                *sum = amount.mul_add(value(path), *sum);
+                *sum = amount.mul_add(values.at(path), *sum);
             }
         }
         Weight::Each(weights) => {
             assert_eq!(weights.len(), sums.len());
             for (path, sum) in sums.iter_mut().enumerate() {
-                *sum = (amount * weights[path]).mul_add(value(path), *sum);
+                *sum = (amount * weights[path]).mul_add(values.at(path), *sum);
             }
         }
     }
