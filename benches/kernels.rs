@@ -16,7 +16,8 @@ use criterion::{
 use plimsoll::numeric::black76::{
     self, Deviation, Forwards, HeldOption, Right, Weight, add_option,
 };
-use plimsoll::numeric::{InstructionSet, Purpose, Streams, kernel, matrix};
+use plimsoll::numeric::matrix::{self, PackedFactor, TILE_PATHS, TilePlace};
+use plimsoll::numeric::{InstructionSet, Purpose, Streams, kernel};
 
 /// Paths in a block: eight arrays of them fit in a first-level cache.
 const PATHS: usize = 512;
@@ -118,16 +119,17 @@ fn options(criterion: &mut Criterion) {
 /// Correlated draws: normals, then the triangular product; an element is one factor on one path.
 fn correlated(criterion: &mut Criterion) {
     for size in [20, 500] {
-        let factor = equicorrelation_factor(size);
-        let mut draws = vec![0.0; size * PATHS];
-        let mut out = draws.clone();
-        rates(criterion, &format!("correlated_draw/{size}"), size * PATHS, |isa, path| {
+        let factor = PackedFactor::new(size, &equicorrelation_factor(size));
+        let mut tile = vec![0.0; size * TILE_PATHS];
+        let mut out = vec![0.0; size * PATHS];
+        rates(criterion, &format!("correlated_draw/{size}"), size * PATHS, |isa, ids| {
             let streams = Streams::new(SEED, isa);
-            for (pair, rows) in draws.chunks_exact_mut(2 * PATHS).enumerate() {
-                let (even, odd) = rows.split_at_mut(PATHS);
-                streams.fill_normal_pair(Purpose::Diffusion, 0, pair as u32, path, even, odd);
+            for (index, ids) in ids.chunks(TILE_PATHS).enumerate() {
+                streams.fill_normal_rows(Purpose::Diffusion, 0, ids, TILE_PATHS, &mut tile);
+                let (first, count) = (index * TILE_PATHS, ids.len());
+                let place = TilePlace { first, count, stride: PATHS };
+                factor.multiply_tile(isa, &tile, &mut out, place);
             }
-            matrix::multiply(isa, &factor, size, &draws, PATHS, &mut out);
             black_box(&out);
         });
     }

@@ -12,7 +12,7 @@ use common::shared;
 use nalgebra::DMatrix;
 use plimsoll::numeric::black76::{Black76, Right};
 use plimsoll::numeric::isa::InstructionSet;
-use plimsoll::numeric::matrix::{multiply, semidefinite_cholesky};
+use plimsoll::numeric::matrix::{PackedFactor, semidefinite_cholesky};
 use plimsoll::numeric::random::{Purpose, Streams};
 use plimsoll::numeric::special::normal_cdf;
 use plimsoll::risk::{
@@ -140,13 +140,14 @@ impl Linear {
     /// Row losses `[row][path]` of the book, normal (`None`) or Student-t of unit variance.
     fn row_losses(&self, seed: u64, degrees: Option<usize>) -> Vec<f64> {
         let size = self.exposures.len();
-        let (triangle, mixers) = (cholesky(&self.covariance), degrees.unwrap_or(0));
+        let triangle = PackedFactor::new(size, &cholesky(&self.covariance));
+        let mixers = degrees.unwrap_or(0);
         let mut losses = vec![0.0; size * PATHS];
         let (mut moves, mut first) = (vec![0.0; size * BLOCK], 0);
         with_normals(seed, size + mixers, |draws, paths| {
             let (normals, extra) = draws.split_at(size * paths);
             let moves = &mut moves[..size * paths];
-            multiply(InstructionSet::detect(), &triangle, size, normals, paths, moves);
+            triangle.multiply(InstructionSet::detect(), normals, paths, moves);
             for path in 0..paths {
                 let squares: f64 = (0..mixers).map(|k| extra[k * paths + path].powi(2)).sum();
                 // √(ν/χ²)·√((ν−2)/ν) = √((ν−2)/χ²).

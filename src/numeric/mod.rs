@@ -4,10 +4,11 @@
 //! Flows in: plain numbers and slices. Flows out: the same, with the same bits on every x86-64
 //! CPU, whichever [`InstructionSet`] runs. Nothing here knows a market, a portfolio or a file.
 //!
-//! Two families: `kernel`, `combination`, `random`, `black76` and `matrix` hold slice kernels, cloned
-//! per instruction set and called on paths; `special`, `root` and `optimise` hold scalar set-up code
-//! built on the same element functions and on the `libm` crate.
+//! Two families: `kernel`, `accumulate`, `combination`, `random`, `black76` and `matrix` hold slice
+//! kernels, cloned per instruction set and called on paths; `special`, `root` and `optimise` hold
+//! scalar set-up code built on the same element functions and on the `libm` crate.
 
+pub mod accumulate;
 pub mod black76;
 pub mod combination;
 mod element;

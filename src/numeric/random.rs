@@ -6,9 +6,10 @@
 //! midpoints of 2⁵² equal cells, or by Box and Muller (1958) two normals: the even factor of a
 //! pair takes the cosine, the odd one the sine. |normal| ≤ 8.58.
 
-use super::element::{cos_sin_turn, ln_of_normal};
-use super::isa::{InstructionSet, cloned_per_instruction_set};
-use super::philox::{PhiloxStream, wide_block, words};
+use super::isa::InstructionSet;
+use super::philox::{PhiloxStream, words};
+
+mod fill;
 
 /// What a random number is used for; each purpose has numbers of its own.
 ///
@@ -66,7 +67,25 @@ impl Streams {
         odd: &mut [f64],
     ) {
         let counter = Counter::new(purpose, step, pair);
-        normal_pairs(self.isa, counter, self.key, paths, even, odd);
+        fill::normal_pairs(self.isa, counter, self.key, paths, even, odd);
+    }
+
+    /// Standard normals of factors 0, 1, … on `paths`, one row each, `stride` numbers apart; those
+    /// of [`Self::fill_normal_pair`]. Rows come in pairs, so there is room for an even number.
+    ///
+    /// # Panics
+    /// If `out` is not a whole number of pairs of rows, a row is shorter than `paths`, or `step`
+    /// reaches [`STEP_COUNT_MAX`].
+    pub fn fill_normal_rows(
+        &self,
+        purpose: Purpose,
+        step: u32,
+        paths: &[u64],
+        stride: usize,
+        out: &mut [f64],
+    ) {
+        let counter = Counter::new(purpose, step, 0);
+        fill::normal_rows(self.isa, counter, self.key, paths, stride, out);
     }
 
     /// Standard normals of one factor; those of [`Self::fill_normal_pair`] for `factor / 2`, at
@@ -84,8 +103,8 @@ impl Streams {
     ) {
         let counter = Counter::new(purpose, step, factor / 2);
         match Half::of(factor) {
-            Half::Even => even_normals(self.isa, counter, self.key, paths, out),
-            Half::Odd => odd_normals(self.isa, counter, self.key, paths, out),
+            Half::Even => fill::even_normals(self.isa, counter, self.key, paths, out),
+            Half::Odd => fill::odd_normals(self.isa, counter, self.key, paths, out),
         }
     }
 
@@ -103,8 +122,8 @@ impl Streams {
     ) {
         let counter = Counter::new(purpose, step, factor / 2);
         match Half::of(factor) {
-            Half::Even => even_uniforms(self.isa, counter, self.key, paths, out),
-            Half::Odd => odd_uniforms(self.isa, counter, self.key, paths, out),
+            Half::Even => fill::even_uniforms(self.isa, counter, self.key, paths, out),
+            Half::Odd => fill::odd_uniforms(self.isa, counter, self.key, paths, out),
         }
     }
 
@@ -133,30 +152,6 @@ impl Counter {
         assert!(step < STEP_COUNT_MAX, "step {step} has no counter");
         Self { place: u32::from(purpose as u8) << 24 | step, pair }
     }
-
-    /// Two uniforms on the midpoints of 2⁵² cells of (0, 1).
-    #[inline(always)]
-    fn uniforms(self, path: u64, key: [u32; 2]) -> (f64, f64) {
-        let counter = [path, path >> 32, self.place.into(), self.pair.into()];
-        let [x0, x1, x2, x3] = wide_block(counter, key);
-        (midpoint(x0, x1), midpoint(x2, x3))
-    }
-
-    #[inline(always)]
-    fn normals(self, path: u64, key: [u32; 2]) -> (f64, f64) {
-        let (radial, angular) = self.uniforms(path, key);
-        let radius = (-2.0 * ln_of_normal(radial)).sqrt();
-        let (cosine, sine) = cos_sin_turn(angular);
-        (radius * cosine, radius * sine)
-    }
-}
-
-/// (k + ½)·2⁻⁵² with k the top 52 bits of `high:low`, low halves of the lanes.
-#[inline(always)]
-fn midpoint(low: u64, high: u64) -> f64 {
-    let fraction = (high << 32 | low & 0xFFFF_FFFF) >> 12;
-    let in_one_to_two = f64::from_bits(fraction | 1.0f64.to_bits());
-    in_one_to_two - (1.0 - f64::EPSILON / 2.0)
 }
 
 /// Which half of a pair a factor takes.
@@ -168,69 +163,6 @@ enum Half {
 impl Half {
     fn of(factor: u32) -> Self {
         if factor.is_multiple_of(2) { Self::Even } else { Self::Odd }
-    }
-}
-
-cloned_per_instruction_set! {
-    fn normal_pairs(counter: Counter, key: [u32; 2], paths: &[u64], even: &mut [f64], odd: &mut [f64])
-        = normal_pairs_body;
-}
-cloned_per_instruction_set! {
-    fn even_normals(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) = even_normals_body;
-}
-cloned_per_instruction_set! {
-    fn odd_normals(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) = odd_normals_body;
-}
-cloned_per_instruction_set! {
-    fn even_uniforms(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) = even_uniforms_body;
-}
-cloned_per_instruction_set! {
-    fn odd_uniforms(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) = odd_uniforms_body;
-}
-
-#[inline(always)]
-fn normal_pairs_body(
-    counter: Counter,
-    key: [u32; 2],
-    paths: &[u64],
-    even: &mut [f64],
-    odd: &mut [f64],
-) {
-    assert!(even.len() == paths.len() && odd.len() == paths.len());
-    for ((even, odd), &path) in even.iter_mut().zip(odd).zip(paths) {
-        (*even, *odd) = counter.normals(path, key);
-    }
-}
-
-#[inline(always)]
-fn even_normals_body(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) {
-    assert_eq!(out.len(), paths.len());
-    for (slot, &path) in out.iter_mut().zip(paths) {
-        *slot = counter.normals(path, key).0;
-    }
-}
-
-#[inline(always)]
-fn odd_normals_body(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) {
-    assert_eq!(out.len(), paths.len());
-    for (slot, &path) in out.iter_mut().zip(paths) {
-        *slot = counter.normals(path, key).1;
-    }
-}
-
-#[inline(always)]
-fn even_uniforms_body(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) {
-    assert_eq!(out.len(), paths.len());
-    for (slot, &path) in out.iter_mut().zip(paths) {
-        *slot = counter.uniforms(path, key).0;
-    }
-}
-
-#[inline(always)]
-fn odd_uniforms_body(counter: Counter, key: [u32; 2], paths: &[u64], out: &mut [f64]) {
-    assert_eq!(out.len(), paths.len());
-    for (slot, &path) in out.iter_mut().zip(paths) {
-        *slot = counter.uniforms(path, key).1;
     }
 }
 

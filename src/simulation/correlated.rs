@@ -1,6 +1,9 @@
 //! Correlated normals of one step, in blocks `[factor][path]`.
+//!
+//! Independent normals are drawn and multiplied a tile of paths at a time, so that they never
+//! leave the caches.
 
-use crate::numeric::matrix;
+use crate::numeric::matrix::{PackedFactor, TILE_PATHS, TilePlace};
 use crate::numeric::{InstructionSet, Purpose, Streams};
 
 /// The paths a step is drawn for.
@@ -14,22 +17,22 @@ pub(super) struct Draw<'a> {
 /// A triangular factor over the drawn factors, and what it does to independent normals.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CorrelatedNormals {
-    size: usize,
-    factor: Vec<f64>,
+    factor: PackedFactor,
 }
 
 impl CorrelatedNormals {
     /// From a row-major lower triangular factor, `size` × `size`.
-    pub fn new(size: usize, factor: Vec<f64>) -> Self {
-        Self { size, factor }
+    pub fn new(size: usize, factor: &[f64]) -> Self {
+        Self { factor: PackedFactor::new(size, factor) }
     }
 
-    /// Length of the work slice for `path_capacity` paths: pairs of normals, so an even count.
-    pub fn work_length(&self, path_capacity: usize) -> usize {
-        self.size.next_multiple_of(2) * path_capacity
+    /// Length of the work slice: a tile of pairs of normals, so of an even count of factors.
+    pub fn work_length(&self) -> usize {
+        self.factor.size().next_multiple_of(2) * TILE_PATHS
     }
 
-    /// Fills `out[factor][path]` with standard normals of the model's correlations.
+    /// Fills `out[factor][path]`, with standard normals of the model's correlations where the
+    /// factor's rows have unit length.
     pub fn fill(
         &self,
         draw: &Draw,
@@ -38,14 +41,12 @@ impl CorrelatedNormals {
         work: &mut [f64],
         out: &mut [f64],
     ) {
-        let paths = draw.paths.len();
-        let work = &mut work[..self.work_length(paths)];
-        for (pair, normals) in work.chunks_exact_mut(2 * paths).enumerate() {
-            let (even, odd) = normals.split_at_mut(paths);
-            let pair = pair as u32;
-            draw.streams.fill_normal_pair(purpose, step, pair, draw.paths, even, odd);
+        let stride = draw.paths.len();
+        for (tile, paths) in draw.paths.chunks(TILE_PATHS).enumerate() {
+            let place = TilePlace { first: tile * TILE_PATHS, count: paths.len(), stride };
+            let draw = Draw { paths, ..*draw };
+            self.fill_tile(&draw, (purpose, step), work, place, out);
         }
-        self.multiply(draw.isa, work, paths, out);
     }
 
     /// As [`Self::fill`] for some paths of the slice only (by their index in it), packed:
@@ -55,31 +56,44 @@ impl CorrelatedNormals {
         draw: &Draw,
         purpose: Purpose,
         step: u32,
-        paths: &[u32],
+        some: &[u32],
         work: &mut [f64],
         out: &mut [f64],
     ) {
-        let count = paths.len();
-        let work = &mut work[..self.work_length(count)];
-        for (pair, normals) in work.chunks_exact_mut(2 * count).enumerate() {
-            let (evens, odds) = normals.split_at_mut(count);
-            for ((path, even), odd) in paths.iter().zip(evens.chunks_mut(1)).zip(odds.chunks_mut(1))
-            {
-                let path = &draw.paths[*path as usize..][..1];
-                draw.streams.fill_normal_pair(purpose, step, pair as u32, path, even, odd);
-            }
+        for (tile, some_here) in some.chunks(TILE_PATHS).enumerate() {
+            let (ids, count) = (draw.ids(some_here), some_here.len());
+            let place = TilePlace { first: tile * TILE_PATHS, count, stride: some.len() };
+            let draw = Draw { paths: &ids[..count], ..*draw };
+            self.fill_tile(&draw, (purpose, step), work, place, out);
         }
-        self.multiply(draw.isa, work, count, out);
     }
 
-    fn multiply(&self, isa: InstructionSet, work: &[f64], paths: usize, out: &mut [f64]) {
-        let normals = &work[..self.size * paths];
-        let out = &mut out[..self.size * paths];
-        matrix::multiply(isa, &self.factor, self.size, normals, paths, out);
+    fn fill_tile(
+        &self,
+        draw: &Draw,
+        (purpose, step): (Purpose, u32),
+        work: &mut [f64],
+        place: TilePlace,
+        out: &mut [f64],
+    ) {
+        let normals = &mut work[..self.work_length()];
+        draw.streams.fill_normal_rows(purpose, step, draw.paths, TILE_PATHS, normals);
+        self.factor.multiply_tile(draw.isa, normals, out, place);
     }
 }
 
-/// What every process knows of the drawn factors.
+impl Draw<'_> {
+    /// Ids of up to a tile of the paths, by their index.
+    pub fn ids(&self, some: &[u32]) -> [u64; TILE_PATHS] {
+        let mut ids = [0; TILE_PATHS];
+        for (id, index) in ids.iter_mut().zip(some) {
+            *id = self.paths[*index as usize];
+        }
+        ids
+    }
+}
+
+/// What a process of standard normals knows of the drawn factors.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Drawn {
     pub normals: CorrelatedNormals,

@@ -1,4 +1,4 @@
-//! The compiled process: fills a step's returns, matched once a block.
+//! The compiled process: fills a step's changes, matched once a block.
 
 use super::FactorModel;
 use super::copula::TCopula;
@@ -12,108 +12,140 @@ use crate::numeric::Purpose;
 
 /// A process compiled for one grid.
 #[derive(Debug, Clone)]
-pub(super) struct Driver {
-    drawn: Drawn,
-    kind: Kind,
-}
-
-#[derive(Debug, Clone)]
-enum Kind {
+pub(super) enum Driver {
     Gaussian(Gaussian),
     StudentT(StudentT),
-    TCopula(TCopula),
-    Merton(Merton),
-    Historical(Historical),
+    TCopula(TCopula, Drawn),
+    Merton(Merton, Drawn),
+    Historical(Historical, Drawn),
+}
+
+/// What the changes of a step are multiplied by to become returns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scale {
+    /// One number.
+    Common(f64),
+    /// `scratch.rows[0]`, a number a path.
+    Paths,
 }
 
 impl Driver {
     /// For the factors `drawn`, as indices into the model's.
     pub fn new(model: &FactorModel, drawn: &[usize]) -> Self {
-        let factors = drawn;
-        let drawn = drawn_factors(model, factors);
         let grid = &model.grid;
-        let kind = match &model.process {
-            Process::Gbm => Kind::Gaussian(Gaussian::new(grid)),
+        match &model.process {
+            Process::Gbm => Self::Gaussian(Gaussian::new(grid, annual_returns(model, drawn))),
             Process::StudentT { degrees_of_freedom, .. } => {
-                Kind::StudentT(StudentT::new(grid, *degrees_of_freedom))
+                let returns = annual_returns(model, drawn);
+                Self::StudentT(StudentT::new(grid, *degrees_of_freedom, returns))
             }
             Process::TCopula { degrees_of_freedom, marginals, .. } => {
-                let marginals: Vec<f64> = factors.iter().map(|&factor| marginals[factor]).collect();
-                Kind::TCopula(TCopula::new(grid, *degrees_of_freedom, &marginals))
+                let marginals: Vec<f64> = drawn.iter().map(|&factor| marginals[factor]).collect();
+                let copula = TCopula::new(grid, *degrees_of_freedom, &marginals);
+                Self::TCopula(copula, standard_normals(model, drawn))
             }
             Process::Merton { common, own } => {
-                let jumps = factors.iter().map(|&factor| model.jumps(factor)).collect();
-                Kind::Merton(Merton::new(grid, (*common, *own), jumps, &drawn))
+                let jumps = drawn.iter().map(|&factor| model.jumps(factor)).collect();
+                let normals = standard_normals(model, drawn);
+                Self::Merton(Merton::new(grid, (*common, *own), jumps, &normals), normals)
             }
             Process::Bootstrap { restart, history } => {
-                Kind::Historical(Historical::new(grid, history, factors, *restart, Vec::new()))
+                let historical = Historical::new(grid, history, drawn, *restart, Vec::new());
+                Self::Historical(historical, standard_normals(model, drawn))
             }
             Process::FilteredHistorical { filters, history } => {
-                let filters = factors.iter().map(|&factor| filters[factor]).collect();
-                Kind::Historical(Historical::new(grid, history, factors, 1.0, filters))
+                let filters = drawn.iter().map(|&factor| filters[factor]).collect();
+                let historical = Historical::new(grid, history, drawn, 1.0, filters);
+                Self::Historical(historical, standard_normals(model, drawn))
             }
-        };
-        Self { drawn, kind }
+        }
     }
 
-    pub fn work_length(&self, path_capacity: usize) -> usize {
-        self.drawn.normals.work_length(path_capacity)
+    /// Length of the slice of independent normals.
+    pub fn work_length(&self) -> usize {
+        let normals = match self {
+            Self::Gaussian(gaussian) => &gaussian.returns,
+            Self::StudentT(student) => &student.returns,
+            Self::TCopula(_, drawn) | Self::Merton(_, drawn) | Self::Historical(_, drawn) => {
+                &drawn.normals
+            }
+        };
+        normals.work_length()
     }
 
     pub fn needs(&self) -> Needs {
         let none = Needs::default();
-        match &self.kind {
-            Kind::Gaussian(_) | Kind::StudentT(_) => none,
-            Kind::Merton(_) => Needs { correlated: true, ..none },
-            Kind::TCopula(_) => Needs { correlated: true, positions: true, partial: true, ..none },
-            Kind::Historical(historical) => {
+        match self {
+            Self::Gaussian(_) | Self::StudentT(_) => none,
+            Self::Merton(..) => Needs { correlated: true, ..none },
+            Self::TCopula(..) => Needs { correlated: true, positions: true, partial: true, ..none },
+            Self::Historical(historical, _) => {
                 let variances = historical.is_filtered();
                 Needs { correlated: true, positions: true, variances, ..none }
             }
         }
     }
 
-    /// Fills `scratch.increments[drawn factor][path]` with the returns of the step to `node`.
-    pub fn fill_increments(&self, node: usize, draw: &Draw, scratch: &mut SimulationScratch) {
-        match &self.kind {
-            Kind::Gaussian(gaussian) => {
-                gaussian.fill_roots(node, &mut scratch.rows[0]);
-                self.fill_elliptical(node, draw, scratch);
+    /// Fills `scratch.increments[drawn factor][path]`; times the scale they are the returns of the
+    /// step to `node`.
+    pub fn fill_increments(
+        &self,
+        node: usize,
+        draw: &Draw,
+        scratch: &mut SimulationScratch,
+    ) -> Scale {
+        match self {
+            Self::Gaussian(gaussian) => {
+                fill_elliptical(&gaussian.returns, node, draw, scratch);
+                return Scale::Common(gaussian.root(node));
             }
-            Kind::StudentT(student) => {
+            Self::StudentT(student) => {
                 let [roots, work] = &mut scratch.rows;
                 let paths = draw.paths.len();
                 student.fill_roots(node, draw, &mut work[..paths], &mut roots[..paths]);
-                self.fill_elliptical(node, draw, scratch);
+                fill_elliptical(&student.returns, node, draw, scratch);
+                return Scale::Paths;
             }
-            Kind::TCopula(copula) => copula.fill_increments(node, draw, &self.drawn, scratch),
-            Kind::Merton(merton) => merton.fill_increments(node, draw, &self.drawn, scratch),
-            Kind::Historical(history) => {
-                history.fill_increments(node, draw, &self.drawn, scratch);
-            }
-        }
-    }
-
-    /// Correlated normals times each factor's volatility and each path's root of variance time.
-    fn fill_elliptical(&self, node: usize, draw: &Draw, scratch: &mut SimulationScratch) {
-        let SimulationScratch { normals, increments, rows: [roots, _], .. } = scratch;
-        self.drawn.normals.fill(draw, Purpose::Diffusion, node as u32, normals, increments);
-        let rows = increments.chunks_exact_mut(draw.paths.len()).zip(&self.drawn.volatilities);
-        for (row, volatility) in rows {
-            for (slot, root) in row.iter_mut().zip(&*roots) {
-                *slot *= volatility * root;
+            Self::TCopula(copula, drawn) => copula.fill_increments(node, draw, drawn, scratch),
+            Self::Merton(merton, drawn) => merton.fill_increments(node, draw, drawn, scratch),
+            Self::Historical(history, drawn) => {
+                history.fill_increments(node, draw, drawn, scratch);
             }
         }
+        Scale::Common(1.0)
     }
 }
 
-fn drawn_factors(model: &FactorModel, drawn: &[usize]) -> Drawn {
+fn fill_elliptical(
+    returns: &CorrelatedNormals,
+    node: usize,
+    draw: &Draw,
+    scratch: &mut SimulationScratch,
+) {
+    let SimulationScratch { normals, increments, .. } = scratch;
+    returns.fill(draw, Purpose::Diffusion, node as u32, normals, increments);
+}
+
+/// Rows and columns of the triangular factor that are drawn, each row times `length(factor)`.
+fn rows_of(model: &FactorModel, drawn: &[usize], length: impl Fn(usize) -> f64) -> Vec<f64> {
     let n = model.factors.len();
-    let row =
-        |&row: &usize| drawn.iter().map(move |&column| model.correlation_factor[row * n + column]);
-    let factor = drawn.iter().flat_map(row).collect();
+    let entry = |row: usize, column: usize| model.correlation_factor[row * n + column];
+    let row = |&row: &usize| {
+        let length = length(row);
+        drawn.iter().map(move |&column| entry(row, column) * length)
+    };
+    drawn.iter().flat_map(row).collect()
+}
+
+/// Volatility in the factor: nothing is left to multiply by on a path but time.
+fn annual_returns(model: &FactorModel, drawn: &[usize]) -> CorrelatedNormals {
+    let volatility = |factor: usize| model.factors[factor].volatility;
+    CorrelatedNormals::new(drawn.len(), &rows_of(model, drawn, volatility))
+}
+
+fn standard_normals(model: &FactorModel, drawn: &[usize]) -> Drawn {
     Drawn {
-        normals: CorrelatedNormals::new(drawn.len(), factor),
+        normals: CorrelatedNormals::new(drawn.len(), &rows_of(model, drawn, |_| 1.0)),
         volatilities: drawn.iter().map(|&index| model.factors[index].volatility).collect(),
     }
 }

@@ -2,7 +2,7 @@
 //! scaled by the root of the step's time, for the t by its *variance time* `Σ w_j Δ_j` over the
 //! calibration intervals j it touches (sums of t are not t; given the w they are normal).
 
-use super::correlated::Draw;
+use super::correlated::{CorrelatedNormals, Draw};
 use super::grid::{Segment, TimeGrid};
 use super::mixing::{DiscreteLaw, MixingTable};
 use crate::numeric::Purpose;
@@ -10,32 +10,37 @@ use crate::numeric::Purpose;
 /// Deterministic variance time: the root of each step's length.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Gaussian {
+    /// Correlated returns over a year.
+    pub returns: CorrelatedNormals,
     root_steps: Vec<f64>,
 }
 
 impl Gaussian {
-    pub fn new(grid: &TimeGrid) -> Self {
+    pub fn new(grid: &TimeGrid, returns: CorrelatedNormals) -> Self {
         let root = |node| grid.step_of(node).get().sqrt();
-        Self { root_steps: (0..grid.node_count()).map(root).collect() }
+        Self { returns, root_steps: (0..grid.node_count()).map(root).collect() }
     }
 
-    /// Fills `roots[path]` with the root of the variance time of the step to `node`.
-    pub fn fill_roots(&self, node: usize, roots: &mut [f64]) {
-        roots.fill(self.root_steps[node]);
+    /// Root of the variance time of the step to `node`.
+    pub fn root(&self, node: usize) -> f64 {
+        self.root_steps[node]
     }
 }
 
 /// Random variance time of the multivariate t.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StudentT {
+    /// Correlated returns over a year of variance time.
+    pub returns: CorrelatedNormals,
     table: MixingTable,
     segments: Vec<Vec<Segment>>,
     interval_years: f64,
 }
 
 impl StudentT {
-    pub fn new(grid: &TimeGrid, degrees_of_freedom: f64) -> Self {
+    pub fn new(grid: &TimeGrid, degrees_of_freedom: f64, returns: CorrelatedNormals) -> Self {
         Self {
+            returns,
             table: MixingTable::new(degrees_of_freedom),
             segments: grid.segments(),
             interval_years: grid.calibration_interval.get(),

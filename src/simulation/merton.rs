@@ -12,6 +12,7 @@ use super::correlated::{Draw, Drawn};
 use super::grid::TimeGrid;
 use super::scratch::SimulationScratch;
 use crate::numeric::Purpose;
+use crate::numeric::matrix::TILE_PATHS;
 use crate::scenario::JumpSettings;
 
 /// Variance a year that jumps contribute: `λ(m² + s²)`.
@@ -125,17 +126,19 @@ impl Merton {
         draw: &Draw,
         scratch: &mut SimulationScratch,
     ) {
-        let (paths, step) = (draw.paths.len(), node as u32);
-        let SimulationScratch { increments, rows, some_paths, .. } = scratch;
-        let counts = &mut rows[0][..paths];
-        let stream = factor as u32;
+        let (paths, step, stream) = (draw.paths.len(), node as u32, factor as u32);
+        let SimulationScratch { increments, rows: [counts, sizes], some_paths, .. } = scratch;
+        let counts = &mut counts[..paths];
         draw.streams.fill_uniforms(Purpose::OwnJumpCount, step, stream, draw.paths, counts);
         self.own_counts[node].apply(counts, some_paths);
         let row = &mut increments[factor * paths..(factor + 1) * paths];
-        for &offset in &*some_paths {
-            let (path, mut normal) = (&draw.paths[offset as usize..][..1], [0.0]);
-            draw.streams.fill_normals(Purpose::OwnJumpSize, step, stream, path, &mut normal);
-            row[offset as usize] += jump_sum(&self.own, counts[offset as usize], normal[0]);
+        for some in some_paths.chunks(TILE_PATHS) {
+            let (ids, sizes) = (&draw.ids(some)[..some.len()], &mut sizes[..some.len()]);
+            draw.streams.fill_normals(Purpose::OwnJumpSize, step, stream, ids, sizes);
+            for (&path, normal) in some.iter().zip(sizes) {
+                let path = path as usize;
+                row[path] += jump_sum(&self.own, counts[path], *normal);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::block::SMALLEST_LEVEL;
 use super::factor::FactorKey;
-use crate::numeric::{InstructionSet, kernel};
+use crate::numeric::{InstructionSet, accumulate, kernel};
 use crate::scenario::ReturnKind;
 
 /// How returns become levels.
@@ -33,36 +33,29 @@ impl Movement {
     }
 }
 
-/// Moves one factor's logs and levels by a step's returns and drift.
+/// Moves one factor's logs and levels by `scale·changes` and the drift of a step.
 pub(super) fn move_factor(
     movement: Movement,
     isa: InstructionSet,
-    returns: &[f64],
+    (scale, changes): (f64, &[f64]),
     drift: f64,
     logs: &mut [f64],
     levels: &mut [f64],
 ) {
     match movement {
         Movement::Exponential => {
-            accumulate(returns, drift, logs);
-            kernel::exp(isa, logs, levels);
+            accumulate::accumulate_exponential(isa, scale, changes, drift, logs, levels);
         }
         Movement::Simple => {
-            accumulate(returns, drift, levels);
+            accumulate::accumulate(isa, scale, changes, drift, levels);
             for (log, level) in logs.iter_mut().zip(&*levels) {
                 *log = level.max(SMALLEST_LEVEL);
             }
             kernel::ln_in_place(isa, logs);
         }
         Movement::Additive => {
-            accumulate(returns, drift, logs);
+            accumulate::accumulate(isa, scale, changes, drift, logs);
             levels.copy_from_slice(logs);
         }
-    }
-}
-
-fn accumulate(returns: &[f64], drift: f64, state: &mut [f64]) {
-    for (slot, change) in state.iter_mut().zip(returns) {
-        *slot += change + drift;
     }
 }

@@ -2,7 +2,8 @@
 
 use super::simulator::Simulator;
 
-/// Preallocated slices for one worker; all `[row][path]` with the block's path count as stride.
+/// Preallocated slices for one worker; but for the normals all `[row][path]` with the block's path
+/// count as stride.
 ///
 /// It also carries what a process remembers of its paths between nodes, so a block and its scratch
 /// belong together from [`Simulator::start`] to the horizon.
@@ -13,11 +14,11 @@ pub struct SimulationScratch {
     pub(super) path_count: usize,
     /// Node the block stands at; `None` today.
     pub(super) node: Option<usize>,
-    /// Independent normals.
+    /// Independent normals of a tile of paths.
     pub(super) normals: Vec<f64>,
     /// Correlated normals of a piece of the step, `[drawn factor][path]`.
     pub(super) correlated: Vec<f64>,
-    /// Returns over the step, `[drawn factor][path]`.
+    /// Changes over the step, `[drawn factor][path]`; a scale makes them returns.
     pub(super) increments: Vec<f64>,
     /// Rows of one value a path.
     pub(super) rows: [Vec<f64>; 2],
@@ -52,7 +53,7 @@ impl SimulationScratch {
             path_capacity,
             path_count: 0,
             node: None,
-            normals: vec![0.0; simulator.work_length(path_capacity)],
+            normals: vec![0.0; simulator.work_length()],
             correlated: sized(needs.correlated),
             increments: vec![0.0; rows],
             rows: [vec![0.0; path_capacity], vec![0.0; path_capacity]],

@@ -6,12 +6,12 @@
 use super::block::FactorBlock;
 use super::correlated::Draw;
 use super::drift::drift_steps;
-use super::driver::Driver;
+use super::driver::{Driver, Scale};
 use super::error::SimulationError;
 use super::movement::{Movement, move_factor};
 use super::scratch::{Needs, SimulationScratch};
 use super::{FactorModel, TimeGrid};
-use crate::numeric::{InstructionSet, Streams};
+use crate::numeric::{InstructionSet, Streams, accumulate};
 
 /// A compiled model: tables and drifts computed once, shared by all workers.
 #[derive(Debug, Clone)]
@@ -97,24 +97,38 @@ impl Simulator {
         assert_eq!(scratch.path_count, block.path_count(), "block and scratch differ");
         scratch.node = Some(node);
         let draw = Draw { streams: self.streams, isa: self.isa, paths: block.paths() };
-        self.driver.fill_increments(node, &draw, scratch);
-        self.truncate(block.path_count(), scratch);
-        self.apply(node, block, scratch);
+        let scale = self.driver.fill_increments(node, &draw, scratch);
+        let scale = self.absorb(scale, block.path_count(), scratch);
+        self.apply(node, scale, block, scratch);
     }
 
-    /// Turns returns over the step into changes of the truncated cumulative return.
-    fn truncate(&self, path_count: usize, scratch: &mut SimulationScratch) {
-        let Some(bound) = self.truncation else { return };
+    /// Takes into the changes what is not the same for all of them: a scale of each path, and the
+    /// bound on cumulative returns. Returns the scale that is left.
+    fn absorb(&self, scale: Scale, path_count: usize, scratch: &mut SimulationScratch) -> f64 {
         let size = self.drawn.len() * path_count;
-        let SimulationScratch { memory, increments, .. } = scratch;
-        for (total, change) in memory.untruncated[..size].iter_mut().zip(increments) {
-            let before = total.clamp(-bound, bound);
-            *total += *change;
-            *change = total.clamp(-bound, bound) - before;
+        let SimulationScratch { memory, increments, rows: [scales, _], .. } = scratch;
+        let (changes, scales) = (&mut increments[..size], &scales[..path_count]);
+        let by_factor = changes.chunks_exact_mut(path_count);
+        match (scale, self.truncation) {
+            (Scale::Common(scale), None) => return scale,
+            (Scale::Common(scale), Some(bound)) => {
+                let totals = &mut memory.untruncated[..size];
+                accumulate::bound_changes(self.isa, scale, bound, totals, changes);
+            }
+            (Scale::Paths, None) => {
+                by_factor.for_each(|row| accumulate::scale_paths(self.isa, scales, row));
+            }
+            (Scale::Paths, Some(bound)) => {
+                let totals = memory.untruncated.chunks_exact_mut(path_count);
+                for (changes, totals) in by_factor.zip(totals) {
+                    accumulate::bound_scaled_changes(self.isa, scales, bound, totals, changes);
+                }
+            }
         }
+        1.0
     }
 
-    fn apply(&self, node: usize, block: &mut FactorBlock, scratch: &mut SimulationScratch) {
+    fn apply(&self, node: usize, scale: f64, block: &mut FactorBlock, scratch: &SimulationScratch) {
         let paths = block.path_count();
         let factors = self.factor_count();
         for (factor, movement) in self.movements.iter().enumerate() {
@@ -125,13 +139,13 @@ impl Simulator {
             };
             match self.rows[factor] {
                 Some(row) => {
-                    let increments = &scratch.increments[row * paths..(row + 1) * paths];
-                    move_factor(*movement, self.isa, increments, drift, logs, levels);
+                    let changes = &scratch.increments[row * paths..(row + 1) * paths];
+                    move_factor(*movement, self.isa, (scale, changes), drift, logs, levels);
                 }
                 None => {
                     // The same on every path: one is moved for all.
                     let (log, level) = (&mut logs[..1], &mut levels[..1]);
-                    move_factor(*movement, self.isa, &[0.0], drift, log, level);
+                    move_factor(*movement, self.isa, (0.0, &[0.0]), drift, log, level);
                     let (log, level) = (log[0], level[0]);
                     block.set_uniform(factor, log, level);
                 }
@@ -143,8 +157,8 @@ impl Simulator {
         self.drawn.len()
     }
 
-    pub(super) fn work_length(&self, path_capacity: usize) -> usize {
-        self.driver.work_length(path_capacity)
+    pub(super) fn work_length(&self) -> usize {
+        self.driver.work_length()
     }
 
     pub(super) fn needs(&self) -> Needs {

@@ -10,7 +10,7 @@ mod exponential;
 mod normal;
 mod turn;
 
-pub(super) use exponential::{exp, exp_of_nonpositive, ln, ln_of_normal};
+pub(super) use exponential::{exp, exp_of_nonpositive, ln, minus_two_ln};
 pub(super) use normal::{TAIL_ARGUMENT_MAX, normal_cdf, normal_quantile, tail_ratio};
 pub(super) use turn::cos_sin_turn;
 

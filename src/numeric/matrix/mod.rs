@@ -10,7 +10,7 @@ mod multiply;
 mod nearest;
 
 pub use cholesky::{TriangularFactor, semidefinite_cholesky};
-pub use multiply::multiply;
+pub use multiply::{PackedFactor, TILE_PATHS, TilePlace};
 pub use nearest::{NearestCorrelation, nearest_correlation};
 
 use nalgebra::DMatrix;

@@ -124,13 +124,39 @@ fn definition(factor: &[f64], size: usize, draws: &[f64], path_count: usize) -> 
 
 #[test]
 fn the_product_is_its_definition_for_every_size_and_instruction_set() {
-    for (size, path_count) in [(1, 1), (2, 7), (6, 8), (13, 33), (20, 100), (259, 19), (520, 9)] {
-        let (factor, draws) = (lower(size), draws(size * path_count));
-        let expected = definition(&factor, size, &draws, path_count);
+    for (size, paths) in [(1, 1), (2, 7), (6, 8), (13, 33), (20, 100), (63, 130), (259, 19)] {
+        let (factor, draws) = (lower(size), draws(size * paths));
+        let expected = definition(&factor, size, &draws, paths);
+        let packed = PackedFactor::new(size, &factor);
         for isa in InstructionSet::available() {
             let mut out = vec![f64::NAN; expected.len()];
-            multiply(isa, &factor, size, &draws, path_count, &mut out);
-            assert_eq!(out, expected, "{isa} {size} × {path_count}");
+            packed.multiply(isa, &draws, paths, &mut out);
+            assert_eq!(out, expected, "{isa} {size} × {paths}");
         }
     }
+}
+
+#[test]
+fn draws_past_the_paths_in_use_leave_no_trace() {
+    let packed = PackedFactor::new(5, &lower(5));
+    let mut tile = draws(5 * TILE_PATHS);
+    let place = TilePlace { first: 2, count: 11, stride: 20 };
+    let product = |tile: &[f64]| {
+        let mut out = vec![0.5; 5 * 20];
+        packed.multiply_tile(InstructionSet::detect(), tile, &mut out, place);
+        out
+    };
+    let expected = product(&tile);
+    tile.chunks_exact_mut(TILE_PATHS).for_each(|row| row[11..].fill(f64::NAN));
+    assert_eq!(product(&tile), expected);
+    for row in expected.chunks_exact(20) {
+        assert!(row[..2].iter().chain(&row[13..]).all(|&untouched| untouched == 0.5));
+    }
+}
+
+#[test]
+fn what_stands_above_the_diagonal_is_not_read() {
+    let (clean, mut dirty) = (lower(7), lower(7));
+    (0..7).for_each(|row| dirty[row * 7 + row + 1..(row + 1) * 7].fill(f64::NAN));
+    assert_eq!(PackedFactor::new(7, &dirty), PackedFactor::new(7, &clean));
 }
