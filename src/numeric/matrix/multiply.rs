@@ -113,19 +113,39 @@ fn product<const WIDTH: usize>(
     place: TilePlace,
     out: &mut [f64],
 ) {
+    let whole = place.count - place.count % WIDTH;
+    for column in (0..whole).step_by(WIDTH) {
+        columns::<WIDTH>(factor, tile, place, column, out, |sums, out| {
+            out[..WIDTH].copy_from_slice(sums);
+        });
+    }
+    if whole < place.count {
+        let width = place.count - whole;
+        columns::<WIDTH>(factor, tile, place, whole, out, |sums, out| {
+            out[..width].copy_from_slice(&sums[..width]);
+        });
+    }
+}
+
+/// All rows of `WIDTH` paths of the tile from `column` on.
+#[inline(always)]
+fn columns<const WIDTH: usize>(
+    factor: &PackedFactor,
+    tile: &[f64],
+    place: TilePlace,
+    column: usize,
+    out: &mut [f64],
+    store: impl Fn(&[f64; WIDTH], &mut [f64]),
+) {
     let tile = &tile[..factor.size * TILE_PATHS];
-    for column in (0..place.count).step_by(WIDTH) {
-        let mut entries = &factor.entries[..];
-        for group in (0..factor.size).step_by(ROWS) {
-            let rows = ROWS.min(factor.size - group);
-            let (these, rest) = entries.split_at((group + rows) * ROWS);
-            entries = rest;
-            let sums = group_sums::<WIDTH>(these, tile, column);
-            let width = WIDTH.min(place.count - column);
-            for (row, sums) in sums.iter().enumerate().take(rows) {
-                let start = (group + row) * place.stride + place.first + column;
-                out[start..start + width].copy_from_slice(&sums[..width]);
-            }
+    let mut entries = &factor.entries[..];
+    for group in (0..factor.size).step_by(ROWS) {
+        let rows = ROWS.min(factor.size - group);
+        let (these, rest) = entries.split_at((group + rows) * ROWS);
+        entries = rest;
+        let sums = group_sums::<WIDTH>(these, tile, column);
+        for (row, sums) in sums.iter().enumerate().take(rows) {
+            store(sums, &mut out[(group + row) * place.stride + place.first + column..]);
         }
     }
 }
