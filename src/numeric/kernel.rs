@@ -1,9 +1,18 @@
 //! Elementwise kernels on slices: exponentials, logarithms, the normal distribution.
 //!
 //! Flows in: an instruction set and a slice. Flows out: a slice of the same length, with the same
-//! bits for every set. NaN in gives NaN out. Accuracy, measured in the tests against `libm` and
-//! 60-digit values: `exp` and `ln` 1 ulp; `normal_quantile` 5 ulp; `normal_cdf` 3 ulp above zero
-//! and 10 ulp (a relative 2e-15) below, down to 3e-308, where it ends in zero.
+//! bits for every set. NaN in, of any kind, gives NaN out.
+//!
+//! | kernel | domain | largest error | ends |
+//! |---|---|---|---|
+//! | `exp` | −708 to 709.782712893384 | 1 ulp | 0 below, ∞ above |
+//! | `ln` | all positive, subnormal too | 1 ulp | −∞ at ±0, NaN below, ∞ at ∞ |
+//! | `normal_cdf` | x ≥ 0 | 3 ulp | 1 |
+//! | | −37.5 to 0 | 12 ulp, relative 2.7e-15 | 0 below about 3e-308 |
+//! | `normal_quantile` | 5e-324 to 1 − 1.1e-16 | 5 ulp | ∓∞ at 0 and 1, NaN outside |
+//!
+//! Measured in the tests: against 60-digit values at chosen points, the ends of each domain among
+//! them, and against `libm` on hundreds of thousands of even points.
 //!
 //! # Panics
 //! Every kernel panics if its slices differ in length: a fault of the caller's code, not of input.

@@ -31,7 +31,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use block::FactorBlock;
+pub use block::{FactorBlock, block_paths};
 pub use calibrate::{Calibrated, CalibrationError, calibrate};
 pub use error::SimulationError;
 pub use factor::{Factor, FactorKey, UnknownFactor};
