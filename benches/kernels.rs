@@ -1,18 +1,18 @@
-//! Rates of the kernels, one number a path: draws, exponentials, Black-76 values, correlated draws.
+//! Nanoseconds a number of the kernels: draws, exponentials, Black-76 values, correlated draws.
 //!
-//! `cargo bench --bench kernels` prints elements a second for each instruction set of this CPU.
-//! Every repetition works on new paths, so that no draw is timed twice. Without FMA hardware
-//! (`baseline`) the fused multiply-add is a library call: its rates show the price of equal bits.
+//! `cargo bench --bench kernels` prints, for each instruction set of this CPU, the time of one
+//! element: one normal, one exponential, one factor on one path. Every repetition draws for new
+//! paths, so that no draw is timed twice. Without FMA hardware (`baseline`) the fused multiply-add
+//! is a library call: its times show the price of equal bits, and 500 correlated factors are left
+//! out there.
 
 #![allow(missing_docs)]
 
 use std::hint::black_box;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
-use criterion::{
-    BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
-};
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use plimsoll::numeric::black76::{
     self, Deviation, Forwards, HeldOption, Right, Weight, add_option,
 };
@@ -22,43 +22,54 @@ use plimsoll::numeric::{InstructionSet, Purpose, Streams, kernel};
 /// Paths in a block: eight arrays of them fit in a first-level cache.
 const PATHS: usize = 512;
 const SEED: u64 = 1;
+const WARM_UP: Duration = Duration::from_millis(200);
+const MEASUREMENT: Duration = Duration::from_millis(500);
 
-/// Measures `step(isa, paths)` for each instruction set; `elements` is its work.
-fn rates(
+/// Measures `step(isa, paths)` for each of `sets`; `elements` is its work, and the time reported
+/// that of one of them.
+fn times(
     criterion: &mut Criterion,
     name: &str,
-    elements: usize,
+    (sets, elements): (&[InstructionSet], usize),
     mut step: impl FnMut(InstructionSet, &[u64]),
 ) {
     let mut group = criterion.benchmark_group(name);
     settle(&mut group, elements);
-    for isa in InstructionSet::available() {
+    for &isa in sets {
         let mut paths: Vec<u64> = (0..PATHS as u64).collect();
         group.bench_function(BenchmarkId::from_parameter(isa), |bencher| {
-            bencher.iter(|| {
-                step(isa, &paths);
-                paths.iter_mut().for_each(|path| *path += PATHS as u64);
+            bencher.iter_custom(|repetitions| {
+                let start = Instant::now();
+                for _ in 0..repetitions {
+                    step(isa, &paths);
+                    paths.iter_mut().for_each(|path| *path += PATHS as u64);
+                }
+                start.elapsed() / elements as u32
             });
         });
     }
     group.finish();
 }
 
+/// Criterion sees the time of one element, so its times are given in those.
 fn settle(group: &mut BenchmarkGroup<'_, WallTime>, elements: usize) {
-    group.throughput(Throughput::Elements(elements as u64));
-    group.warm_up_time(Duration::from_millis(300));
-    group.measurement_time(Duration::from_secs(1));
+    group.warm_up_time(WARM_UP / elements as u32);
+    group.measurement_time(MEASUREMENT / elements as u32);
     group.sample_size(20);
+}
+
+fn every_set() -> Vec<InstructionSet> {
+    InstructionSet::available()
 }
 
 fn draws(criterion: &mut Criterion) {
     let (mut even, mut odd) = (vec![0.0; PATHS], vec![0.0; PATHS]);
-    rates(criterion, "normal", 2 * PATHS, |isa, path| {
+    times(criterion, "normal", (&every_set(), 2 * PATHS), |isa, path| {
         let streams = Streams::new(SEED, isa);
         streams.fill_normal_pair(Purpose::Diffusion, 0, 0, path, &mut even, &mut odd);
         black_box((&even, &odd));
     });
-    rates(criterion, "uniform", PATHS, |isa, path| {
+    times(criterion, "uniform", (&every_set(), PATHS), |isa, path| {
         Streams::new(SEED, isa).fill_uniforms(Purpose::Mixing, 0, 0, path, &mut even);
         black_box(&even);
     });
@@ -80,7 +91,7 @@ fn elementwise(criterion: &mut Criterion) {
         ("normal_quantile", kernel::normal_quantile, &uniforms),
     ];
     for (name, function, input) in kernels {
-        rates(criterion, name, PATHS, |isa, _| {
+        times(criterion, name, (&every_set(), PATHS), |isa, _| {
             function(isa, black_box(input), &mut out);
             black_box(&out);
         });
@@ -107,7 +118,7 @@ fn options(criterion: &mut Criterion) {
         ("option_intrinsic", Deviation::Same(0.0)),
     ];
     for (name, deviation) in cases {
-        rates(criterion, name, PATHS, |isa, _| {
+        times(criterion, name, (&every_set(), PATHS), |isa, _| {
             let forwards = Forwards { logs: &logs, levels: &levels, roots: &roots };
             let forwards = black_box(forwards);
             add_option(isa, held, forwards, deviation, Weight::One, &mut sums);
@@ -118,11 +129,13 @@ fn options(criterion: &mut Criterion) {
 
 /// Correlated draws: normals, then the triangular product; an element is one factor on one path.
 fn correlated(criterion: &mut Criterion) {
-    for size in [20, 500] {
+    let fast: Vec<_> =
+        every_set().into_iter().filter(|&set| set != InstructionSet::Baseline).collect();
+    for (size, sets) in [(20, every_set()), (500, fast)] {
         let factor = PackedFactor::new(size, &equicorrelation_factor(size));
         let mut tile = vec![0.0; size * TILE_PATHS];
         let mut out = vec![0.0; size * PATHS];
-        rates(criterion, &format!("correlated_draw/{size}"), size * PATHS, |isa, ids| {
+        times(criterion, &format!("correlated_draw/{size}"), (&sets, size * PATHS), |isa, ids| {
             let streams = Streams::new(SEED, isa);
             for (index, ids) in ids.chunks(TILE_PATHS).enumerate() {
                 streams.fill_normal_rows(Purpose::Diffusion, 0, ids, TILE_PATHS, &mut tile);

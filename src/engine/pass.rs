@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, Interrupted, Stage};
 use super::ledger::{AccountTerms, AccountValues};
 use super::liquidation::{LiquidationTally, add_tallies};
-use super::path::{BLOCK_PATHS, PathEngine, Workspace};
+use super::path::{PathEngine, Workspace};
 use crate::risk::{PathWeights, RiskError, SampleDesign};
 
 /// Blocks one task walks with one workspace.
@@ -156,16 +156,17 @@ pub(super) fn losses(
     let width = ledger.column_count();
     let mut losses = vec![0.0; path_count];
     let mut columns = vec![0.0; kept_here * width];
-    let task = BLOCKS_PER_TASK * BLOCK_PATHS;
+    let block_paths = engine.block_paths();
+    let task = BLOCKS_PER_TASK * block_paths;
     let mut column_tasks: Vec<&mut [f64]> = columns.chunks_mut((task * width).max(1)).collect();
     column_tasks.resize_with(path_count.div_ceil(task), Default::default);
     let tasks = losses.par_chunks_mut(task).zip(column_tasks).enumerate();
     let tallies = tasks.map(|(index, (losses, mut columns))| {
         let mut tallies = engine.tallies();
-        let mut workspace = engine.workspace(BLOCK_PATHS.min(losses.len()));
-        let mut ids = Vec::with_capacity(BLOCK_PATHS);
+        let mut workspace = engine.workspace(block_paths.min(losses.len()));
+        let mut ids = Vec::with_capacity(block_paths);
         let mut first_path = range.start + (index * task) as u64;
-        for block in losses.chunks_mut(BLOCK_PATHS) {
+        for block in losses.chunks_mut(block_paths) {
             control.check()?;
             ids.clear();
             ids.extend(first_path..first_path + block.len() as u64);

@@ -13,10 +13,7 @@ use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::pricing::{CompiledBook, Granularity, PathState, PricingSettings};
-use crate::simulation::{FactorBlock, FactorModel, SimulationScratch, Simulator};
-
-/// Paths walked together: 34 factors × 512 × 8 bytes stay within a core's second-level cache.
-pub(super) const BLOCK_PATHS: usize = 512;
+use crate::simulation::{FactorBlock, FactorModel, SimulationScratch, Simulator, block_paths};
 
 /// A book and a model, compiled to walk paths.
 pub(super) struct PathEngine {
@@ -61,6 +58,11 @@ impl PathEngine {
 
     pub fn book(&self) -> &CompiledBook {
         &self.book
+    }
+
+    /// Paths to walk together.
+    pub fn block_paths(&self) -> usize {
+        block_paths(self.simulator.factor_count())
     }
 
     pub fn workspace(&self, path_capacity: usize) -> Workspace {

@@ -64,7 +64,11 @@ impl TCopula {
         increments.fill(0.0);
         for segment in &self.segments[node] {
             drawn.normals.fill(draw, Purpose::Diffusion, segment.index, normals, correlated);
-            self.fill_roots(segment.interval, draw, &mut roots[..paths]);
+            let multipliers =
+                self.mixing.multipliers(segment.interval, draw, &mut memory.multipliers);
+            for (root, multiplier) in roots.iter_mut().zip(multipliers) {
+                *root = (multiplier * self.unscaled).sqrt();
+            }
             for (factor, volatility) in drawn.volatilities.iter().enumerate() {
                 let range = factor * paths..(factor + 1) * paths;
                 let row = Row {
@@ -78,14 +82,6 @@ impl TCopula {
                 let scale = volatility * self.interval_root;
                 move_row(&self.marginals[factor], scale, segment, draw.isa, row);
             }
-        }
-    }
-
-    fn fill_roots(&self, interval: u32, draw: &Draw, roots: &mut [f64]) {
-        draw.streams.fill_normals(Purpose::Mixing, interval, 0, draw.paths, roots);
-        self.mixing.apply(roots);
-        for root in roots {
-            *root = (*root * self.unscaled).sqrt();
         }
     }
 }

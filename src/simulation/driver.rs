@@ -100,9 +100,9 @@ impl Driver {
                 return Scale::Common(gaussian.root(node));
             }
             Self::StudentT(student) => {
-                let [roots, work] = &mut scratch.rows;
-                let paths = draw.paths.len();
-                student.fill_roots(node, draw, &mut work[..paths], &mut roots[..paths]);
+                let SimulationScratch { rows: [roots, _], memory, .. } = &mut *scratch;
+                let roots = &mut roots[..draw.paths.len()];
+                student.fill_roots(node, draw, &mut memory.multipliers, roots);
                 fill_elliptical(&student.returns, node, draw, scratch);
                 return Scale::Paths;
             }

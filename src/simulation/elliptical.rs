@@ -4,8 +4,7 @@
 
 use super::correlated::{CorrelatedNormals, Draw};
 use super::grid::{Segment, TimeGrid};
-use super::mixing::{DiscreteLaw, MixingTable};
-use crate::numeric::Purpose;
+use super::mixing::{DiscreteLaw, KeptMultipliers, MixingTable};
 
 /// Deterministic variance time: the root of each step's length.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,25 +46,25 @@ impl StudentT {
         }
     }
 
-    /// Fills `roots[path]` with the root of the variance time of the step to `node`; `work` is as
-    /// long as `roots`.
-    pub fn fill_roots(&self, node: usize, draw: &Draw, work: &mut [f64], roots: &mut [f64]) {
+    /// Fills `roots[path]` with the root of the variance time of the step to `node`.
+    pub fn fill_roots(
+        &self,
+        node: usize,
+        draw: &Draw,
+        kept: &mut KeptMultipliers,
+        roots: &mut [f64],
+    ) {
         roots.fill(0.0);
         for segment in &self.segments[node] {
-            self.fill_multipliers(segment.interval, draw, work);
+            let multipliers = self.table.multipliers(segment.interval, draw, kept);
             let years = segment.share() * self.interval_years;
-            for (root, multiplier) in roots.iter_mut().zip(&*work) {
+            for (root, multiplier) in roots.iter_mut().zip(multipliers) {
                 *root += multiplier * years;
             }
         }
         for root in roots {
             *root = root.sqrt();
         }
-    }
-
-    fn fill_multipliers(&self, interval: u32, draw: &Draw, multipliers: &mut [f64]) {
-        draw.streams.fill_normals(Purpose::Mixing, interval, 0, draw.paths, multipliers);
-        self.table.apply(multipliers);
     }
 }
 

@@ -4,8 +4,10 @@
 //! the normal Z. The multiplier is drawn by inversion, `w = g(z)` of one standard normal, with g
 //! tabulated in set-up: smooth, vectorisable, no rejection, and increasing in z.
 
+use super::correlated::Draw;
 use super::gamma_quantile::gamma_quantile;
 use super::table::EvenTable;
+use crate::numeric::Purpose;
 
 /// Normals reach to 8.58 (see `numeric::random`).
 const NORMAL_MAX: f64 = 8.6;
@@ -29,6 +31,41 @@ impl MixingTable {
     /// Replaces standard normals by variance multipliers.
     pub fn apply(&self, normals: &mut [f64]) {
         self.table.apply(normals);
+    }
+
+    /// The multiplier of each path in a calibration interval, drawn when the interval is entered.
+    pub fn multipliers<'a>(
+        &self,
+        interval: u32,
+        draw: &Draw,
+        kept: &'a mut KeptMultipliers,
+    ) -> &'a [f64] {
+        let values = &mut kept.values[..draw.paths.len()];
+        if kept.interval != Some(interval) {
+            draw.streams.fill_normals(Purpose::Mixing, interval, 0, draw.paths, values);
+            self.apply(values);
+            kept.interval = Some(interval);
+        }
+        values
+    }
+}
+
+/// Variance multipliers of the calibration interval that a block of paths is in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KeptMultipliers {
+    interval: Option<u32>,
+    values: Vec<f64>,
+}
+
+impl KeptMultipliers {
+    /// Room for `path_capacity` paths.
+    pub fn new(path_capacity: usize) -> Self {
+        Self { interval: None, values: vec![0.0; path_capacity] }
+    }
+
+    /// Other paths follow.
+    pub fn forget(&mut self) {
+        self.interval = None;
     }
 }
 

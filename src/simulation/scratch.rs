@@ -1,5 +1,6 @@
 //! Working memory of a worker, and the part of a block's state that is not a factor level.
 
+use super::mixing::KeptMultipliers;
 use super::simulator::Simulator;
 
 /// Preallocated slices for one worker; but for the normals all `[row][path]` with the block's path
@@ -41,6 +42,8 @@ pub(super) struct Memory {
     pub variances: Vec<f64>,
     /// Date drawn for the interval, `[path]`.
     pub dates: Vec<u32>,
+    /// Variance multipliers of the interval.
+    pub multipliers: KeptMultipliers,
 }
 
 impl SimulationScratch {
@@ -64,6 +67,7 @@ impl SimulationScratch {
                 partial: sized(needs.partial),
                 variances: sized(needs.variances),
                 dates: vec![0; path_capacity],
+                multipliers: KeptMultipliers::new(path_capacity),
             },
         }
     }

@@ -84,6 +84,7 @@ impl Simulator {
         scratch.path_count = paths.len();
         scratch.node = None;
         scratch.memory.untruncated.fill(0.0);
+        scratch.memory.multipliers.forget();
     }
 
     /// Moves the block from the node before to `node` (the first from today).
