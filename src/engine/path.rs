@@ -98,9 +98,11 @@ impl PathEngine {
         }
         for node in 0..self.nodes {
             if self.book.looks_back() {
-                previous.copy_from(current);
+                std::mem::swap(previous, current);
+                self.simulator.advance_from(node, previous, current, scratch);
+            } else {
+                self.simulator.advance(node, current, scratch);
             }
-            self.simulator.advance(node, current, scratch);
             self.book.step(self.isa, node, previous, current, state);
             if let Some((stage, closed)) = &mut liquidation {
                 let visit = Visit { isa: self.isa, node, previous, current, cash: state };

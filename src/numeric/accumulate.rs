@@ -16,6 +16,17 @@ cloned_per_instruction_set! {
     ) = bodies::accumulate_exponential;
 }
 cloned_per_instruction_set! {
+    /// `logs = before + (scale·changes + drift)`, then `levels = e^logs`; the same bits as in place.
+    pub fn accumulate_exponential_from(
+        scale: f64,
+        changes: &[f64],
+        drift: f64,
+        before: &[f64],
+        logs: &mut [f64],
+        levels: &mut [f64],
+    ) = bodies::accumulate_exponential_from;
+}
+cloned_per_instruction_set! {
     /// `sums += scale·changes + drift`.
     pub fn accumulate(scale: f64, changes: &[f64], drift: f64, sums: &mut [f64])
         = bodies::accumulate;
@@ -50,6 +61,24 @@ mod bodies {
         assert!(changes.len() == logs.len() && levels.len() == logs.len());
         for ((log, level), change) in logs.iter_mut().zip(levels).zip(changes) {
             *log += scale.mul_add(*change, drift);
+            *level = element::exp(*log);
+        }
+    }
+
+    #[inline(always)]
+    pub fn accumulate_exponential_from(
+        scale: f64,
+        changes: &[f64],
+        drift: f64,
+        before: &[f64],
+        logs: &mut [f64],
+        levels: &mut [f64],
+    ) {
+        let count = logs.len();
+        assert!(changes.len() == count && before.len() == count && levels.len() == count);
+        let moves = before.iter().zip(changes);
+        for ((log, level), (before, change)) in logs.iter_mut().zip(levels).zip(moves) {
+            *log = before + scale.mul_add(*change, drift);
             *level = element::exp(*log);
         }
     }
@@ -122,6 +151,18 @@ mod tests {
             for (level, log) in levels.iter().zip(logs) {
                 assert!((level / libm::exp(log) - 1.0).abs() < 3e-16);
             }
+            let (mut after, mut exponentials) = ([0.0; 5], [0.0; 5]);
+            let before = [0.25; 5];
+            accumulate_exponential_from(
+                isa,
+                0.5,
+                &CHANGES,
+                0.125,
+                &before,
+                &mut after,
+                &mut exponentials,
+            );
+            assert_eq!((after, exponentials), (logs, levels));
             let mut sums = [0.25; 5];
             accumulate(isa, 0.5, &CHANGES, 0.125, &mut sums);
             assert_eq!(sums, logs);

@@ -101,6 +101,27 @@ impl FactorBlock {
         self.uniform.copy_from_slice(&other.uniform);
     }
 
+    /// Points the block at the paths of `other`; what it knows of factors on them stays.
+    pub(super) fn follow(&mut self, other: &Self) {
+        assert_eq!(self.factor_count, other.factor_count, "factors differ");
+        if self.paths != other.paths {
+            self.reset(&other.paths);
+        }
+    }
+
+    /// Takes over one factor of a block on the same paths.
+    pub(super) fn carry(&mut self, other: &Self, factor: usize) {
+        match other.uniform[factor] {
+            Some(log) if self.uniform[factor] == Some(log) => {}
+            Some(log) => self.set_uniform(factor, log, other.level(factor)[0]),
+            None => {
+                let (logs, levels) = self.factor_mut(factor);
+                logs.copy_from_slice(other.log(factor));
+                levels.copy_from_slice(other.level(factor));
+            }
+        }
+    }
+
     /// Ids of the paths in use.
     pub fn paths(&self) -> &[u64] {
         &self.paths

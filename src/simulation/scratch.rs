@@ -73,6 +73,13 @@ impl SimulationScratch {
     }
 }
 
+impl SimulationScratch {
+    /// Changes of one drawn factor over the step.
+    pub(super) fn changes(&self, row: usize) -> &[f64] {
+        &self.increments[row * self.path_count..][..self.path_count]
+    }
+}
+
 /// Which slices a process needs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Needs {

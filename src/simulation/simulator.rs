@@ -94,13 +94,52 @@ impl Simulator {
     /// # Panics
     /// If nodes are not taken in order, or block and scratch were not started together.
     pub fn advance(&self, node: usize, block: &mut FactorBlock, scratch: &mut SimulationScratch) {
+        let scale = self.draw(node, block.paths(), scratch);
+        for factor in 0..self.factor_count() {
+            self.move_in_place(factor, (node, scale), block, scratch);
+        }
+    }
+
+    /// As [`Self::advance`], from `previous`, which stays as it is, to `block`, whatever that held:
+    /// for steps that look at both nodes, without a copy.
+    ///
+    /// # Panics
+    /// If nodes are not taken in order, or `previous` and scratch were not started together.
+    pub fn advance_from(
+        &self,
+        node: usize,
+        previous: &FactorBlock,
+        block: &mut FactorBlock,
+        scratch: &mut SimulationScratch,
+    ) {
+        let scale = self.draw(node, previous.paths(), scratch);
+        block.follow(previous);
+        for factor in 0..self.factor_count() {
+            match (self.movements[factor], self.rows[factor]) {
+                (Movement::Exponential, Some(row)) => {
+                    let (changes, drift) = (scratch.changes(row), self.drift(node, factor));
+                    let before = previous.log(factor);
+                    let (logs, levels) = block.factor_mut(factor);
+                    accumulate::accumulate_exponential_from(
+                        self.isa, scale, changes, drift, before, logs, levels,
+                    );
+                }
+                _ => {
+                    block.carry(previous, factor);
+                    self.move_in_place(factor, (node, scale), block, scratch);
+                }
+            }
+        }
+    }
+
+    /// Fills the changes of the step to `node`; returns what they are to be multiplied by.
+    fn draw(&self, node: usize, paths: &[u64], scratch: &mut SimulationScratch) -> f64 {
         assert_eq!(scratch.node.map_or(0, |at| at + 1), node, "nodes are taken in order");
-        assert_eq!(scratch.path_count, block.path_count(), "block and scratch differ");
+        assert_eq!(scratch.path_count, paths.len(), "block and scratch differ");
         scratch.node = Some(node);
-        let draw = Draw { streams: self.streams, isa: self.isa, paths: block.paths() };
+        let draw = Draw { streams: self.streams, isa: self.isa, paths };
         let scale = self.driver.fill_increments(node, &draw, scratch);
-        let scale = self.absorb(scale, block.path_count(), scratch);
-        self.apply(node, scale, block, scratch);
+        self.absorb(scale, paths.len(), scratch)
     }
 
     /// Takes into the changes what is not the same for all of them: a scale of each path, and the
@@ -129,29 +168,39 @@ impl Simulator {
         1.0
     }
 
-    fn apply(&self, node: usize, scale: f64, block: &mut FactorBlock, scratch: &SimulationScratch) {
-        let paths = block.path_count();
-        let factors = self.factor_count();
-        for (factor, movement) in self.movements.iter().enumerate() {
-            let drift = self.drifts[node * factors + factor];
-            let (logs, levels) = match self.rows[factor] {
-                None if drift == 0.0 => continue,
-                _ => block.factor_mut(factor),
-            };
-            match self.rows[factor] {
-                Some(row) => {
-                    let changes = &scratch.increments[row * paths..(row + 1) * paths];
-                    move_factor(*movement, self.isa, (scale, changes), drift, logs, levels);
-                }
-                None => {
-                    // The same on every path: one is moved for all.
-                    let (log, level) = (&mut logs[..1], &mut levels[..1]);
-                    move_factor(*movement, self.isa, (0.0, &[0.0]), drift, log, level);
-                    let (log, level) = (log[0], level[0]);
-                    block.set_uniform(factor, log, level);
-                }
+    fn move_in_place(
+        &self,
+        factor: usize,
+        (node, scale): (usize, f64),
+        block: &mut FactorBlock,
+        scratch: &SimulationScratch,
+    ) {
+        let (movement, drift) = (self.movements[factor], self.drift(node, factor));
+        match (self.rows[factor], block.uniform(factor)) {
+            (Some(row), _) => {
+                let (logs, levels) = block.factor_mut(factor);
+                move_factor(movement, self.isa, (scale, scratch.changes(row)), drift, logs, levels);
+            }
+            (None, _) if drift == 0.0 => {}
+            (None, Some(_)) => {
+                // The same on every path: one is moved for all.
+                let (logs, levels) = block.factor_mut(factor);
+                let (log, level) = (&mut logs[..1], &mut levels[..1]);
+                move_factor(movement, self.isa, (0.0, &[0.0]), drift, log, level);
+                let (log, level) = (log[0], level[0]);
+                block.set_uniform(factor, log, level);
+            }
+            (None, None) => {
+                // Someone moved it apart: any changes, none of which counts.
+                let (logs, levels) = block.factor_mut(factor);
+                let changes = &scratch.rows[0][..logs.len()];
+                move_factor(movement, self.isa, (0.0, changes), drift, logs, levels);
             }
         }
+    }
+
+    fn drift(&self, node: usize, factor: usize) -> f64 {
+        self.drifts[node * self.factor_count() + factor]
     }
 
     pub(super) fn drawn_count(&self) -> usize {

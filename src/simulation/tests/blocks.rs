@@ -118,6 +118,50 @@ fn what_others_do_to_a_level_stays() {
     }
 }
 
+/// Two blocks taking turns hold what one moved in place holds, still and drifting factors too.
+#[test]
+fn advancing_from_a_block_gives_the_bits_of_moving_it() {
+    for mut model in models() {
+        model.factors[1].log_mean = vec![0.0, 0.1, 0.1, 0.3];
+        let simulator = Simulator::new(&model, SEED, InstructionSet::detect()).unwrap();
+        let (mut moved, mut other) = (FactorBlock::new(4, 70), FactorBlock::new(4, 70));
+        let mut next = FactorBlock::new(4, 70);
+        let mut scratch = SimulationScratch::new(&simulator, 70);
+        let mut other_scratch = scratch.clone();
+        for paths in [[3; 70], std::array::from_fn(|index| 9 * index as u64)] {
+            simulator.start(&paths, &mut moved, &mut scratch);
+            simulator.start(&paths, &mut other, &mut other_scratch);
+            for node in 0..4 {
+                simulator.advance(node, &mut moved, &mut scratch);
+                simulator.advance_from(node, &other, &mut next, &mut other_scratch);
+                std::mem::swap(&mut other, &mut next);
+                for factor in 0..4 {
+                    assert_eq!(other.log(factor), moved.log(factor), "{}", model.process.name());
+                    assert_eq!(other.level(factor), moved.level(factor));
+                    assert_eq!(other.uniform(factor), moved.uniform(factor));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_moved_apart_between_nodes_drifts_apart() {
+    let mut model = model(Process::Gbm, &[0.8, 0.0], 0.0, &[1.0, 2.0]);
+    model.factors[1].log_mean = vec![0.0, 0.5];
+    let simulator = Simulator::new(&model, SEED, InstructionSet::detect()).unwrap();
+    let mut block = FactorBlock::new(2, 3);
+    let mut scratch = SimulationScratch::new(&simulator, 3);
+    simulator.start(&[0, 1, 2], &mut block, &mut scratch);
+    simulator.advance(0, &mut block, &mut scratch);
+    block.factor_mut(1).0.copy_from_slice(&[0.0, 0.25, -0.25]);
+    let (mut next, mut next_scratch) = (FactorBlock::new(2, 3), scratch.clone());
+    simulator.advance_from(1, &block, &mut next, &mut next_scratch);
+    simulator.advance(1, &mut block, &mut scratch);
+    assert_eq!(block.log(1), [0.5, 0.75, 0.25]);
+    assert_eq!(next.log(1), block.log(1));
+}
+
 #[test]
 fn damaged_models_are_refused() {
     let isa = InstructionSet::detect();
