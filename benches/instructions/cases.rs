@@ -7,7 +7,8 @@ use plimsoll::numeric::black76::{
     self, Deviation, Forwards, HeldOption, Right, Weight, add_option,
 };
 use plimsoll::numeric::isa::InstructionSet;
-use plimsoll::numeric::{Purpose, Streams, kernel, matrix};
+use plimsoll::numeric::matrix::{PackedFactor, TILE_PATHS, TilePlace};
+use plimsoll::numeric::{Purpose, Streams, kernel};
 use plimsoll::risk::{PathWeights, tail_mean};
 use plimsoll::scenario::Revaluation;
 use plimsoll::units::ConfidenceLevel;
@@ -132,10 +133,14 @@ fn options() {
 fn product<const SIZE: usize>() {
     let entry = |index: usize| if index % SIZE <= index / SIZE { 0.3 } else { 0.0 };
     let factor: Vec<f64> = (0..SIZE * SIZE).map(entry).collect();
-    let draws = vec![0.5; SIZE * PATHS];
+    let factor = PackedFactor::new(SIZE, &factor);
+    let tile = vec![0.5; SIZE * TILE_PATHS];
     let mut out = vec![0.0; SIZE * PATHS];
     counted_region(|| {
-        matrix::multiply(ISA, &factor, SIZE, black_box(&draws), PATHS, &mut out);
+        for first in (0..PATHS).step_by(TILE_PATHS) {
+            let place = TilePlace { first, count: TILE_PATHS, stride: PATHS };
+            factor.multiply_tile(ISA, black_box(&tile), &mut out, place);
+        }
         black_box(&out);
     });
 }
