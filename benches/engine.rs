@@ -98,7 +98,7 @@ fn measures(group: &mut BenchmarkGroup<'_, WallTime>, plan: &Plan) {
         bencher.iter(|| {
             let json = report::json(&run.outcome).expect("finite");
             let html = report::html(&run.outcome).expect("finite");
-            let losses = report::losses_parquet(&run.losses, 0).expect("it can be written");
+            let losses = report::losses_parquet(&run.losses, &[], 0).expect("it can be written");
             black_box((json, html, losses))
         });
     });

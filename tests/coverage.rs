@@ -4,8 +4,11 @@
 
 #[path = "common/coverage.rs"]
 mod coverage;
+#[path = "common/schemes.rs"]
+mod schemes;
 
 use coverage::{Losses, Measured, measure};
+use schemes::{Book, Fault, Scheme, Scored, score};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 const RUNS: u64 = 400;
@@ -67,4 +70,67 @@ fn heavy_tails_are_flagged_and_their_shortfall_is_covered_less() {
     // VaR needs no moments; the interval of ES misses more often than it says.
     assert!(covers(measured.covered[0]), "{measured:?}");
     assert!(measured.coverage()[1] < 0.95, "{measured:?}");
+}
+
+const SCHEME_PATHS: usize = 10_000;
+const SCHEME_LEVEL: f64 = 0.975;
+
+fn scored(book: Book, scheme: Scheme, fault: Fault) -> Scored {
+    score(book, scheme, fault, SCHEME_LEVEL, SCHEME_PATHS, RUNS)
+}
+
+fn check_scheme(scheme: Scheme) {
+    for book in [Book::Linear, Book::Squares] {
+        let found = scored(book, scheme, Fault::None);
+        let right = found.covered.into_iter().all(covers);
+        assert!(right, "{scheme:?}, {book:?}: {found:?} outside {:?}", bounds());
+    }
+}
+
+fn check_fault(book: Book, scheme: Scheme, fault: Fault) {
+    let found = scored(book, scheme, fault);
+    assert!(!found.covered.into_iter().any(covers), "{scheme:?}, {fault:?}: {found:?} passed");
+}
+
+#[test]
+fn importance_samples_are_covered() {
+    check_scheme(Scheme::Importance);
+    check_fault(Book::Linear, Scheme::Importance, Fault::RatiosTooLarge);
+}
+
+#[test]
+fn strata_are_covered() {
+    check_scheme(Scheme::Stratified);
+    check_scheme(Scheme::ImportanceStratified);
+    check_fault(Book::Linear, Scheme::Stratified, Fault::StratumLeftOut);
+    check_fault(Book::Linear, Scheme::ImportanceStratified, Fault::RatiosTooLarge);
+}
+
+#[test]
+fn control_variates_are_covered() {
+    check_scheme(Scheme::Control);
+    check_scheme(Scheme::ImportanceControl);
+    check_fault(Book::Linear, Scheme::Control, Fault::MeansTooLarge);
+}
+
+#[test]
+fn antithetic_pairs_are_covered() {
+    check_scheme(Scheme::Antithetic);
+    // Squares do not see the sign: each pair is one path twice.
+    check_fault(Book::Squares, Scheme::Antithetic, Fault::UnitsIgnored);
+}
+
+#[test]
+fn randomised_lattices_are_covered_and_shrink_faster() {
+    check_scheme(Scheme::QuasiRandom);
+    check_fault(Book::Linear, Scheme::QuasiRandom, Fault::UnitsIgnored);
+    let width = |scheme, paths| {
+        let found = score(Book::Linear, scheme, Fault::None, SCHEME_LEVEL, paths, 60);
+        found.half_width[1]
+    };
+    // Sixteen times the paths: a quarter for independent paths.
+    let plain = width(Scheme::Plain, 80_000) / width(Scheme::Plain, 5_000);
+    assert!((0.22..0.28).contains(&plain), "{plain}");
+    let lattice = width(Scheme::QuasiRandom, 80_000) / width(Scheme::QuasiRandom, 5_000);
+    assert!(lattice < 0.18, "{lattice}");
 }

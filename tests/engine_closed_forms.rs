@@ -31,6 +31,8 @@ mod shapes;
 mod time;
 #[path = "engine_closed_forms/trades.rs"]
 mod trades;
+#[path = "engine_closed_forms/weights.rs"]
+mod weights;
 
 #[path = "common/mod.rs"]
 mod common;

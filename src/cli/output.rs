@@ -49,7 +49,8 @@ impl Output {
         let outcome = &run.outcome;
         self.folder.write("result.json", report::json(outcome)?.as_bytes())?;
         self.folder.write("report.html", report::html(outcome)?.as_bytes())?;
-        self.folder.write("losses.parquet", &report::losses_parquet(&run.losses, 0)?)?;
+        let losses = report::losses_parquet(&run.losses, &run.masses, 0)?;
+        self.folder.write("losses.parquet", &losses)?;
         let session = told.session;
         let machine = Machine {
             operating_system: std::env::consts::OS.to_owned(),

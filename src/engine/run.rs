@@ -24,6 +24,8 @@ pub struct Run {
     pub outcome: Outcome,
     /// One loss a path, in path order.
     pub losses: Vec<f64>,
+    /// What each path counts for, one on average; empty where all count the same.
+    pub masses: Vec<f64>,
 }
 
 /// Runs the whole plan on this thread pool.
@@ -92,15 +94,15 @@ pub fn finish(
     let path_count = plan.scenario.simulation.paths;
     let merged = pass::merge(parts, path_count)?;
     let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let (mut outcome, losses) = conclude(plan, &book, merged, control)?;
+    let mut run = conclude(plan, &book, merged, control)?;
     if let Some(portfolio) = &plan.portfolio_with_trades {
         let book = Compiled::new(plan, portfolio, isa)?;
         let kept = book.kept_paths(path_count);
         let range = 0..path_count;
         let part = pass::losses(&book.engine, &book.ledger, range, kept, control, Stage::Losses)?;
-        outcome.with_trades = Some(Box::new(conclude(plan, &book, part, control)?.0));
+        run.outcome.with_trades = Some(Box::new(conclude(plan, &book, part, control)?.outcome));
     }
-    Ok(Run { outcome, losses })
+    Ok(run)
 }
 
 /// From the losses of one book to its outcome.
@@ -109,7 +111,7 @@ fn conclude(
     book: &Compiled,
     mut part: Partial,
     control: &Control,
-) -> Result<(Outcome, Vec<f64>), EngineError> {
+) -> Result<Run, EngineError> {
     let accounts = book.setting.portfolio.accounts.len();
     let columns = std::mem::take(&mut part.columns);
     let columns = PathColumns::new(accounts, book.underlyings.len(), columns);
@@ -131,7 +133,8 @@ fn conclude(
         tail: &tail,
     };
     let outcome = assemble::outcome(&found, control)?;
-    Ok((outcome, part.losses))
+    let masses = weights.listed();
+    Ok(Run { outcome, masses, losses: part.losses })
 }
 
 /// Revalues by position the paths that contributions and worst paths rest on.

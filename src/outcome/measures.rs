@@ -26,7 +26,7 @@ pub struct Probability {
     pub amount: f64,
     /// Estimate.
     pub probability: f64,
-    /// 95 % interval (Wilson).
+    /// 95 % interval.
     pub interval_95: [f64; 2],
     /// Estimator.
     pub estimator: String,
@@ -86,6 +86,8 @@ pub struct HistogramBin {
     pub upper: f64,
     /// Paths.
     pub count: u64,
+    /// Probability of a loss in it: by weight where paths are weighted. All bins together one.
+    pub probability: f64,
 }
 
 /// Additive contributions to ES and VaR at one level.

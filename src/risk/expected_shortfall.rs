@@ -45,7 +45,10 @@ pub fn expected_shortfall_estimator(weights: &PathWeights) -> String {
 
 /// ES of a sample.
 pub fn expected_shortfall(sample: &LossSample, level: ConfidenceLevel) -> ExpectedShortfall {
-    let found = shortfall(sample, level);
+    with_interval(shortfall(sample, level), level)
+}
+
+pub(super) fn with_interval(found: TailMean, level: ConfidenceLevel) -> ExpectedShortfall {
     let half_width = NORMAL_95 * found.normal_error;
     ExpectedShortfall {
         loss: Loss(found.expected_shortfall),
@@ -133,12 +136,23 @@ fn tail_mean_of(tail: &[Entry], boundary: f64, count: usize, level: ConfidenceLe
     let mean: f64 = if mass > 0.0 { excesses().sum::<f64>() / mass } else { 0.0 };
     let squares: f64 = excesses().map(|excess| (excess - mean) * (excess - mean)).sum();
     let variance = if mass > 0.0 { (squares + boundary * mean * mean) / mass } else { 0.0 };
+    of_excesses(value_at_risk, mean, variance, count, level)
+}
+
+/// Figures from the mean and variance of the excess over VaR, given that it is exceeded.
+pub(super) fn of_excesses(
+    value_at_risk: f64,
+    mean: f64,
+    variance: f64,
+    count: usize,
+    level: ConfidenceLevel,
+) -> TailMean {
     let tail_count = count as f64 * level.tail();
-    let error_squared = (variance + level.get() * mean * mean) / tail_count;
+    let standard_error = ((variance + level.get() * mean * mean) / tail_count).sqrt();
     TailMean {
         expected_shortfall: value_at_risk + mean,
-        standard_error: error_squared.sqrt(),
-        normal_error: error_squared.sqrt(),
+        standard_error,
+        normal_error: standard_error,
         value_at_risk,
     }
 }

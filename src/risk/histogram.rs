@@ -40,7 +40,7 @@ pub fn histogram(sample: &LossSample) -> Vec<Bin> {
 }
 
 /// At least two ascending edges from the smallest to the largest loss.
-fn edges(losses: &[f64], [minimum, maximum]: [f64; 2]) -> Vec<f64> {
+pub(super) fn edges(losses: &[f64], [minimum, maximum]: [f64; 2]) -> Vec<f64> {
     let count = losses.len();
     let outside = (OUTER_SHARE * count as f64) as usize;
     let ranks = [1 + outside, count - outside, count / 4, 3 * count / 4];
@@ -64,7 +64,7 @@ fn bin_count(count: usize, range: f64, quartile_range: f64) -> usize {
 }
 
 /// Losses told off into bins.
-struct Tally<'a> {
+pub(super) struct Tally<'a> {
     edges: &'a [f64],
     /// Bin of the first even edge, and bins a unit of loss.
     first: f64,
@@ -74,7 +74,7 @@ struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    fn new(edges: &'a [f64]) -> Self {
+    pub fn new(edges: &'a [f64]) -> Self {
         let bins = edges.len() - 1;
         // Inner edges are even; where there are none any guess leads to the one bin.
         let (from, to) = if bins > 2 { (1, bins - 1) } else { (0, bins) };
@@ -97,13 +97,18 @@ impl<'a> Tally<'a> {
         bin
     }
 
-    fn count(&mut self, losses: &[f64]) {
+    pub fn count(&mut self, losses: &[f64]) {
         for &loss in losses {
             let bin = self.bin(loss);
             self.counts[bin] += 1;
         }
         let masses = self.masses.iter_mut().zip(&self.counts);
         masses.for_each(|(mass, count)| *mass = *count as f64);
+    }
+
+    /// Paths in each bin.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
     }
 
     fn weigh(&mut self, losses: &[f64], weights: &PathWeights) {

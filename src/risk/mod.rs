@@ -1,15 +1,33 @@
 //! What the losses say: quantile, VaR, ES, their Monte Carlo errors, and where they come from.
 //!
-//! Flows in: one loss a path (positive is money lost), path ids consecutive from zero. Flows out:
-//! plain figures, each with its error and the paths it rests on.
+//! Flows in: one loss a path (positive is money lost), path ids consecutive from zero; how paths
+//! were drawn ([`SampleDesign`]), their likelihood ratios and controls ([`PathWeights`]). Flows
+//! out: plain figures, each with its error and the paths it rests on.
 //!
 //! # Estimators
-//! - VaR is the order statistic `L_(⌈nα⌉)` (Hyndman & Fan 1996, type 1), its 95 % interval a pair
-//!   of order statistics whose binomial coverage is stated ([`value_at_risk`]).
+//! - VaR of a plain sample is the order statistic `L_(⌈nα⌉)` (Hyndman & Fan 1996, type 1), its
+//!   95 % interval a pair of order statistics whose binomial coverage is stated
+//!   ([`value_at_risk()`]).
 //! - ES weighs the boundary order statistic so that atoms are exact (Acerbi & Tasche 2002); its
-//!   error is that of Manistre & Hancock (2005) ([`expected_shortfall`]).
+//!   error is that of Manistre & Hancock (2005) ([`expected_shortfall()`]).
 //! - Contributions use the ES estimator's own weights ([`ExpectedShortfallWeights`]), so they sum
-//!   to it; those to VaR are a kernel average around the quantile ([`contributions`]).
+//!   to it; those to VaR are a kernel average around the quantile ([`contributions()`]).
+//!
+//! # Weighted and dependent paths
+//! A path's mass is its likelihood ratio times the control weight of its unit (Hesterberg &
+//! Nelson 1998), one on average and not normalised. VaR is the smallest loss x with
+//! `(1/n)·Σ w·1{L > x} ≤ 1 − α`, ES is `VaR + Σ w·(L − VaR)⁺/(n(1 − α))`; one set of masses serves
+//! every figure (Glasserman, Heidelberger & Shahabuddin 2000; Glynn 1996). Errors come from
+//! influence values averaged over independent units ([`Unit`]: a path, an antithetic pair, a
+//! round of strata, a randomised replicate) and regressed on the controls; intervals are
+//! Student-t at the degrees of freedom the units leave. The interval of VaR inverts the test of
+//! the tail probability, so the density at VaR is never estimated.
+//!
+//! # Order
+//! Only the tail is sorted, from [`lowest_rank_needed`] or, with masses, as deep as the scan must
+//! go: a pick of `2·n^{2/3}` losses places a threshold, one pass filters, and what is found is
+//! checked to be deep enough. Runs too large to keep a loss a path are summarised
+//! ([`TailSummary`]).
 //!
 //! # Measured coverage of the 95 % intervals
 //! 2000 seeds of 50,000 paths (`cargo run --release --example coverage`), in per cent, and the
@@ -27,9 +45,30 @@
 //! With fewer tail losses heavy tails are covered less: at n = 10^4 and 99 %, ES of ν = 3 in
 //! 91.7 % of runs.
 //!
+//! # Measured coverage by sampling scheme
+//! 2000 seeds of 20,000 paths (`cargo run --release --example coverage -- 2000 20000`), lowest and
+//! highest of two books (normal and exponential losses, of which schemes know a part) and two
+//! levels (97.5 %, 99 %): coverage in per cent, the variance of plain VaR and ES over the
+//! scheme's, and the order at which the half-width of ES shrinks (0.5 for independent units):
+//!
+//! | paths | VaR | ES | variance, VaR | variance, ES | order |
+//! |---|---|---|---|---|---|
+//! | plain | 95.4–96.0 | 94.9–95.5 | 1.0 | 1.0 | 0.50 |
+//! | importance | 94.2–95.2 | 94.2–94.8 | 6.1–15.9 | 15.7–53.5 | 0.50 |
+//! | stratified | 94.2–95.5 | 94.4–94.8 | 1.1–1.5 | 1.0–1.3 | 0.50–0.51 |
+//! | importance, stratified | 94.7–95.7 | 95.0–95.5 | 6.5–18.2 | 17.3–66.2 | 0.50–0.51 |
+//! | control variates | 94.5–95.3 | 94.3–95.0 | 1.4–1.6 | 1.4–2.1 | 0.49–0.50 |
+//! | importance, control variates | 94.2–95.2 | 93.9–95.0 | 6.3–18.7 | 17.0–69.7 | 0.50 |
+//! | antithetic | 94.7–95.3 | 94.2–95.2 | 0.5–1.0 | 0.5–1.0 | 0.50 |
+//! | 32 randomised lattices | 94.1–95.6 | 93.7–94.7 | 2.6–8.5 | 4.1–18.2 | 0.86–1.10 |
+//!
+//! Antithetic pairs of an even loss are one path twice: half the variance ratio, and still covered.
+//!
 //! # Limits
-//! Losses must be independent and equally likely: no importance weights, strata or quasi-random
-//! points.
+//! Path ids of a unit must follow one another. Figures of the whole distribution (mean, deviation,
+//! histogram) normalise the masses, tail figures do not. Intervals rest on the central limit
+//! theorem for units: few units with heavy tails, or a change of measure whose ratios have no
+//! variance, are beyond them.
 
 mod contributions;
 mod controls;
@@ -47,6 +86,7 @@ mod quantile;
 mod ranks;
 mod sample;
 mod select;
+mod summary;
 mod tail_index;
 mod unit_sums;
 mod value_at_risk;
@@ -73,6 +113,7 @@ pub use probability::{
 pub use quantile::{QuantileEstimator, quantile};
 pub use ranks::{RankInterval, order_statistic_interval, quantile_rank};
 pub use sample::LossSample;
+pub use summary::{LargeSampleFigures, TailSummary, TailWindows};
 pub use tail_index::{
     HEAVY_TAIL_FROM, TAIL_INDEX_ESTIMATOR, TailIndexEstimate, tail_index, tail_index_estimator,
 };
@@ -135,6 +176,12 @@ pub enum RiskError {
         units: usize,
         /// Controls regressed on.
         controls: usize,
+    },
+    /// A quantile lies outside the window that the first paths gave it.
+    #[error("VaR {level} lies outside the window the first paths gave it: take more of them")]
+    WindowMissed {
+        /// The level wanted; that of the tail index where it is no level of the run.
+        level: f64,
     },
     /// Values do not fill rows × paths.
     #[error("{found} values do not fill whole rows of {paths} paths")]

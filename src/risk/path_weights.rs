@@ -131,6 +131,12 @@ impl<'a> PathWeights<'a> {
         self.control_weight(path) * self.ratio(path)
     }
 
+    /// The mass of every path in order; empty where all are the same.
+    pub fn listed(&self) -> Vec<f64> {
+        let paths = if self.are_equal() { 0 } else { self.count };
+        (0..paths).map(|path| self.mass(path)).collect()
+    }
+
     /// Control weight of path `path`.
     #[inline]
     pub fn control_weight(&self, path: usize) -> f64 {
@@ -216,6 +222,8 @@ mod tests {
         // c̄ = 3, S = (4 + 1 + 0 + 9)/4 = 3.5: v_0 = 1 + (−0.5)(−2)/3.5.
         approx::assert_relative_eq!(found.mass(0), 0.5 * (1.0 + 1.0 / 3.5), max_relative = 1e-12);
         assert_eq!(found.mass(3), 0.0);
+        assert_eq!(found.listed(), [0, 1, 2, 3].map(|path| found.mass(path)));
+        assert!(PathWeights::plain(9).listed().is_empty());
         // Two units left by the mean and one control: t at 97.5 % is 4.303 (tables).
         assert!((found.quantile_95() - 4.303).abs() < 5e-4);
     }

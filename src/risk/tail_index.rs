@@ -129,7 +129,7 @@ pub(super) fn lowest_index(tail: &Tail, weights: &PathWeights) -> Option<usize> 
     tail.len().checked_sub(used + 1).or(whole)
 }
 
-fn estimate(xi: f64, standard_error: f64, order_statistics: usize) -> TailIndexEstimate {
+pub(super) fn estimate(xi: f64, standard_error: f64, order_statistics: usize) -> TailIndexEstimate {
     TailIndexEstimate { xi, standard_error, order_statistics, heavy_tail: xi > HEAVY_TAIL_FROM }
 }
 

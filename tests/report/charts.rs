@@ -261,7 +261,7 @@ fn degenerate_outcomes_draw_without_nan() {
     let mut outcome = sample::outcome();
     outcome.measures.histogram.bins.truncate(1);
     let bin = &mut outcome.measures.histogram.bins[0];
-    (bin.lower, bin.upper, bin.count) = (5.0, 5.0, 1);
+    (bin.lower, bin.upper, bin.count, bin.probability) = (5.0, 5.0, 1, 1.0);
     outcome.measures.maximum_loss = 5.0;
     for measure in
         outcome.measures.value_at_risk.iter_mut().chain(&mut outcome.measures.expected_shortfall)

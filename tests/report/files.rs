@@ -56,7 +56,7 @@ fn rows(bytes: Vec<u8>) -> Vec<(u64, f64, f64)> {
 #[test]
 fn parquet_reads_back_every_path() {
     let losses = sample::losses();
-    let rows = rows(losses_parquet(&losses, 7).unwrap());
+    let rows = rows(losses_parquet(&losses, &[], 7).unwrap());
     assert_eq!(rows.len(), losses.len());
     for (index, (path, loss, weight)) in rows.iter().enumerate() {
         assert_eq!(*path, 7 + index as u64);
@@ -66,19 +66,31 @@ fn parquet_reads_back_every_path() {
 }
 
 #[test]
+fn parquet_tells_what_each_path_weighs() {
+    let losses: Vec<f64> = (0..300_000).map(f64::from).collect();
+    let masses: Vec<f64> = (0..300_000).map(|path| f64::from(path % 3)).collect();
+    let rows = rows(losses_parquet(&losses, &masses, 0).unwrap());
+    for (mass, row) in masses.iter().zip(rows) {
+        assert_eq!(row.2, mass * (1.0 / 300_000.0));
+    }
+}
+
+#[test]
 fn parquet_of_several_row_groups_and_of_none() {
     let losses: Vec<f64> = (0..600_001).map(f64::from).collect();
-    let bytes = losses_parquet(&losses, 0).unwrap();
+    let bytes = losses_parquet(&losses, &[], 0).unwrap();
     let reader = SerializedFileReader::new(bytes::Bytes::from(bytes.clone())).unwrap();
     assert!(reader.num_row_groups() > 1);
     let rows = rows(bytes);
     assert_eq!(rows.len(), losses.len());
     assert_eq!((rows[600_000].0, rows[600_000].1), (600_000, 600_000.0));
-    assert_eq!(self::rows(losses_parquet(&[], 0).unwrap()).len(), 0);
+    assert_eq!(self::rows(losses_parquet(&[], &[], 0).unwrap()).len(), 0);
 }
 
 #[test]
 fn parquet_refuses_what_is_not_finite_and_names_the_path() {
-    let error = losses_parquet(&[1.0, f64::NAN], 40).unwrap_err();
+    let error = losses_parquet(&[1.0, f64::NAN], &[], 40).unwrap_err();
     assert!(error.to_string().contains("loss of path 41"), "{error}");
+    let error = losses_parquet(&[1.0, 2.0], &[1.0, f64::NAN], 40).unwrap_err();
+    assert!(error.to_string().contains("weight of path 41"), "{error}");
 }

@@ -68,11 +68,13 @@ fn histogram(sorted: &[f64], even: usize) -> Histogram {
         lower: pair[0],
         upper: pair[1],
         count: (below(pair[1]) - below(pair[0])) as u64,
+        probability: 0.0,
     };
     let mut bins: Vec<HistogramBin> = edges.windows(2).map(bin).collect();
     if let Some(last) = bins.last_mut() {
         last.count += 1; // the largest loss itself
     }
+    bins.iter_mut().for_each(|bin| bin.probability = bin.count as f64 / PATHS as f64);
     Histogram { bins }
 }
 

@@ -12,8 +12,10 @@ pub(in crate::engine) fn measures(
 ) -> Measures {
     let moments = risk::moments(sample);
     let [minimum_loss, maximum_loss] = sample.extremes();
-    let bin =
-        |bin: risk::Bin| HistogramBin { lower: bin.lower, upper: bin.upper, count: bin.count };
+    let bin = |bin: risk::Bin| {
+        let risk::Bin { lower, upper, count, probability } = bin;
+        HistogramBin { lower, upper, count, probability }
+    };
     Measures {
         value_at_risk: levels.iter().map(|&level| value_at_risk(sample, level)).collect(),
         expected_shortfall: levels.iter().map(|&level| expected_shortfall(sample, level)).collect(),

@@ -22,8 +22,7 @@ pub fn distribution(outcome: &Outcome, id: &str) -> Option<String> {
     let [value_at_risk, shortfall] = marked(outcome);
     let shown = even_bins(bins);
     let x = Scale::linear(extent(shown, [value_at_risk, shortfall]), PLOT_X);
-    let share = |bin: &HistogramBin| bin.count as f64 / total as f64;
-    let highest = shown.iter().map(share).fold(0.0, f64::max);
+    let highest = shown.iter().map(|bin| bin.probability).fold(0.0, f64::max);
     let y = Scale::linear([0.0, highest * 1.04], [PLOT_Y[1], PLOT_Y[0]]);
 
     let mut canvas = Canvas::new(id, HEIGHT, "Loss distribution", &description(outcome));
@@ -31,7 +30,7 @@ pub fn distribution(outcome: &Outcome, id: &str) -> Option<String> {
     canvas.y_axis(&y, PLOT_X, &level);
     let tail_from = value_at_risk.map_or(f64::INFINITY, |measure| measure.loss);
     for bin in shown {
-        canvas.add(bar(outcome, bin, share(bin), tail_from, [&x, &y]));
+        canvas.add(bar(outcome, bin, tail_from, [&x, &y]));
     }
     for (measure, kind) in
         [(value_at_risk, MarkKind::ValueAtRisk), (shortfall, MarkKind::Shortfall)]
@@ -84,7 +83,6 @@ fn extent(bins: &[HistogramBin], measures: [Option<&Measure>; 2]) -> [f64; 2] {
 fn bar(
     outcome: &Outcome,
     bin: &HistogramBin,
-    share: f64,
     tail_from: f64,
     [x, y]: [&Scale; 2],
 ) -> super::canvas::Mark {
@@ -96,13 +94,14 @@ fn bar(
         outcome.currency,
         figures.interval([bin.lower, bin.upper]),
         bin.count,
-        percent(share, 2)
+        percent(bin.probability, 2)
     );
-    rectangle(class, [x.at(bin.lower), y.at(0.0)], [x.at(bin.upper), y.at(share)])
+    rectangle(class, [x.at(bin.lower), y.at(0.0)], [x.at(bin.upper), y.at(bin.probability)])
         .series("bin")
         .data("lower", bin.lower)
         .data("upper", bin.upper)
         .data("count", bin.count as f64)
+        .data("probability", bin.probability)
         .tip(&tip)
 }
 

@@ -59,23 +59,29 @@ pub fn tail(outcome: &Outcome, id: &str) -> Option<String> {
 /// Points from twice the widest tail that has a measure, to the largest loss.
 fn exceedances(outcome: &Outcome) -> Option<Vec<Exceedance>> {
     let bins = &outcome.measures.histogram.bins;
-    let total: u64 = bins.iter().map(|bin| bin.count).sum();
     let lowest = outcome.measures.value_at_risk.first()?.level;
     let start = (2.0 * (1.0 - lowest)).min(0.5);
-    let mut left = total;
+    // Summed from the largest loss down, so that small chances keep their digits.
     let mut points = Vec::new();
-    for bin in bins {
-        let probability = left as f64 / total as f64;
-        if probability <= start && left > 0 {
+    let mut probability = 0.0;
+    for bin in bins.iter().rev() {
+        probability += bin.probability;
+        if probability > start {
+            break;
+        }
+        if probability > 0.0 {
             points.push(Exceedance { loss: bin.lower, probability });
         }
-        left -= bin.count;
     }
-    let last = Exceedance { loss: outcome.measures.maximum_loss, probability: 1.0 / total as f64 };
-    if points.last().is_none_or(|point| point.loss < last.loss) {
+    points.reverse();
+    let last = Exceedance {
+        loss: outcome.measures.maximum_loss,
+        probability: bins.last().map_or(0.0, |bin| bin.probability / bin.count.max(1) as f64),
+    };
+    if last.probability > 0.0 && points.last().is_none_or(|point| point.loss < last.loss) {
         points.push(last);
     }
-    (total > 0 && points.len() > 1).then_some(points)
+    (points.len() > 1).then_some(points)
 }
 
 fn scales(outcome: &Outcome, points: &[Exceedance]) -> Option<[Scale; 2]> {
