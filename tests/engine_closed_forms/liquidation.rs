@@ -214,7 +214,7 @@ fn every_path_is_what_a_simulation_of_single_numbers_makes_of_it() {
 #[test]
 fn tail_rows_sum_to_the_loss_and_a_replay_tells_the_liquidation() {
     let plan = two_accounts(4_096).plan();
-    let Run { outcome, losses } = run(&plan);
+    let Run { outcome, losses, .. } = run(&plan);
     let contributions = &outcome.contributions;
     let groups = [&contributions.by_position, &contributions.by_account, &contributions.by_tag];
     for rows in groups {
