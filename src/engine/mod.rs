@@ -17,6 +17,7 @@ mod conditions;
 mod control;
 mod cross_check;
 mod exposure;
+mod extended;
 mod faults;
 mod ledger;
 mod liquidation;
@@ -33,6 +34,7 @@ mod tail;
 mod truncation;
 
 pub use control::{Control, Interrupted, Observer, Stage, Unobserved};
+pub use extended::KEPT_PATHS_MAX;
 pub use liquidation::LiquidationTally;
 pub use load::{Inputs, LoadOptions, Overrides, check, load};
 pub use pass::{Partial, PartsDoNotJoin};

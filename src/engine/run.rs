@@ -6,6 +6,7 @@ use super::EngineError;
 use super::assemble;
 use super::compiled::Compiled;
 use super::control::{Control, Stage};
+use super::extended::{self, KEPT_PATHS_MAX};
 use super::pass::{self, Partial, PathColumns};
 use super::path::PathEngine;
 use super::plan::Plan;
@@ -38,7 +39,7 @@ pub fn run(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Run, E
         let precision = Precision::new(fraction, settings.paths_max);
         return run_to(precision, plan.clone(), isa, control);
     }
-    let part = losses(plan, 0..settings.paths, isa, control)?;
+    let part = losses(plan, 0..extended::kept_paths(plan), isa, control)?;
     finish(plan, vec![part], isa, control)
 }
 
@@ -83,6 +84,9 @@ pub fn losses(
 
 /// Joins the shards' partials and finds everything else.
 ///
+/// Of a run of more than [`KEPT_PATHS_MAX`](super::KEPT_PATHS_MAX) paths the parts hold that many
+/// first ones; the rest is simulated here.
+///
 /// # Errors
 /// As [`run`]; also partials that do not join.
 pub fn finish(
@@ -91,17 +95,32 @@ pub fn finish(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<Run, EngineError> {
-    let path_count = plan.scenario.simulation.paths;
+    let path_count = extended::kept_paths(plan);
     let merged = pass::merge(parts, path_count)?;
     let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let mut run = conclude(plan, &book, merged, control)?;
+    let mut run = conclude_all(plan, &book, merged, control)?;
     if let Some(portfolio) = &plan.portfolio_with_trades {
         let book = Compiled::new(plan, portfolio, isa)?;
         let kept = book.kept_paths(path_count);
         let range = 0..path_count;
         let part = pass::losses(&book.engine, &book.ledger, range, kept, control, Stage::Losses)?;
-        run.outcome.with_trades = Some(Box::new(conclude(plan, &book, part, control)?.outcome));
+        run.outcome.with_trades = Some(Box::new(conclude_all(plan, &book, part, control)?.outcome));
     }
+    Ok(run)
+}
+
+/// From the losses of one book that are kept to its outcome, those not kept included.
+fn conclude_all(
+    plan: &Plan,
+    book: &Compiled,
+    part: Partial,
+    control: &Control,
+) -> Result<Run, EngineError> {
+    if plan.scenario.simulation.paths <= KEPT_PATHS_MAX {
+        return conclude(plan, book, part, control);
+    }
+    let mut run = conclude(&extended::kept(plan), book, part, control)?;
+    extended::extend(plan, book, &run.losses, &mut run.outcome, control)?;
     Ok(run)
 }
 

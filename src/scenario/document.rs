@@ -69,7 +69,7 @@ pub struct SimulationDocument {
     pub precision: Option<PositiveRate>,
     /// Most paths that `precision` may take.
     #[serde(default = "default_paths_max")]
-    #[schemars(range(min = 100, max = 1_000_000_000))]
+    #[schemars(range(min = 100, max = 10_000_000))]
     pub paths_max: u64,
     /// Seed of every draw; `--seed` overrides.
     #[serde(default)]

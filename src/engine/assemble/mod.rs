@@ -13,6 +13,7 @@ mod threshold;
 mod verified;
 mod worst;
 
+pub(super) use measures::{WholeSample, measures_of_all};
 pub(super) use replay::replay;
 
 use super::EngineError;

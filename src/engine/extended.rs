@@ -1,0 +1,85 @@
+//! Runs of more paths than are kept: the loss distribution of all of them, a range at a time.
+//!
+//! The first [`KEPT_PATHS_MAX`] paths are a run of their own, with everything a run finds. The rest
+//! add to VaR, ES and the loss distribution only: of their losses the tail's order statistics are
+//! kept, sums and a histogram, so that memory does not grow with the number of paths.
+
+use super::EngineError;
+use super::assemble::{self, WholeSample};
+use super::compiled::Compiled;
+use super::control::{Control, Stage};
+use super::pass;
+use super::plan::Plan;
+use crate::outcome::{Measures, Outcome};
+use crate::risk::{Needs, TailSummary, TailWindows};
+use crate::units::grouped;
+
+/// Most paths of which every loss is kept.
+pub const KEPT_PATHS_MAX: u64 = 10_000_000;
+/// First losses that tell where the quantiles of all will lie.
+const PILOT_PATHS: usize = 1 << 20;
+/// Paths simulated at a time beyond those kept.
+const RANGE_PATHS: u64 = 1 << 20;
+
+/// Paths of the plan that are kept.
+pub(super) fn kept_paths(plan: &Plan) -> u64 {
+    plan.scenario.simulation.paths.min(KEPT_PATHS_MAX)
+}
+
+/// The plan of the paths that are kept.
+pub(super) fn kept(plan: &Plan) -> Plan {
+    let mut kept = plan.clone();
+    kept.scenario.simulation.paths = kept_paths(plan);
+    kept
+}
+
+/// Turns the outcome of the kept paths, whose losses are `first`, into that of all of the plan's.
+pub(super) fn extend(
+    plan: &Plan,
+    book: &Compiled,
+    first: &[f64],
+    outcome: &mut Outcome,
+    control: &Control,
+) -> Result<(), EngineError> {
+    let capital = outcome.threshold.as_ref().map(|threshold| threshold.capital);
+    outcome.measures = measures(plan, book, first, capital, control)?;
+    outcome.paths = plan.scenario.simulation.paths;
+    outcome.model.notes.push(format!(
+        "VaR, ES, mean, deviation, tail index and histogram rest on all {} paths; contributions, \
+         worst paths, incremental figures and the threshold on the first {}",
+        grouped(outcome.paths as f64, 0),
+        grouped(first.len() as f64, 0)
+    ));
+    Ok(())
+}
+
+fn measures(
+    plan: &Plan,
+    book: &Compiled,
+    first: &[f64],
+    capital: Option<f64>,
+    control: &Control,
+) -> Result<Measures, EngineError> {
+    let paths = plan.scenario.simulation.paths;
+    let levels = &plan.scenario.measures.levels;
+    let needs = Needs { levels, worst_paths: plan.scenario.measures.worst_paths };
+    let windows = TailWindows::new(&first[..PILOT_PATHS.min(first.len())], paths, &needs)?;
+    let mut summary = TailSummary::new(&windows);
+    let beyond = |losses: &[f64]| {
+        capital.map_or(0, |capital| losses.iter().filter(|loss| **loss > capital).count() as u64)
+    };
+    let mut hits = beyond(first);
+    summary.push(0, first)?;
+    let mut from = first.len() as u64;
+    while from < paths {
+        let range = from..paths.min(from + RANGE_PATHS);
+        let (engine, ledger) = (&book.engine, &book.ledger);
+        let part = pass::losses(engine, ledger, range.clone(), 0, control, Stage::Losses)?;
+        summary.push(from, &part.losses)?;
+        hits += beyond(&part.losses);
+        from = range.end;
+    }
+    let figures = summary.finish()?;
+    let whole = WholeSample { figures, capital, beyond_capital: hits };
+    Ok(assemble::measures_of_all(&whole)?)
+}
