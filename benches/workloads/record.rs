@@ -72,6 +72,7 @@ fn mode(revaluation: Revaluation) -> &'static str {
         Revaluation::Full => "full",
         Revaluation::Delta => "delta",
         Revaluation::DeltaGamma => "delta-gamma",
+        Revaluation::Proxy => "proxy",
         Revaluation::Auto => "auto",
     }
 }

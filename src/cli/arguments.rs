@@ -85,7 +85,9 @@ pub enum RevaluationArgument {
     Delta,
     /// First order, and second order in each spot.
     DeltaGamma,
-    /// The engine chooses and says what it chose.
+    /// Options as polynomials, every path of the tail in full: VaR and ES as by `full`.
+    Proxy,
+    /// Full or proxy, whichever takes fewer operations; the report says which and why.
     Auto,
 }
 

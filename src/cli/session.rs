@@ -119,6 +119,7 @@ pub fn overrides(arguments: &SimulationArguments) -> Overrides {
             RevaluationArgument::Full => Revaluation::Full,
             RevaluationArgument::Delta => Revaluation::Delta,
             RevaluationArgument::DeltaGamma => Revaluation::DeltaGamma,
+            RevaluationArgument::Proxy => Revaluation::Proxy,
             RevaluationArgument::Auto => Revaluation::Auto,
         }),
     }

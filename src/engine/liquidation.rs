@@ -14,6 +14,7 @@ use crate::simulation::FactorBlock;
 const COST_UNIT: f64 = 1.0 / (1u64 << 20) as f64;
 
 /// The margin stage of a path engine.
+#[derive(Clone)]
 pub(super) struct Liquidation {
     stage: MarginStage,
     /// Venues look at accounts: where rows are finer, the book by account is walked beside, so that

@@ -38,7 +38,8 @@ pub struct Partial {
     pub first_path: u64,
     /// One loss a path, positive is money lost.
     pub losses: Vec<f64>,
-    /// `[path][column]` of the paths below the plan's kept count: positions and balances of each account, then each spot level.
+    /// `[path][column]` of the paths below the plan's kept count: positions and balances of each
+    /// account, then each spot level.
     pub columns: Vec<f64>,
     /// Likelihood ratio of each path; empty where paths are drawn from the model itself.
     #[serde(default)]
@@ -49,9 +50,40 @@ pub struct Partial {
     /// How often each account that can be closed inside paths was.
     #[serde(default)]
     pub liquidations: Vec<LiquidationTally>,
+    /// Present where losses are by proxy.
+    #[serde(default)]
+    pub proxy: Option<ProxyPart>,
+}
+
+/// What is known of losses by proxy.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ProxyPart {
+    /// Bound of the error of a loss, in USD.
+    pub epsilon: f64,
+    /// Paths revalued in full, ascending: their losses are exact.
+    pub revalued: Vec<u64>,
+    /// Those among them that left the domain of the proxies.
+    pub outside: u64,
+    /// Largest error seen on the others.
+    pub largest_error: f64,
+}
+
+impl ProxyPart {
+    /// Adds what is known of later paths.
+    fn join(&mut self, later: Self) {
+        self.epsilon = self.epsilon.max(later.epsilon);
+        self.revalued.extend(later.revalued);
+        self.outside += later.outside;
+        self.largest_error = self.largest_error.max(later.largest_error);
+    }
 }
 
 impl Partial {
+    /// Paths, counted from its first, whose columns it holds.
+    pub(super) fn kept_paths(&self, ledger: &Ledger) -> u64 {
+        (self.columns.len() / ledger.column_count().max(1)) as u64
+    }
+
     /// What the first `count` paths count for.
     pub fn weights(
         &self,
@@ -112,7 +144,8 @@ impl Ledger {
         path_count.min(fit).min(COLUMN_PATHS_MAX)
     }
 
-    fn losses(&self, workspace: &Workspace, losses: &mut [f64]) {
+    /// One loss a path of the block just walked.
+    pub fn losses(&self, workspace: &Workspace, losses: &mut [f64]) {
         losses.fill(0.0);
         for (account, terms) in self.terms.iter().enumerate() {
             let (positions, balances) = self.rows[account];
@@ -125,7 +158,7 @@ impl Ledger {
     }
 
     /// Writes `[path][column]` for the paths that `columns` has room for.
-    fn columns(&self, workspace: &Workspace, columns: &mut [f64]) {
+    pub fn columns(&self, workspace: &Workspace, columns: &mut [f64]) {
         let width = self.column_count();
         let put = |columns: &mut [f64], column: usize, values: &[f64]| {
             let slots = columns.iter_mut().skip(column).step_by(width);
@@ -150,6 +183,18 @@ pub(super) fn losses(
     control: &Control,
     stage: Stage,
 ) -> Result<Partial, Interrupted> {
+    Ok(watched_losses(engine, ledger, range, kept, control, stage)?.0)
+}
+
+/// As [`losses`], with the paths that left the domain of the engine's proxies, ascending.
+pub(super) fn watched_losses(
+    engine: &PathEngine,
+    ledger: &Ledger,
+    range: Range<u64>,
+    kept: u64,
+    control: &Control,
+    stage: Stage,
+) -> Result<(Partial, Vec<u64>), Interrupted> {
     let path_count = (range.end - range.start) as usize;
     let total = path_count as u64;
     let kept_here = (kept.clamp(range.start, range.end) - range.start) as usize;
@@ -161,8 +206,9 @@ pub(super) fn losses(
     let mut column_tasks: Vec<&mut [f64]> = columns.chunks_mut((task * width).max(1)).collect();
     column_tasks.resize_with(path_count.div_ceil(task), Default::default);
     let tasks = losses.par_chunks_mut(task).zip(column_tasks).enumerate();
-    let tallies = tasks.map(|(index, (losses, mut columns))| {
+    let walked = tasks.map(|(index, (losses, mut columns))| {
         let mut tallies = engine.tallies();
+        let mut outside = Vec::new();
         let mut workspace = engine.workspace(block_paths.min(losses.len()));
         let mut ids = Vec::with_capacity(block_paths);
         let mut first_path = range.start + (index * task) as u64;
@@ -173,6 +219,8 @@ pub(super) fn losses(
             engine.walk(&mut workspace, &ids);
             ledger.losses(&workspace, block);
             engine.tally(&workspace, &mut tallies);
+            let reached = ids.iter().zip(workspace.reach()).filter(|(_, reach)| **reach > 1.0);
+            outside.extend(reached.map(|(path, _)| *path));
             let size = columns.len().min(block.len() * width);
             let (here, rest) = columns.split_at_mut(size);
             ledger.columns(&workspace, here);
@@ -180,15 +228,20 @@ pub(super) fn losses(
             first_path += block.len() as u64;
             control.advanced(stage, block.len() as u64, total);
         }
-        Ok(tallies)
+        Ok((tallies, outside))
     });
-    let liquidations = tallies.try_reduce(Vec::new, |mut sums, more| {
-        add_tallies(&mut sums, &more);
-        Ok(sums)
-    })?;
+    let walked: Vec<(Vec<LiquidationTally>, Vec<u64>)> =
+        walked.collect::<Result<_, Interrupted>>()?;
+    let (mut liquidations, mut outside) = (Vec::new(), Vec::new());
+    for (tallies, paths) in walked {
+        add_tallies(&mut liquidations, &tallies);
+        outside.extend(paths);
+    }
     // Every path is drawn from the model itself.
     let (ratios, controls) = (Vec::new(), Vec::new());
-    Ok(Partial { first_path: range.start, losses, columns, ratios, controls, liquidations })
+    let first_path = range.start;
+    let part = Partial { first_path, losses, columns, ratios, controls, liquidations, proxy: None };
+    Ok((part, outside))
 }
 
 /// Partials that leave out paths or hold them twice.
@@ -223,6 +276,9 @@ pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsD
             merged.ratios.extend(part.ratios);
             merged.controls.extend(part.controls);
             add_tallies(&mut merged.liquidations, &part.liquidations);
+            if let Some(later) = part.proxy {
+                merged.proxy.get_or_insert_default().join(later);
+            }
         }
     }
     let found = merged.losses.len() as u64;
@@ -238,15 +294,21 @@ mod tests {
     use super::*;
 
     fn part(first_path: u64, losses: &[f64]) -> Partial {
-        let tally = LiquidationTally { account: 3, paths: losses.len() as u64, cost: 1 };
+        let epsilon = losses[0];
+        let proxy =
+            Some(ProxyPart { epsilon, revalued: vec![first_path], outside: 1, largest_error: 0.0 });
+        let liquidations =
+            vec![LiquidationTally { account: 3, paths: losses.len() as u64, cost: 1 }];
         let [losses, columns, ratios, controls] = [(); 4].map(|()| losses.to_vec());
-        Partial { first_path, losses, columns, ratios, controls, liquidations: vec![tally] }
+        Partial { first_path, losses, columns, ratios, controls, liquidations, proxy }
     }
 
     #[test]
     fn parts_join_in_path_order_whatever_order_they_come_in() {
         let merged = merge(vec![part(2, &[3.0]), part(0, &[1.0, 2.0])], 3).unwrap();
         assert_eq!(merged.losses, [1.0, 2.0, 3.0]);
+        let proxy = merged.proxy.unwrap();
+        assert_eq!((proxy.revalued, proxy.outside, proxy.epsilon), (vec![0, 2], 2, 3.0));
         assert_eq!(merged.columns, [1.0, 2.0, 3.0]);
         assert_eq!(merged.ratios, merged.losses);
         assert_eq!(merged.controls, merged.losses);

@@ -12,10 +12,11 @@ use crate::margin::VenueRules;
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
-use crate::pricing::{CompiledBook, Granularity, PathState, PricingSettings};
+use crate::pricing::{CompiledBook, Granularity, OptionProxies, PathState, PricingSettings};
 use crate::simulation::{FactorBlock, FactorModel, SimulationScratch, Simulator, block_paths};
 
 /// A book and a model, compiled to walk paths.
+#[derive(Clone)]
 pub(super) struct PathEngine {
     simulator: Simulator,
     book: CompiledBook,
@@ -63,6 +64,11 @@ impl PathEngine {
     /// Paths to walk together.
     pub fn block_paths(&self) -> usize {
         block_paths(self.simulator.factor_count())
+    }
+
+    /// The same engine with its options as polynomials.
+    pub fn with_proxies(&self, proxies: OptionProxies) -> Self {
+        Self { book: self.book.with_proxies(proxies), ..self.clone() }
     }
 
     pub fn workspace(&self, path_capacity: usize) -> Workspace {
@@ -151,6 +157,11 @@ impl Workspace {
     pub fn row(&self, row: usize) -> &[f64] {
         let count = self.current.path_count();
         &self.values[row * count..][..count]
+    }
+
+    /// How far each path went in the domain of the proxies; above one it left it.
+    pub fn reach(&self) -> &[f64] {
+        self.state.reach()
     }
 
     /// Factors at the horizon.

@@ -113,7 +113,9 @@ impl Plan {
         let dynamics = &self.scenario.model.volatility_dynamics;
         PricingSettings {
             revaluation: match self.scenario.simulation.revaluation {
-                Revaluation::Full | Revaluation::Auto => pricing::Revaluation::Full,
+                Revaluation::Full | Revaluation::Proxy | Revaluation::Auto => {
+                    pricing::Revaluation::Full
+                }
                 Revaluation::Delta => pricing::Revaluation::Delta,
                 Revaluation::DeltaGamma => pricing::Revaluation::DeltaGamma,
             },

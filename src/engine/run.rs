@@ -11,9 +11,10 @@ use super::pass::{self, Partial, PathColumns};
 use super::path::PathEngine;
 use super::plan::Plan;
 use super::precision::{Decision, Precision};
+use super::proxy::{self, Settled, Valuation};
 use super::tail::{TailLedger, TailLosses};
 use crate::numeric::isa::InstructionSet;
-use crate::outcome::{Outcome, ReplayedPath};
+use crate::outcome::{Outcome, ProxyRevaluation, ReplayedPath};
 use crate::pricing::Granularity;
 use crate::risk::{ExpectedShortfallWeights, KernelWeights, LossSample, Needs};
 use crate::units::PathId;
@@ -29,6 +30,15 @@ pub struct Run {
     pub masses: Vec<f64>,
 }
 
+/// Losses of a whole run, their tail that of full revaluation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettledLosses {
+    /// All paths, without columns.
+    pub part: Partial,
+    /// How proxies stood in for full revaluation; `None` where they were not used.
+    pub proxy: Option<ProxyRevaluation>,
+}
+
 /// Runs the whole plan on this thread pool.
 ///
 /// # Errors
@@ -39,8 +49,10 @@ pub fn run(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Run, E
         let precision = Precision::new(fraction, settings.paths_max);
         return run_to(precision, plan.clone(), isa, control);
     }
-    let part = losses(plan, 0..extended::kept_paths(plan), isa, control)?;
-    finish(plan, vec![part], isa, control)
+    let book = Compiled::new(plan, &plan.portfolio, isa)?;
+    let valuation = Valuation::choose(plan, &book);
+    let part = first_pass(plan, &book, &valuation, 0..extended::kept_paths(plan), control)?;
+    whole(plan, &book, &valuation, part, control)
 }
 
 /// Runs from checkpoint to checkpoint; ends as a run of the number of paths it stopped at.
@@ -50,21 +62,37 @@ fn run_to(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<Run, EngineError> {
-    let mut part = losses(&plan, 0..plan.scenario.simulation.paths, isa, control)?;
+    let mut part = extended(&plan, None, isa, control)?;
     let stopping = loop {
         let paths = plan.scenario.simulation.paths;
         match precision.decide(paths, &assemble::measures(&plan, &part)?) {
             Decision::Stop(stopping) => break stopping,
             Decision::Continue(more) => {
                 plan.scenario.simulation.paths = more;
-                let added = losses(&plan, paths..more, isa, control)?;
-                part = pass::merge(vec![part, added], more)?;
+                part = extended(&plan, Some(part), isa, control)?;
             }
         }
     };
     let mut run = finish(&plan, vec![part], isa, control)?;
     run.outcome.stopping = Some(stopping);
     Ok(run)
+}
+
+/// `part` with the paths that it lacks of the plan's, settled: the decision is that of full
+/// revaluation.
+fn extended(
+    plan: &Plan,
+    part: Option<Partial>,
+    isa: InstructionSet,
+    control: &Control,
+) -> Result<Partial, EngineError> {
+    let book = Compiled::new(plan, &plan.portfolio, isa)?;
+    let valuation = Valuation::choose(plan, &book);
+    let paths = plan.scenario.simulation.paths;
+    let from = part.as_ref().map_or(0, |part| part.losses.len() as u64);
+    let added = first_pass(plan, &book, &valuation, from..paths, control)?;
+    let part = pass::merge(part.into_iter().chain([added]).collect(), paths)?;
+    Ok(proxy::settled(plan, &book, &valuation, part, control, Stage::Losses)?.part)
 }
 
 /// First pass over a range of path ids: what a shard does.
@@ -78,8 +106,23 @@ pub fn losses(
     control: &Control,
 ) -> Result<Partial, EngineError> {
     let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let kept = book.kept_paths(plan.scenario.simulation.paths);
-    Ok(pass::losses(&book.engine, &book.ledger, range, kept, control, Stage::Losses)?)
+    let valuation = Valuation::choose(plan, &book);
+    first_pass(plan, &book, &valuation, range, control)
+}
+
+/// The losses of all paths and nothing else, their tail that of full revaluation: what VaR, ES and
+/// their intervals are read from.
+///
+/// # Errors
+/// As [`run`].
+pub fn settled_losses(
+    plan: &Plan,
+    isa: InstructionSet,
+    control: &Control,
+) -> Result<SettledLosses, EngineError> {
+    let book = Compiled::new(plan, &plan.portfolio, isa)?;
+    let Settled { part, proxy } = proxy::whole_pass(plan, &book, 0, control, Stage::Losses)?;
+    Ok(SettledLosses { part, proxy })
 }
 
 /// Joins the shards' partials and finds everything else.
@@ -98,13 +141,37 @@ pub fn finish(
     let path_count = extended::kept_paths(plan);
     let merged = pass::merge(parts, path_count)?;
     let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let mut run = conclude_all(plan, &book, merged, control)?;
+    let valuation = Valuation::choose(plan, &book);
+    whole(plan, &book, &valuation, merged, control)
+}
+
+fn first_pass(
+    plan: &Plan,
+    book: &Compiled,
+    valuation: &Valuation,
+    range: Range<u64>,
+    control: &Control,
+) -> Result<Partial, EngineError> {
+    let kept = book.kept_paths(plan.scenario.simulation.paths);
+    Ok(proxy::first_pass(book, valuation, range, kept, control, Stage::Losses)?)
+}
+
+/// From the first pass to the run, with proposed trades where there are any.
+fn whole(
+    plan: &Plan,
+    book: &Compiled,
+    valuation: &Valuation,
+    part: Partial,
+    control: &Control,
+) -> Result<Run, EngineError> {
+    let mut run = conclude_all(plan, book, valuation, part, control)?;
     if let Some(portfolio) = &plan.portfolio_with_trades {
-        let book = Compiled::new(plan, portfolio, isa)?;
-        let kept = book.kept_paths(path_count);
-        let range = 0..path_count;
-        let part = pass::losses(&book.engine, &book.ledger, range, kept, control, Stage::Losses)?;
-        run.outcome.with_trades = Some(Box::new(conclude_all(plan, &book, part, control)?.outcome));
+        let book = Compiled::new(plan, portfolio, book.setting.isa)?;
+        let valuation = Valuation::choose(plan, &book);
+        let range = 0..extended::kept_paths(plan);
+        let part = first_pass(plan, &book, &valuation, range, control)?;
+        let traded = conclude_all(plan, &book, &valuation, part, control)?.outcome;
+        run.outcome.with_trades = Some(Box::new(traded));
     }
     Ok(run)
 }
@@ -113,13 +180,14 @@ pub fn finish(
 fn conclude_all(
     plan: &Plan,
     book: &Compiled,
+    valuation: &Valuation,
     part: Partial,
     control: &Control,
 ) -> Result<Run, EngineError> {
     if plan.scenario.simulation.paths <= KEPT_PATHS_MAX {
-        return conclude(plan, book, part, control);
+        return conclude(plan, book, valuation, part, control);
     }
-    let mut run = conclude(&extended::kept(plan), book, part, control)?;
+    let mut run = conclude(&extended::kept(plan), book, valuation, part, control)?;
     extended::extend(plan, book, &run.losses, &mut run.outcome, control)?;
     Ok(run)
 }
@@ -128,9 +196,13 @@ fn conclude_all(
 fn conclude(
     plan: &Plan,
     book: &Compiled,
-    mut part: Partial,
+    valuation: &Valuation,
+    part: Partial,
     control: &Control,
 ) -> Result<Run, EngineError> {
+    let settled = proxy::settled(plan, book, valuation, part, control, Stage::Losses)?;
+    let revalued = proxy::Revalued::new(valuation, settled.proxy);
+    let mut part = settled.part;
     let accounts = book.setting.portfolio.accounts.len();
     let columns = std::mem::take(&mut part.columns);
     let columns = PathColumns::new(accounts, book.underlyings.len(), columns);
@@ -150,6 +222,7 @@ fn conclude(
         columns: &columns,
         kept_weights: &kept_weights,
         tail: &tail,
+        revalued: &revalued,
     };
     let outcome = assemble::outcome(&found, control)?;
     let masses = weights.listed();

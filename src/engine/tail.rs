@@ -41,7 +41,7 @@ impl TailLosses {
     }
 }
 
-/// Reads row losses off single walked paths.
+/// Reads row losses off walked blocks.
 pub(super) struct TailLedger<'a> {
     engine: &'a PathEngine,
     terms: &'a [AccountTerms],
@@ -75,20 +75,22 @@ impl<'a> TailLedger<'a> {
         Self { engine, terms, closing_costs, rows, accounts }
     }
 
-    /// Walks `paths`, ascending, one by one.
+    /// Walks `paths`, ascending, in blocks.
     pub fn losses(&self, paths: Vec<PathId>, control: &Control) -> Result<TailLosses, Interrupted> {
         let width = self.rows.len();
         let total = paths.len() as u64;
         let mut losses = vec![0.0; paths.len() * width];
-        let tasks = losses.par_chunks_mut((256 * width).max(1)).zip(paths.par_chunks(256));
+        let block = self.engine.block_paths().div_ceil(2);
+        let tasks = losses.par_chunks_mut((block * width).max(1)).zip(paths.par_chunks(block));
         tasks.try_for_each(|(losses, paths)| {
-            let mut workspace = self.engine.workspace(1);
+            control.check()?;
+            let ids: Vec<u64> = paths.iter().map(|path| path.0).collect();
+            let mut workspace = self.engine.workspace(ids.len());
+            self.engine.walk(&mut workspace, &ids);
             let mut equity = vec![0.0; self.terms.len()];
             let mut costs = vec![0.0; self.terms.len()];
-            for (losses, path) in losses.chunks_mut(width.max(1)).zip(paths) {
-                control.check()?;
-                self.engine.walk(&mut workspace, &[path.0]);
-                self.read(&workspace, &mut equity, &mut costs, losses);
+            for (index, losses) in losses.chunks_mut(width.max(1)).enumerate() {
+                self.read(&workspace, index, (&mut equity, &mut costs), losses);
             }
             control.advanced(Stage::Tail, paths.len() as u64, total);
             Ok(())
@@ -98,15 +100,16 @@ impl<'a> TailLedger<'a> {
         Ok(TailLosses { rows: self.rows.clone(), paths, losses })
     }
 
+    /// Row losses of one path of the block; equity and costs are room for one value an account.
     fn read(
         &self,
         workspace: &Workspace,
-        equity: &mut [f64],
-        costs: &mut [f64],
+        path: usize,
+        (equity, costs): (&mut [f64], &mut [f64]),
         losses: &mut [f64],
     ) {
         costs.fill(0.0);
-        for event in self.engine.events(workspace, 0) {
+        for event in self.engine.events(workspace, path) {
             costs[event.account] = event.closed.cost;
         }
         let base = self.engine.book().base_values();
@@ -114,7 +117,7 @@ impl<'a> TailLedger<'a> {
         for (row, &account) in self.accounts.iter().enumerate() {
             let is_position = matches!(self.rows[row], TailRow::Position(_));
             let closed = is_position && self.closing_costs[account].is_some();
-            let value = if closed { base[row] } else { workspace.row(row)[0] };
+            let value = if closed { base[row] } else { workspace.row(row)[path] };
             equity[account] += value;
             losses[row] = base[row] - value;
         }

@@ -10,6 +10,7 @@
 
 pub mod accumulate;
 pub mod black76;
+pub mod chebyshev;
 pub mod combination;
 mod element;
 pub mod isa;

@@ -6,6 +6,7 @@
 pub mod book;
 pub mod measures;
 pub mod replay;
+pub mod revaluation;
 pub mod stopping;
 pub mod threshold;
 
@@ -18,6 +19,7 @@ pub use measures::{
     Measures, PathRow, Probability, TailIndex, WorstPath,
 };
 pub use replay::{ReplayedNode, ReplayedPath};
+pub use revaluation::ProxyRevaluation;
 pub use stopping::{Checkpoint, Stopping};
 pub use threshold::{
     Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents, Headroom,
@@ -114,6 +116,9 @@ pub struct ModelSummary {
     pub returns: String,
     /// How positions were revalued, and why where the engine chose.
     pub revaluation: String,
+    /// Where proxies were used: their error and what was revalued in full.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proxy: Option<ProxyRevaluation>,
     /// Drift in one line.
     pub drift: String,
     /// How correlations were set, e.g. `Ledoit–Wolf, 1095 observations, shrinkage 0.08`.

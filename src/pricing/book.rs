@@ -7,6 +7,7 @@
 use super::curve::{Curve, Form, accumulate, accumulate_units};
 use super::expansion::Expansion;
 use super::options::OptionGroup;
+use super::proxy::OptionProxies;
 use super::settings::FUNDING_INTERVAL;
 use super::state::{PathState, Scratch};
 use super::timeline::Timeline;
@@ -30,6 +31,8 @@ pub struct CompiledBook {
     pub(super) base_values: Vec<f64>,
     /// Present unless revaluation is full.
     pub(super) expansion: Option<Expansion>,
+    /// Polynomials that stand for the options, by node; none in full revaluation.
+    pub(super) proxies: Vec<OptionProxies>,
 }
 
 /// A row's multiple of a curve.
@@ -106,6 +109,7 @@ impl CompiledBook {
         state.path_count = path_count;
         state.scratch.path_count = path_count;
         state.cash[..self.slots.len() * path_count].fill(0.0);
+        state.proxy.reach.fill(0.0);
     }
 
     /// Moves cash from the node before (`previous`; today's levels for node 0) to `node`: funding
@@ -261,6 +265,9 @@ impl CompiledBook {
         state: &mut PathState,
         out: &mut [f64],
     ) {
+        if let Some(proxies) = self.proxies.iter().find(|proxies| proxies.apply(moment, block)) {
+            return proxies.add(self, isa, block, state, out);
+        }
         for group in (0..self.groups.len()).filter(|&group| self.groups[group].until > moment) {
             self.add_group(isa, moment, group, block, state, out);
         }

@@ -61,6 +61,7 @@ impl CompiledBook {
             funding: parts.funding,
             base_values: Vec::new(),
             expansion: None,
+            proxies: Vec::new(),
         }
     }
 

@@ -35,6 +35,7 @@ mod lines;
 mod mark;
 mod options;
 mod position;
+mod proxy;
 mod sensitivity;
 mod settings;
 mod smile;
@@ -51,6 +52,7 @@ pub use greeks::{
 };
 pub use lines::{LinesScratch, PriceLines, PriceLinesBuilder};
 pub use mark::{Mark, asset_price, mark, with_entry_prices};
+pub use proxy::{FactorDomain, FactorRange, Interpolation, OptionProxies, Proof};
 pub use settings::{
     FUNDING_INTERVAL, Granularity, PERPETUAL_TENOR, PricingSettings, Revaluation, Row,
     SmileDynamics,

@@ -71,6 +71,17 @@ pub(super) struct Shared<'a> {
     deviation: Deviation<'a>,
 }
 
+impl Shared<'_> {
+    /// On the first path: discounted USD for one unit of the quote, and the log of the forward.
+    pub fn on_first_path(&self) -> (f64, f64) {
+        let weight = match self.weight {
+            Weight::One => 1.0,
+            Weight::Each(weights) => weights[0],
+        };
+        (self.unit * weight, self.log_forward + self.forwards.logs[0])
+    }
+}
+
 impl OptionGroup {
     /// What all contracts share at `moment`.
     pub fn share<'a>(

@@ -2,6 +2,7 @@
 
 use super::CompiledBook;
 use super::curve::Form;
+use super::proxy::ProxyScratch;
 
 /// Cash from settlements and funding `[slot][path]`, in native units, and scratch arrays.
 ///
@@ -13,6 +14,7 @@ pub struct PathState {
     /// Price curves `[curve][path]` of the last moment computed.
     pub(super) curves: Vec<f64>,
     pub(super) scratch: Scratch,
+    pub(super) proxy: ProxyScratch,
 }
 
 /// Arrays of one number a path.
@@ -55,7 +57,14 @@ impl PathState {
             cash: vec![0.0; book.cash_slot_count() * path_capacity],
             curves: vec![0.0; book.curve_count() * path_capacity],
             scratch: Scratch::new(book.curve_count(), path_capacity),
+            proxy: ProxyScratch::new(path_capacity),
         }
+    }
+
+    /// How far each path went from the centre of the domain that the book's proxies are built on,
+    /// in half-widths, since the block began: above one the proxies say nothing of it.
+    pub fn reach(&self) -> &[f64] {
+        &self.proxy.reach[..self.path_count]
     }
 
     /// Room in paths.

@@ -77,8 +77,8 @@ pub struct SimulationDocument {
     /// How returns are compounded.
     #[serde(default = "log_returns")]
     pub returns: ReturnKind,
-    /// How positions are revalued on a path.
-    #[serde(default = "full_revaluation")]
+    /// How positions are revalued on a path; `--revaluation` overrides.
+    #[serde(default = "chosen_revaluation")]
     pub revaluation: Revaluation,
 }
 
@@ -123,8 +123,8 @@ fn log_returns() -> ReturnKind {
     ReturnKind::Log
 }
 
-fn full_revaluation() -> Revaluation {
-    Revaluation::Full
+fn chosen_revaluation() -> Revaluation {
+    Revaluation::Auto
 }
 
 /// A file that a document names.

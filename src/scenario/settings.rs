@@ -25,7 +25,9 @@ pub enum Revaluation {
     Delta,
     /// First order, and second order in each spot.
     DeltaGamma,
-    /// The engine chooses; the outcome says what it chose.
+    /// Options as polynomials on every path, every path of the tail in full.
+    Proxy,
+    /// Full or proxy, whichever takes fewer operations; the outcome says which and why.
     Auto,
 }
 

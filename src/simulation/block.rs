@@ -161,7 +161,7 @@ impl FactorBlock {
     }
 
     /// Sets one factor on every path.
-    pub(super) fn set_uniform(&mut self, factor: usize, log: f64, level: f64) {
+    pub(crate) fn set_uniform(&mut self, factor: usize, log: f64, level: f64) {
         let (logs, levels) = self.factor_mut(factor);
         logs.fill(log);
         levels.fill(level);

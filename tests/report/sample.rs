@@ -460,6 +460,7 @@ fn model() -> ModelSummary {
         process: "t-copula, ν = 4.6 shared; marginals Student-t".into(),
         returns: "log".into(),
         revaluation: "full".into(),
+        proxy: None,
         drift: "martingale at the forward".into(),
         correlation_source: "Ledoit–Wolf, 1,095 observations, shrinkage 0.08".into(),
         correlation_projection_distance: Some(0.000_42),

@@ -22,6 +22,7 @@ use super::control::Control;
 use super::pass::{Partial, PathColumns};
 use super::path::PathEngine;
 use super::plan::Plan;
+use super::proxy::Revalued;
 use super::tail::TailLosses;
 use super::truncation;
 use crate::outcome::{DataFinding, FORMAT_VERSION, Measures, Outcome, Warning};
@@ -41,6 +42,7 @@ pub(super) struct Found<'a> {
     /// What the paths of `columns` count for.
     pub kept_weights: &'a PathWeights<'a>,
     pub tail: &'a TailLosses,
+    pub revalued: &'a Revalued,
 }
 
 /// The outcome of one book.
@@ -52,11 +54,12 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     let threshold = threshold::threshold(found, control)?;
     let capital = threshold.as_ref().map(|threshold| threshold.capital);
     let measures = measures::measures(sample, &levels.levels, capital);
-    let mut model = model::model(plan);
+    let mut model = model::model(plan, found.revalued);
     model.notes.extend(truncation::note(found, control)?);
     let mut warnings = model::warnings(plan, book);
     warnings.extend(heavy_tail(&measures));
     warnings.extend(liquidations::warning(found));
+    warnings.extend(found.revalued.warning());
     Ok(Outcome {
         format_version: FORMAT_VERSION,
         plimsoll_version: plan.plimsoll_version.clone(),

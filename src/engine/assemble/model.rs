@@ -3,11 +3,12 @@
 use super::process;
 use crate::engine::compiled::Compiled;
 use crate::engine::plan::Plan;
+use crate::engine::proxy::Revalued;
 use crate::outcome::{FactorSummary, ModelSummary, Warning};
-use crate::scenario::{Drift, ReturnKind, Revaluation};
+use crate::scenario::{Drift, ReturnKind};
 
 /// The model in words and numbers.
-pub(super) fn model(plan: &Plan) -> ModelSummary {
+pub(super) fn model(plan: &Plan, revalued: &Revalued) -> ModelSummary {
     let settings = &plan.scenario.simulation;
     let factor = |factor: &crate::simulation::Factor| FactorSummary {
         name: factor.key.to_string(),
@@ -20,24 +21,14 @@ pub(super) fn model(plan: &Plan) -> ModelSummary {
             ReturnKind::Log => "log".to_owned(),
             ReturnKind::Simple => "simple".to_owned(),
         },
-        revaluation: revaluation(settings.revaluation).to_owned(),
+        revaluation: revalued.words(settings.revaluation),
+        proxy: revalued.proxy.clone(),
         drift: drift(&plan.scenario.model.drift),
         correlation_source: plan.fit.correlation_source.clone(),
         correlation_projection_distance: plan.fit.projection_distance,
         factors: plan.model.factors.iter().map(factor).collect(),
         correlation: plan.fit.correlation.clone(),
         notes: plan.fit.notes.clone(),
-    }
-}
-
-fn revaluation(revaluation: Revaluation) -> &'static str {
-    match revaluation {
-        Revaluation::Full => "full revaluation on every path",
-        Revaluation::Auto => "full revaluation on every path (chosen by the engine: exact)",
-        Revaluation::Delta => "delta: first order in every factor, no time passes",
-        Revaluation::DeltaGamma => {
-            "delta-gamma: first order in every factor, second in each spot, no time passes"
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::engine::compiled::Compiled;
 use crate::engine::control::{Control, Stage};
 use crate::engine::exposure::Exposure;
 use crate::engine::scaled::Variation;
-use crate::engine::{EngineError, accounts, pass, remark};
+use crate::engine::{EngineError, accounts, pass, proxy, remark};
 use crate::risk::{self, SampleDesign};
 use crate::threshold::{self, Policy, TermKind};
 
@@ -38,8 +38,7 @@ fn losses(
 ) -> Result<(pass::Partial, SampleDesign), EngineError> {
     let portfolio = remark::scaled(found.book.setting.portfolio, scale);
     let book = Compiled::new(found.plan, &portfolio, found.book.setting.isa)?;
-    let paths = 0..found.plan.scenario.simulation.paths;
     let stage = Stage::Verification;
-    let part = pass::losses(&book.engine, &book.ledger, paths, 0, control, stage)?;
+    let part = proxy::whole_pass(found.plan, &book, 0, control, stage)?.part;
     Ok((part, book.design))
 }

@@ -2,7 +2,7 @@
 
 mod discount;
 mod expansion;
-mod fixture;
+pub(super) mod fixture;
 mod greeks;
 mod linear;
 mod options;

@@ -57,6 +57,7 @@ mod tests {
             process: String::new(),
             returns: String::new(),
             revaluation: String::new(),
+            proxy: None,
             drift: String::new(),
             correlation_source: String::new(),
             correlation_projection_distance: None,

@@ -1,0 +1,207 @@
+//! Whether to use proxies, and the proxies: decided by counted operations, never by time.
+
+use crate::engine::assemble;
+use crate::engine::compiled::Compiled;
+use crate::engine::path::PathEngine;
+use crate::engine::plan::Plan;
+use crate::pricing::{FactorDomain, Interpolation, OptionProxies, Proof};
+use crate::risk;
+use crate::scenario::Revaluation;
+use crate::units::grouped;
+
+/// Paths of the sample that sets domain and tolerance and tells the error: the first of the run, so
+/// that the proxies do not depend on how many follow.
+const SAMPLE_PATHS: u64 = 256;
+/// Tolerance of a path's loss, in standard deviations of the sampled losses: so small that it adds
+/// a path in 100,000 to those revalued.
+const TOLERANCE: f64 = 1e-5;
+/// Rounding of everything in a loss that is not an option, relative to what the rows are worth.
+const ROUNDING: f64 = 1e-13;
+/// Share of all operations that proxies must save before they are chosen: below it the count is not
+/// sure of its sign.
+const GAIN_MIN: f64 = 0.15;
+/// With fewer paths the sample alone costs several per cent.
+const PATHS_MIN: u64 = 10_000;
+/// Operations of drawing one factor at one node on a path, and of each factor it is correlated
+/// with, in coefficients of a polynomial.
+const DRAW_COST: f64 = 45.0;
+const CORRELATION_COST: f64 = 0.5;
+
+/// How the first pass values a book.
+pub(in crate::engine) enum Valuation {
+    /// By the book's own formulas; why, where the engine chose.
+    Full(Option<String>),
+    /// By polynomials, the tail in full.
+    Proxied(Box<Proxied>),
+}
+
+/// A book with its options as polynomials.
+pub(in crate::engine) struct Proxied {
+    pub engine: PathEngine,
+    /// Bound of the error of a path's loss, in USD.
+    pub epsilon: f64,
+    pub proof: Proof,
+    pub polynomials: usize,
+    pub terms: usize,
+    pub contracts_in_full: usize,
+    /// Why, where the engine chose.
+    pub reason: Option<String>,
+    pub sample: Sample,
+}
+
+/// Losses, in full, of the first paths of the run.
+pub(in crate::engine) struct Sample {
+    pub losses: Vec<f64>,
+    domain: FactorDomain,
+}
+
+/// Operations a path, in coefficients of a polynomial.
+struct Cost {
+    /// Drawing the factors.
+    drawing: f64,
+    /// All options in full.
+    options: f64,
+    paths: f64,
+    /// Paths revalued in full: the tail and the sample.
+    revalued: f64,
+}
+
+impl Cost {
+    fn of(plan: &Plan, book: &Compiled) -> Self {
+        let paths = plan.scenario.simulation.paths;
+        let factors = plan.model.factors.iter().filter(|factor| factor.volatility > 0.0);
+        let factors = factors.count() as f64;
+        let nodes = plan.model.grid.node_count();
+        let tail = paths + 1 - lowest_rank(plan, paths as usize) as u64;
+        Self {
+            drawing: nodes as f64 * factors * (DRAW_COST + CORRELATION_COST * factors),
+            options: book.engine.book().option_cost(nodes - 1),
+            paths: paths as f64,
+            // Nodes of the interpolants count like as many paths again.
+            revalued: (tail + 2 * SAMPLE_PATHS) as f64,
+        }
+    }
+
+    /// Share of a full run's operations that proxies of `cost` a path save.
+    fn saved(&self, cost: f64) -> f64 {
+        let whole = self.drawing + self.options;
+        let saved = self.paths * (self.options - cost) - self.revalued * whole;
+        saved / (self.paths * whole)
+    }
+}
+
+impl Valuation {
+    /// As the scenario says, or as the count of operations does.
+    pub fn choose(plan: &Plan, book: &Compiled) -> Self {
+        match plan.scenario.simulation.revaluation {
+            Revaluation::Full | Revaluation::Delta | Revaluation::DeltaGamma => Self::Full(None),
+            Revaluation::Proxy => {
+                Self::proxied(plan, book, TOLERANCE, Interpolation::WherePossible)
+            }
+            Revaluation::Auto => Self::automatic(plan, book),
+        }
+    }
+
+    fn automatic(plan: &Plan, book: &Compiled) -> Self {
+        let full = |why: String| Self::Full(Some(why));
+        let cost = Cost::of(plan, book);
+        if cost.options == 0.0 {
+            return full("no option lives beyond the horizon".to_owned());
+        }
+        if plan.scenario.simulation.paths < PATHS_MIN {
+            return full(format!("fewer than {} paths", grouped(PATHS_MIN as f64, 0)));
+        }
+        // Proxies that cost nothing would not be worth their set-up.
+        if cost.saved(0.0) < GAIN_MIN {
+            return full("the options are too few for proxies to pay".to_owned());
+        }
+        let Self::Proxied(mut proxied) =
+            Self::proxied(plan, book, TOLERANCE, Interpolation::WhereCheaper)
+        else {
+            return full("no option of this book is cheaper as a polynomial".to_owned());
+        };
+        let saved = cost.saved(proxied.cost(plan));
+        let percent = grouped(100.0 * saved, 0);
+        if saved < GAIN_MIN {
+            return full(format!("proxies would save {percent} % of the operations counted"));
+        }
+        proxied.reason = Some(format!("saves {percent} % of the operations counted"));
+        Self::Proxied(proxied)
+    }
+
+    /// Proxies to `tolerance`, in standard deviations of the sampled losses; full revaluation where
+    /// no option becomes a polynomial.
+    pub(super) fn proxied(
+        plan: &Plan,
+        book: &Compiled,
+        tolerance: f64,
+        interpolation: Interpolation,
+    ) -> Self {
+        let sample = Sample::walk(plan, book);
+        let Some(money) = sample.tolerance(tolerance) else {
+            return Self::Full(Some("all paths of the sample lose the same".to_owned()));
+        };
+        let full = book.engine.book();
+        let node = plan.model.grid.node_count() - 1;
+        let wanted = (money, interpolation);
+        let proxies = full.option_proxies(book.setting.isa, node, &sample.domain, wanted);
+        if proxies.polynomial_count() == 0 {
+            return Self::Full(Some("no option is smooth enough over the horizon".to_owned()));
+        }
+        Self::Proxied(Box::new(Proxied {
+            epsilon: epsilon(book, &proxies),
+            proof: proxies.proof(),
+            polynomials: proxies.polynomial_count(),
+            terms: proxies.term_count(),
+            contracts_in_full: proxies.contracts_in_full(full),
+            reason: None,
+            sample,
+            engine: book.engine.with_proxies(proxies),
+        }))
+    }
+}
+
+impl Proxied {
+    fn cost(&self, plan: &Plan) -> f64 {
+        self.engine.book().proxied_cost(plan.model.grid.node_count() - 1)
+    }
+}
+
+/// Error of a loss: of all rows, and rounding.
+fn epsilon(book: &Compiled, proxies: &OptionProxies) -> f64 {
+    let rows: f64 = proxies.row_errors().iter().sum();
+    let worth: f64 = book.engine.book().base_values().iter().map(|value| value.abs()).sum();
+    rows + ROUNDING * worth
+}
+
+impl Sample {
+    fn walk(plan: &Plan, book: &Compiled) -> Self {
+        let paths: Vec<u64> = (0..SAMPLE_PATHS.min(plan.scenario.simulation.paths)).collect();
+        let mut workspace = book.engine.workspace(paths.len());
+        let mut domain = FactorDomain::default();
+        book.engine.walk_watched(&mut workspace, &paths, |_, block| domain.observe(block));
+        let mut losses = vec![0.0; paths.len()];
+        book.ledger.losses(&workspace, &mut losses);
+        Self { losses, domain }
+    }
+
+    /// `deviations` of the losses in USD; `None` where they are all the same.
+    fn tolerance(&self, deviations: f64) -> Option<f64> {
+        let tolerance = deviations * deviation(&self.losses);
+        (tolerance > 0.0 && tolerance.is_finite()).then_some(tolerance)
+    }
+}
+
+/// Root mean square distance from the mean.
+fn deviation(losses: &[f64]) -> f64 {
+    let count = losses.len().max(1) as f64;
+    let mean = losses.iter().sum::<f64>() / count;
+    let squares = losses.iter().map(|loss| (loss - mean) * (loss - mean));
+    (squares.sum::<f64>() / count).sqrt()
+}
+
+/// The lowest rank among `count` losses that any figure of the plan reads in a plain sample.
+fn lowest_rank(plan: &Plan, count: usize) -> usize {
+    let levels = assemble::levels(plan);
+    risk::lowest_rank_needed(count, &levels, plan.scenario.measures.worst_paths)
+}

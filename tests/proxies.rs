@@ -1,0 +1,125 @@
+//! Proxies against full revaluation: the tail must be the same to the last bit.
+//!
+//! Books: the shipped desk, one made to be hard (short-dated gamma at many strikes, expiries inside
+//! the horizon, deep wings, a smile, everything that can move moving, accounts without recourse),
+//! many options on still volatilities, and real chains. Expected figures: full revaluation.
+#![allow(clippy::print_stderr)]
+
+mod common;
+
+#[path = "../examples/real_data/book.rs"]
+mod book;
+#[path = "proxies/books.rs"]
+mod books;
+#[path = "../examples/real_data/co_movement.rs"]
+mod co_movement;
+
+use std::path::Path;
+
+use plimsoll::document::Confinement;
+use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan, Run};
+use plimsoll::numeric::isa::InstructionSet;
+use plimsoll::outcome::ProxyRevaluation;
+use plimsoll::scenario::Revaluation;
+
+fn plan(scenario: &Path, paths: u64) -> Plan {
+    let overrides = Overrides { paths: Some(paths), ..Overrides::default() };
+    let options = LoadOptions { confinement: Confinement::Inside, overrides, trades: None };
+    let inputs = engine::load(scenario, &options).unwrap_or_else(|error| panic!("{error}"));
+    let plan = Plan::build(&inputs).unwrap_or_else(|error| panic!("{error}"));
+    // What a policy makes of the losses is not asked.
+    Plan { policy: None, ..plan }
+}
+
+fn run(plan: &Plan, revaluation: Revaluation) -> Run {
+    let mut plan = plan.clone();
+    plan.scenario.simulation.revaluation = revaluation;
+    engine::run(&plan, InstructionSet::detect(), &Control::none()).expect("it runs")
+}
+
+/// Runs in full and by proxy, and holds one to the other.
+#[track_caller]
+fn compare(what: &str, plan: &Plan) -> ProxyRevaluation {
+    let full = run(plan, Revaluation::Full);
+    let by_proxy = run(plan, Revaluation::Proxy);
+    let proxy = by_proxy.outcome.model.proxy.clone().expect("proxies were used");
+    assert!(full.outcome.model.proxy.is_none());
+    let (a, b) = (&full.outcome, &by_proxy.outcome);
+    assert_eq!(a.measures.value_at_risk, b.measures.value_at_risk, "{what}");
+    assert_eq!(a.measures.expected_shortfall, b.measures.expected_shortfall, "{what}");
+    assert_eq!(a.measures.tail_index, b.measures.tail_index, "{what}");
+    assert_eq!(a.measures.maximum_loss, b.measures.maximum_loss, "{what}");
+    assert_eq!(a.contributions, b.contributions, "{what}");
+    assert_eq!(a.worst_paths, b.worst_paths, "{what}");
+    let errors = full.losses.iter().zip(&by_proxy.losses).map(|(a, b)| (a - b).abs());
+    let largest = errors.fold(0.0, f64::max);
+    eprintln!("{what}: largest error {largest:.2e}; {proxy:?}");
+    assert_ne!(proxy.tail, "full", "{what}: {proxy:?}");
+    assert!(largest <= proxy.error_bound, "{what}: {largest} above {}", proxy.error_bound);
+    assert!(largest > 0.0, "{what}: nothing was interpolated");
+    assert!(proxy.paths_revalued < plan.scenario.simulation.paths / 4, "{what}: {proxy:?}");
+    proxy
+}
+
+#[test]
+fn the_shipped_desk() {
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/desk/scenario.toml");
+    let found = compare("desk", &plan(&scenario, 20_000));
+    assert_eq!(found.tail, "exact");
+}
+
+#[test]
+fn a_book_made_to_be_hard() {
+    for process in books::PROCESSES {
+        let folder = books::hard(process);
+        let found = compare(process, &plan(&folder.path().join("scenario.toml"), 20_000));
+        assert_eq!(found.tail, "verified", "it holds options along a smile");
+    }
+}
+
+#[test]
+fn many_options_on_few_coins_are_a_polynomial_a_coin() {
+    let folder = books::still(20_000);
+    let plan = plan(&folder.path().join("scenario.toml"), 20_000);
+    let found = compare("still", &plan);
+    assert_eq!((found.tail.as_str(), found.polynomials), ("exact", 2));
+    // The same is what the engine chooses by itself.
+    let chosen = run(&plan, Revaluation::Auto);
+    let chosen = chosen.outcome.model.proxy.expect("proxies pay");
+    assert!(chosen.reason.is_some());
+    assert_eq!(chosen.paths_revalued, found.paths_revalued);
+}
+
+#[test]
+fn real_chains() {
+    let Some(data) = common::shared("data") else { return };
+    for chain in [book::CRASH, book::CALM] {
+        let folder = tempfile::tempdir().unwrap();
+        let written = book::write(&data, chain, folder.path()).unwrap();
+        assert!(written.options >= 200, "{} options", written.options);
+        compare(&written.as_of, &plan(&written.scenario, 10_000));
+    }
+}
+
+#[test]
+fn cuts_threads_and_instruction_sets_leave_no_trace() {
+    let folder = books::hard(books::PROCESSES[1]);
+    // More than 16 blocks, the last one ragged.
+    let mut plan = plan(&folder.path().join("scenario.toml"), 16 * 512 + 77);
+    plan.scenario.simulation.revaluation = Revaluation::Proxy;
+    let control = Control::none();
+    let best = InstructionSet::detect();
+    let whole = engine::run(&plan, best, &control).expect("it runs");
+    for isa in InstructionSet::available() {
+        assert!(engine::run(&plan, isa, &control).expect("it runs") == whole, "{isa}");
+    }
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    assert!(one.install(|| engine::run(&plan, best, &control).expect("it runs")) == whole);
+    let cuts = [0, 1, 700, 5_000, plan.scenario.simulation.paths];
+    let mut parts: Vec<_> = cuts
+        .windows(2)
+        .map(|cut| engine::losses(&plan, cut[0]..cut[1], best, &control).expect("a shard runs"))
+        .collect();
+    parts.rotate_left(2);
+    assert!(engine::finish(&plan, parts, best, &control).expect("the parts join") == whole);
+}
