@@ -35,6 +35,16 @@ pub enum Purpose {
     Synthetic = 7,
     /// Brownian bridges between nodes.
     Bridge = 8,
+    /// Normals of the whole horizon, where a sampling scheme draws it first.
+    Horizon = 9,
+    /// What a sampling scheme leaves of the horizon beside its own directions.
+    Complement = 10,
+    /// Steps between today and a horizon drawn first.
+    InnerStep = 11,
+    /// Proposals of a stratified scheme.
+    Proposal = 12,
+    /// Scrambles of quasi-random points.
+    Scramble = 13,
 }
 
 /// Steps a purpose can hold: the counter has 24 bits for them.
