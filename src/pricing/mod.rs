@@ -32,6 +32,7 @@ mod expansion;
 mod factors;
 mod greeks;
 mod lines;
+mod loss_expansion;
 mod mark;
 mod options;
 mod position;
@@ -51,6 +52,7 @@ pub use greeks::{
     BookGreeks, ProfilePoint, RowExposure, SPOT_LADDER, SpotGreeks, exposures, greeks,
 };
 pub use lines::{LinesScratch, PriceLines, PriceLinesBuilder};
+pub use loss_expansion::loss_expansion;
 pub use mark::{Mark, asset_price, mark, with_entry_prices};
 pub use proxy::{FactorDomain, FactorRange, Interpolation, OptionProxies, Proof};
 pub use settings::{

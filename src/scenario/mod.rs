@@ -13,6 +13,7 @@ pub mod settings;
 
 pub use settings::{
     CorrelationSettings, Drift, JumpSettings, MeasureSettings, ModelSettings,
-    NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, Scenario,
-    SimulationSettings, SmileDynamics, StatedVolatility, VolatilityDynamics, VolatilitySettings,
+    NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, SamplingMethod,
+    SamplingSettings, Scenario, SimulationSettings, SmileDynamics, StatedVolatility,
+    VolatilityDynamics, VolatilitySettings,
 };

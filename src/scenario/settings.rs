@@ -31,6 +31,43 @@ pub enum Revaluation {
     Auto,
 }
 
+/// How paths are drawn: fewer paths for the same answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SamplingMethod {
+    /// Independent draws.
+    Plain,
+    /// Pairs of opposite returns.
+    Antithetic,
+    /// Drawn where the delta-gamma loss is large, and weighted.
+    Importance,
+    /// The same, with one path in each of `strata` equiprobable ranges of the delta-gamma loss.
+    Stratified,
+    /// Independent draws, corrected by the delta-gamma loss, whose law is known.
+    ControlVariate,
+    /// `replicates` independent sets of scrambled Sobol points.
+    Sobol,
+    /// The engine chooses by a pilot run; the outcome says what it chose and why.
+    Auto,
+}
+
+/// Sampling and its parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SamplingSettings {
+    /// The scheme.
+    pub method: SamplingMethod,
+    /// Strata of `Stratified`.
+    pub strata: u32,
+    /// Independent randomisations of `Sobol`.
+    pub replicates: u32,
+}
+
+impl Default for SamplingSettings {
+    fn default() -> Self {
+        Self { method: SamplingMethod::Plain, strata: 40, replicates: 32 }
+    }
+}
+
 /// Drift of spot factors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -225,6 +262,9 @@ pub struct SimulationSettings {
     pub returns: ReturnKind,
     /// How positions are revalued.
     pub revaluation: Revaluation,
+    /// How paths are drawn.
+    #[serde(default)]
+    pub sampling: SamplingSettings,
 }
 
 /// What is measured.

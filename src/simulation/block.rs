@@ -21,6 +21,10 @@ pub struct FactorBlock {
     levels: Vec<f64>,
     /// Log of each factor that is the same on every path.
     uniform: Vec<Option<f64>>,
+    /// Likelihood ratios; empty where all are one.
+    weights: Vec<f64>,
+    /// `[control][path]`.
+    controls: Vec<f64>,
 }
 
 /// Numbers of a factor block (logs and levels, of two nodes) that a core's second-level cache of
@@ -54,6 +58,8 @@ impl FactorBlock {
             logs: vec![0.0; size],
             levels: vec![1.0; size],
             uniform: vec![Some(0.0); factor_count],
+            weights: Vec::new(),
+            controls: Vec::new(),
         }
     }
 
@@ -66,9 +72,12 @@ impl FactorBlock {
         self.paths.clear();
         self.paths.extend_from_slice(paths);
         self.uniform.fill(None);
+        self.weights.clear();
+        self.controls.clear();
     }
 
-    /// Becomes a copy of `other` without allocating: the previous node's block, before the step.
+    /// Becomes a copy of `other` without allocating: the previous node's block, before the step;
+    /// weights and controls, which belong to whole paths, are left out.
     ///
     /// # Panics
     /// If the factor counts differ or the block was built for fewer paths.
@@ -101,12 +110,15 @@ impl FactorBlock {
         self.uniform.copy_from_slice(&other.uniform);
     }
 
-    /// Points the block at the paths of `other`; what it knows of factors on them stays.
+    /// Points the block at the paths of `other`, with their weights and controls; what it knows of
+    /// factors on them stays.
     pub(super) fn follow(&mut self, other: &Self) {
         assert_eq!(self.factor_count, other.factor_count, "factors differ");
         if self.paths != other.paths {
             self.reset(&other.paths);
         }
+        self.weights.clone_from(&other.weights);
+        self.controls.clone_from(&other.controls);
     }
 
     /// Takes over one factor of a block on the same paths.
@@ -130,6 +142,34 @@ impl FactorBlock {
     /// Paths in use.
     pub fn path_count(&self) -> usize {
         self.paths.len()
+    }
+
+    /// Likelihood ratio of each path against the model, under the sampling scheme; empty where all
+    /// are one.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// Control values per path.
+    pub fn control_count(&self) -> usize {
+        self.controls.len() / self.path_count().max(1)
+    }
+
+    /// Values of one control, in the order of the scheme's control means.
+    pub fn control(&self, index: usize) -> &[f64] {
+        &self.controls[index * self.path_count()..][..self.path_count()]
+    }
+
+    /// Weights to write, one a path.
+    pub(super) fn weights_mut(&mut self) -> &mut [f64] {
+        self.weights.resize(self.paths.len(), 1.0);
+        &mut self.weights
+    }
+
+    /// Controls to write, `[control][path]`.
+    pub(super) fn controls_mut(&mut self, count: usize) -> &mut [f64] {
+        self.controls.resize(count * self.paths.len(), 0.0);
+        &mut self.controls
     }
 
     /// Factors.

@@ -1,6 +1,7 @@
 //! What can be wrong with a model that is to be simulated.
 
 use super::grid::GridError;
+use super::sampling::SamplingError;
 
 /// A model that cannot be simulated; fitted models never are.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -8,6 +9,9 @@ pub enum SimulationError {
     /// The grid is not one.
     #[error(transparent)]
     Grid(#[from] GridError),
+    /// The sampling scheme is not the model's.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
     /// The triangular factor has the wrong size.
     #[error("correlation factor has {found} entries, expected {expected}")]
     MatrixShape {

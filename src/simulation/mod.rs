@@ -10,6 +10,7 @@ pub mod factor;
 pub mod grid;
 pub mod model;
 pub mod process;
+pub mod sampling;
 pub mod scratch;
 pub mod simulator;
 
@@ -39,5 +40,6 @@ pub use grid::{GridError, TimeGrid};
 pub use historical::{DateShocks, VarianceFilter};
 pub use model::FactorModel;
 pub use process::Process;
+pub use sampling::Sampling;
 pub use scratch::SimulationScratch;
 pub use simulator::Simulator;

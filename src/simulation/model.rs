@@ -5,11 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::block::SMALLEST_LEVEL;
 use super::compensator::truncation_probability;
 use super::error::SimulationError;
 use super::factor::{Factor, FactorKey};
 use super::grid::TimeGrid;
 use super::merton::jump_variance;
+use super::movement::Movement;
 use super::own_means::OwnMeans;
 use super::process::Process;
 use super::simulator::applied_truncation;
@@ -34,6 +36,19 @@ impl FactorModel {
     /// Index of a factor.
     pub fn index(&self, key: &FactorKey) -> Option<usize> {
         self.factors.iter().position(|factor| &factor.key == key)
+    }
+
+    /// Log and level (see [`FactorBlock`](super::FactorBlock)) of a factor after a return of
+    /// `change` from today.
+    pub fn moved(&self, factor: usize, change: f64) -> (f64, f64) {
+        match Movement::of(&self.factors[factor].key, self.returns) {
+            Movement::Additive => (change, change),
+            Movement::Exponential => (change, libm::exp(change)),
+            Movement::Simple => {
+                let level = 1.0 + change;
+                (libm::log(level.max(SMALLEST_LEVEL)), level)
+            }
+        }
     }
 
     /// The same model with every factor's standard deviation times `factor`, jumps included.

@@ -1,6 +1,7 @@
 //! Working memory of a worker, and the part of a block's state that is not a factor level.
 
 use super::mixing::KeptMultipliers;
+use super::sampling::SamplingMemory;
 use super::simulator::Simulator;
 
 /// Preallocated slices for one worker; but for the normals all `[row][path]` with the block's path
@@ -27,6 +28,8 @@ pub struct SimulationScratch {
     pub(super) some_paths: Vec<u32>,
     /// What the process remembers.
     pub(super) memory: Memory,
+    /// What the sampling scheme keeps of its paths.
+    pub(super) sampling: SamplingMemory,
 }
 
 /// What a process remembers of its paths; empty where it needs nothing.
@@ -69,6 +72,7 @@ impl SimulationScratch {
                 dates: vec![0; path_capacity],
                 multipliers: KeptMultipliers::new(path_capacity),
             },
+            sampling: simulator.sampling_memory(path_capacity),
         }
     }
 }

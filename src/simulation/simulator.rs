@@ -9,6 +9,7 @@ use super::drift::drift_steps;
 use super::driver::{Driver, Scale};
 use super::error::SimulationError;
 use super::movement::{Movement, move_factor};
+use super::sampling::{Sampling, SamplingMemory, Scheme};
 use super::scratch::{Needs, SimulationScratch};
 use super::{FactorModel, TimeGrid};
 use crate::numeric::{InstructionSet, Streams, accumulate};
@@ -28,15 +29,29 @@ pub struct Simulator {
     /// Deterministic part of each step, `[node][factor]`.
     drifts: Vec<f64>,
     truncation: Option<f64>,
+    scheme: Scheme,
 }
 
 impl Simulator {
-    /// Compiles `model`.
+    /// Compiles `model`, its paths drawn plainly.
     ///
     /// # Errors
     /// A model that does not hold together, e.g. read from a damaged plan.
     pub fn new(
         model: &FactorModel,
+        seed: u64,
+        isa: InstructionSet,
+    ) -> Result<Self, SimulationError> {
+        Self::with_sampling(model, &Sampling::Plain, seed, isa)
+    }
+
+    /// Compiles `model`, its paths drawn by a scheme fitted to it.
+    ///
+    /// # Errors
+    /// A model that does not hold together, or a scheme of another model.
+    pub fn with_sampling(
+        model: &FactorModel,
+        sampling: &Sampling,
         seed: u64,
         isa: InstructionSet,
     ) -> Result<Self, SimulationError> {
@@ -55,6 +70,7 @@ impl Simulator {
             driver: Driver::new(model, &drawn),
             drifts: drift_steps(model),
             truncation: applied_truncation(model),
+            scheme: Scheme::new(sampling, model, &drawn)?,
             drawn,
             rows,
         })
@@ -85,6 +101,7 @@ impl Simulator {
         scratch.node = None;
         scratch.memory.untruncated.fill(0.0);
         scratch.memory.multipliers.forget();
+        self.scheme.start(&self.streams, self.isa, block, scratch);
     }
 
     /// Moves the block from the node before to `node` (the first from today).
@@ -138,7 +155,9 @@ impl Simulator {
         assert_eq!(scratch.path_count, paths.len(), "block and scratch differ");
         scratch.node = Some(node);
         let draw = Draw { streams: self.streams, isa: self.isa, paths };
-        let scale = self.driver.fill_increments(node, &draw, scratch);
+        let scale = self.scheme.fill_increments(node, &draw, scratch, |draw, scratch| {
+            self.driver.fill_increments(node, draw, scratch)
+        });
         self.absorb(scale, paths.len(), scratch)
     }
 
@@ -211,6 +230,10 @@ impl Simulator {
         self.driver.work_length()
     }
 
+    pub(super) fn sampling_memory(&self, path_capacity: usize) -> SamplingMemory {
+        self.scheme.memory(path_capacity)
+    }
+
     pub(super) fn needs(&self) -> Needs {
         Needs { untruncated: self.truncation.is_some(), ..self.driver.needs() }
     }
@@ -225,7 +248,7 @@ pub(super) fn applied_truncation(model: &FactorModel) -> Option<f64> {
 }
 
 /// Factors that move, and those whose normals a moving factor uses.
-fn drawn_factors(model: &FactorModel) -> Vec<usize> {
+pub(super) fn drawn_factors(model: &FactorModel) -> Vec<usize> {
     let n = model.factors.len();
     let moves = |factor: usize| model.factors[factor].volatility > 0.0;
     let used = |column: usize| {

@@ -6,4 +6,4 @@ mod copula;
 mod historical;
 mod jumps;
 mod moments;
-mod support;
+pub(super) mod support;
