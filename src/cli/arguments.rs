@@ -67,6 +67,9 @@ pub struct SimulationArguments {
     /// How positions are revalued, instead of the scenario's.
     #[arg(long, value_name = "HOW", value_enum)]
     pub revaluation: Option<RevaluationArgument>,
+    /// How paths are drawn, instead of the scenario's.
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub sampling: Option<SamplingArgument>,
     /// Instruction set of the kernels: baseline, avx2 or avx512; the outcome does not depend on it
     /// [default: the best this machine has].
     #[arg(long, value_name = "SET", value_parser = instruction_set)]
@@ -88,6 +91,26 @@ pub enum RevaluationArgument {
     /// Options as polynomials, every path of the tail in full: VaR and ES as by `full`.
     Proxy,
     /// Full or proxy, whichever takes fewer operations; the report says which and why.
+    Auto,
+}
+
+/// Sampling as typed; names as documents write them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum SamplingArgument {
+    /// Independent draws.
+    Plain,
+    /// Pairs of opposite returns.
+    Antithetic,
+    /// Where the delta-gamma loss is large, weighted.
+    Importance,
+    /// The same, in strata of the delta-gamma loss.
+    Stratified,
+    /// Independent draws, corrected by the delta-gamma loss.
+    ControlVariate,
+    /// Scrambled Sobol points.
+    Sobol,
+    /// Chosen by a pilot run.
     Auto,
 }
 

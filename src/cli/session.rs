@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{RevaluationArgument, SimulationArguments};
+use super::arguments::{RevaluationArgument, SamplingArgument, SimulationArguments};
 use super::exit::Exit;
 use super::terminal::Terminal;
 use crate::document::{ColorChoice, Confinement, InputFile, Violations};
 use crate::engine::{self, Control, EngineError, LoadOptions, Observer, Overrides, Plan};
 use crate::numeric::isa::InstructionSet;
-use crate::scenario::Revaluation;
+use crate::scenario::{Revaluation, SamplingMethod};
 
 /// Set by Ctrl-C; a second one ends the process at once.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -121,6 +121,15 @@ pub fn overrides(arguments: &SimulationArguments) -> Overrides {
             RevaluationArgument::DeltaGamma => Revaluation::DeltaGamma,
             RevaluationArgument::Proxy => Revaluation::Proxy,
             RevaluationArgument::Auto => Revaluation::Auto,
+        }),
+        sampling: arguments.sampling.map(|how| match how {
+            SamplingArgument::Plain => SamplingMethod::Plain,
+            SamplingArgument::Antithetic => SamplingMethod::Antithetic,
+            SamplingArgument::Importance => SamplingMethod::Importance,
+            SamplingArgument::Stratified => SamplingMethod::Stratified,
+            SamplingArgument::ControlVariate => SamplingMethod::ControlVariate,
+            SamplingArgument::Sobol => SamplingMethod::Sobol,
+            SamplingArgument::Auto => SamplingMethod::Auto,
         }),
     }
 }

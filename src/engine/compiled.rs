@@ -49,8 +49,8 @@ impl<'a> Compiled<'a> {
     ) -> Result<Self, EngineError> {
         let pricing = plan.pricing_settings();
         let seed = plan.scenario.simulation.seed;
-        let rules = &plan.venue_rules;
-        let setting = Setting { market, portfolio, model, rules, pricing, seed, isa };
+        let (rules, sampling) = (&plan.venue_rules, &plan.sampling);
+        let setting = Setting { market, portfolio, model, rules, sampling, pricing, seed, isa };
         let engine = PathEngine::compile(&setting, Granularity::Account)?;
         let margin = MarginBook::compile(rules, market, portfolio)?;
         let requirements = margin.requirements(1.0);

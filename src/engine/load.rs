@@ -15,7 +15,7 @@ use crate::market::document::{LoadedMarket, read_market};
 use crate::portfolio::Portfolio;
 use crate::portfolio::document::{LoadedPortfolio, read_portfolio};
 use crate::scenario::document::{FileReference, LoadedScenario, ScenarioTree, open_scenario};
-use crate::scenario::{Revaluation, Scenario};
+use crate::scenario::{Revaluation, SamplingMethod, Scenario};
 use crate::threshold::document::{LoadedPolicy, read_policy};
 
 /// Changes to a scenario from outside.
@@ -29,6 +29,8 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// How positions are revalued.
     pub revaluation: Option<Revaluation>,
+    /// How paths are drawn.
+    pub sampling: Option<SamplingMethod>,
 }
 
 /// How documents are read.
@@ -173,6 +175,7 @@ fn apply(overrides: &Overrides, scenario: &mut Scenario) {
     simulation.precision = overrides.precision.map(PositiveRate::get).or(simulation.precision);
     simulation.seed = overrides.seed.unwrap_or(simulation.seed);
     simulation.revaluation = overrides.revaluation.unwrap_or(simulation.revaluation);
+    simulation.sampling.method = overrides.sampling.unwrap_or(simulation.sampling.method);
 }
 
 /// Reads the document that the scenario names under `key`, where it names one.

@@ -29,6 +29,7 @@ mod precision;
 mod proxy;
 mod remark;
 mod run;
+mod sampling;
 mod scaled;
 mod stress;
 mod tail;
@@ -46,6 +47,7 @@ use crate::margin::MarginError;
 use crate::pricing::PricingError;
 use crate::risk::RiskError;
 use crate::simulation::SimulationError;
+use crate::simulation::sampling::SamplingError;
 use crate::threshold::ThresholdError;
 
 /// Why a run gave up.
@@ -54,6 +56,9 @@ pub enum EngineError {
     /// Asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+    /// Paths cannot be drawn as asked.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
     /// The factors cannot be simulated.
     #[error(transparent)]
     Simulation(#[from] SimulationError),

@@ -10,6 +10,7 @@ use super::ledger::{AccountTerms, AccountValues};
 use super::liquidation::{LiquidationTally, add_tallies};
 use super::path::{PathEngine, Workspace};
 use crate::risk::{PathWeights, RiskError, SampleDesign};
+use crate::simulation::FactorBlock;
 
 /// Blocks one task walks with one workspace.
 const BLOCKS_PER_TASK: usize = 8;
@@ -201,12 +202,19 @@ pub(super) fn watched_losses(
     let width = ledger.column_count();
     let mut losses = vec![0.0; path_count];
     let mut columns = vec![0.0; kept_here * width];
+    let drawn = engine.drawn();
+    let mut ratios = vec![0.0; if drawn.weighted { path_count } else { 0 }];
+    let mut controls = vec![0.0; path_count * drawn.controls];
     let block_paths = engine.block_paths();
     let task = BLOCKS_PER_TASK * block_paths;
-    let mut column_tasks: Vec<&mut [f64]> = columns.chunks_mut((task * width).max(1)).collect();
-    column_tasks.resize_with(path_count.div_ceil(task), Default::default);
-    let tasks = losses.par_chunks_mut(task).zip(column_tasks).enumerate();
-    let walked = tasks.map(|(index, (losses, mut columns))| {
+    let count = path_count.div_ceil(task);
+    let beside = tasks_of(&mut columns, task * width, count)
+        .into_iter()
+        .zip(tasks_of(&mut ratios, task, count))
+        .zip(tasks_of(&mut controls, task * drawn.controls, count));
+    let beside: Vec<_> = beside.collect();
+    let tasks = losses.par_chunks_mut(task).zip(beside).enumerate();
+    let walked = tasks.map(|(index, (losses, ((mut columns, mut ratios), mut controls)))| {
         let mut tallies = engine.tallies();
         let mut outside = Vec::new();
         let mut workspace = engine.workspace(block_paths.min(losses.len()));
@@ -221,10 +229,12 @@ pub(super) fn watched_losses(
             engine.tally(&workspace, &mut tallies);
             let reached = ids.iter().zip(workspace.reach()).filter(|(_, reach)| **reach > 1.0);
             outside.extend(reached.map(|(path, _)| *path));
-            let size = columns.len().min(block.len() * width);
-            let (here, rest) = columns.split_at_mut(size);
-            ledger.columns(&workspace, here);
-            columns = rest;
+            ledger.columns(&workspace, take(&mut columns, block.len() * width));
+            let factors = workspace.factors();
+            if drawn.weighted {
+                take(&mut ratios, block.len()).copy_from_slice(factors.weights());
+            }
+            put_controls(factors, take(&mut controls, block.len() * drawn.controls));
             first_path += block.len() as u64;
             control.advanced(stage, block.len() as u64, total);
         }
@@ -237,11 +247,33 @@ pub(super) fn watched_losses(
         add_tallies(&mut liquidations, &tallies);
         outside.extend(paths);
     }
-    // Every path is drawn from the model itself.
-    let (ratios, controls) = (Vec::new(), Vec::new());
     let first_path = range.start;
     let part = Partial { first_path, losses, columns, ratios, controls, liquidations, proxy: None };
     Ok((part, outside))
+}
+
+/// `values` cut for tasks of `length` values each; empty ones where they end sooner.
+fn tasks_of(values: &mut [f64], length: usize, count: usize) -> Vec<&mut [f64]> {
+    let mut tasks: Vec<&mut [f64]> = values.chunks_mut(length.max(1)).collect();
+    tasks.resize_with(count, Default::default);
+    tasks
+}
+
+/// The first `count` of what is left, or all of it.
+fn take<'a>(values: &mut &'a mut [f64], count: usize) -> &'a mut [f64] {
+    let whole = std::mem::take(values);
+    let (here, rest) = whole.split_at_mut(count.min(whole.len()));
+    *values = rest;
+    here
+}
+
+/// Writes `[path][control]`.
+fn put_controls(factors: &FactorBlock, controls: &mut [f64]) {
+    let count = factors.control_count();
+    for control in 0..count {
+        let slots = controls.iter_mut().skip(control).step_by(count);
+        slots.zip(factors.control(control)).for_each(|(slot, value)| *slot = *value);
+    }
 }
 
 /// Partials that leave out paths or hold them twice.

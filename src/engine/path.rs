@@ -13,7 +13,9 @@ use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::pricing::{CompiledBook, Granularity, OptionProxies, PathState, PricingSettings};
-use crate::simulation::{FactorBlock, FactorModel, SimulationScratch, Simulator, block_paths};
+use crate::simulation::{
+    FactorBlock, FactorModel, Sampling, SimulationScratch, Simulator, block_paths,
+};
 
 /// A book and a model, compiled to walk paths.
 #[derive(Clone)]
@@ -22,7 +24,17 @@ pub(super) struct PathEngine {
     book: CompiledBook,
     liquidation: Option<Liquidation>,
     nodes: usize,
+    drawn: Drawn,
     isa: InstructionSet,
+}
+
+/// What the sampling scheme tells of each path beside its factors.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drawn {
+    /// Whether paths have likelihood ratios.
+    pub weighted: bool,
+    /// Control values.
+    pub controls: usize,
 }
 
 /// Everything a worker needs to walk blocks without allocating.
@@ -43,6 +55,7 @@ pub(super) struct Setting<'a> {
     pub model: &'a FactorModel,
     /// Margin rules by venue.
     pub rules: &'a [Option<VenueRules>],
+    pub sampling: &'a Sampling,
     pub pricing: PricingSettings,
     pub seed: u64,
     pub isa: InstructionSet,
@@ -50,11 +63,17 @@ pub(super) struct Setting<'a> {
 
 impl PathEngine {
     pub fn compile(setting: &Setting, granularity: Granularity) -> Result<Self, EngineError> {
-        let Setting { market, portfolio, model, pricing, seed, isa, .. } = *setting;
+        let Setting { market, portfolio, model, sampling, pricing, seed, isa, .. } = *setting;
         let book = CompiledBook::compile(market, portfolio, model, pricing, granularity)?;
-        let simulator = Simulator::new(model, seed, isa)?;
+        let simulator = Simulator::with_sampling(model, sampling, seed, isa)?;
+        let drawn =
+            Drawn { weighted: sampling.is_weighted(), controls: sampling.control_means().len() };
         let liquidation = Liquidation::compile(setting, &book)?;
-        Ok(Self { simulator, book, liquidation, nodes: model.grid.nodes.len(), isa })
+        Ok(Self { simulator, book, liquidation, nodes: model.grid.nodes.len(), drawn, isa })
+    }
+
+    pub fn drawn(&self) -> Drawn {
+        self.drawn
     }
 
     pub fn book(&self) -> &CompiledBook {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::load::Inputs;
-use super::{conditions, faults, stress};
+use super::{conditions, faults, sampling, stress};
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
@@ -11,7 +11,7 @@ use crate::portfolio::Portfolio;
 use crate::pricing::{self, PricingSettings};
 use crate::risk::SampleDesign;
 use crate::scenario::{Revaluation, Scenario, SmileDynamics};
-use crate::simulation::{self, FactorKey, FactorModel, TimeGrid};
+use crate::simulation::{self, FactorKey, FactorModel, Sampling, TimeGrid};
 use crate::threshold::{Condition, Policy, TermKind};
 use crate::units::Years;
 
@@ -36,6 +36,9 @@ pub struct Plan {
     pub condition: Option<Condition>,
     /// The fitted factor model.
     pub model: FactorModel,
+    /// How paths are drawn.
+    #[serde(default)]
+    pub sampling: Sampling,
     /// How the model was fitted.
     pub fit: Fit,
     /// What was found in the data files.
@@ -77,7 +80,7 @@ impl Plan {
             .as_ref()
             .map(|policy| conditions::condition(policy, scenario, market))
             .transpose()?;
-        let plan = Self {
+        let mut plan = Self {
             plimsoll_version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.clone(),
             portfolio: portfolio.clone(),
@@ -87,6 +90,7 @@ impl Plan {
             policy: policy.as_ref().map(|loaded| loaded.policy.clone()),
             condition,
             model: fitted.model,
+            sampling: Sampling::Plain,
             fit: Fit {
                 correlation: rows(&fitted.correlation),
                 correlation_source: fitted.correlation_source,
@@ -100,12 +104,13 @@ impl Plan {
         collector.absorb(plan.check_stresses(inputs));
         faults::extreme_factors(&plan.model, inputs, &mut collector);
         faults::not_priced(&plan, inputs, &mut collector);
+        sampling::choose(&mut plan, inputs, &mut collector);
         collector.finish(plan)
     }
 
-    /// How paths are drawn: independently, from the model itself.
+    /// How paths depend on each other, and what is known of them.
     pub(super) fn sample_design(&self) -> SampleDesign {
-        SampleDesign::plain()
+        sampling::design(&self.sampling)
     }
 
     /// How positions are priced.

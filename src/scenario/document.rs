@@ -13,7 +13,10 @@ pub use super::model_document::{
     CorrelationDocument, DriftDocument, FilterDocument, JumpDocument, ModelDocument,
     NotPositiveSemidefiniteDocument, ProcessDocument, VolatilityDocument,
 };
-use super::settings::{MeasureSettings, ReturnKind, Revaluation, Scenario, SimulationSettings};
+use super::settings::{
+    MeasureSettings, ReturnKind, Revaluation, SamplingMethod, SamplingSettings, Scenario,
+    SimulationSettings,
+};
 use crate::document::{
     DurationText, FilePath, FolderName, Level, Loader, Node, Parsed, Place, Places, PositiveRate,
     Prose, SourceFile, Violation, ViolationCollector, Violations, read_tree,
@@ -80,6 +83,20 @@ pub struct SimulationDocument {
     /// How positions are revalued on a path; `--revaluation` overrides.
     #[serde(default = "chosen_revaluation")]
     pub revaluation: Revaluation,
+    /// How paths are drawn; importance sampling and strata aim at the contribution level;
+    /// `--sampling` overrides.
+    #[serde(default = "plain_sampling")]
+    pub sampling: SamplingMethod,
+    /// Equiprobable ranges of the delta-gamma loss under `stratified` sampling; `paths` is a
+    /// multiple of it.
+    #[serde(default = "default_strata")]
+    #[schemars(range(min = 2, max = 1_000))]
+    pub strata: u32,
+    /// Independent randomisations of `sobol` sampling, whose spread is its error; `paths` is a
+    /// multiple of it.
+    #[serde(default = "default_replicates")]
+    #[schemars(range(min = 8, max = 1_024))]
+    pub replicates: u32,
 }
 
 /// What is measured.
@@ -125,6 +142,18 @@ fn log_returns() -> ReturnKind {
 
 fn chosen_revaluation() -> Revaluation {
     Revaluation::Auto
+}
+
+fn plain_sampling() -> SamplingMethod {
+    SamplingMethod::Plain
+}
+
+fn default_strata() -> u32 {
+    SamplingSettings::default().strata
+}
+
+fn default_replicates() -> u32 {
+    SamplingSettings::default().replicates
 }
 
 /// A file that a document names.
@@ -240,6 +269,11 @@ fn simulation(document: &SimulationDocument) -> SimulationSettings {
         seed: document.seed,
         returns: document.returns,
         revaluation: document.revaluation,
+        sampling: SamplingSettings {
+            method: document.sampling,
+            strata: document.strata,
+            replicates: document.replicates,
+        },
     }
 }
 

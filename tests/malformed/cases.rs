@@ -98,6 +98,13 @@ const CASES: &[Case] = &[
         &[(S, "\"martingale\"", "«\"martingal\"»")],
         &["unknown `drift` `martingal`"],
     ),
+    (
+        "unknown sampling",
+        &[(S, "seed = 7", "sampling = «\"sobl\"»")],
+        &["unknown `sampling` `sobl`"],
+    ),
+    ("one stratum", &[(S, "seed = 7", "strata = «1»")], &["`strata` is out of range"]),
+    ("few replicates", &[(S, "seed = 7", "replicates = «4»")], &["`replicates` is out of range"]),
     ("unknown process", &[(S, "\"gbm\"", "«\"gmb\"»")], &["unknown `type` `gmb`"]),
     (
         "process without type",

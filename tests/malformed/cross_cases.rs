@@ -27,6 +27,22 @@ const PERPETUAL: &str =
 
 const CROSS: &[Case] = &[
     (
+        "strata that do not divide the paths",
+        &[(S, "paths = 1000\nseed = 7", "paths = «1000»\nsampling = \"stratified\"\nstrata = 48")],
+        &["1000 paths are not a multiple of 48, the strata of stratified sampling"],
+    ),
+    (
+        "a scheme for another process",
+        &[
+            (S, "seed = 7", "sampling = «\"importance\"»"),
+            (S, "type = \"gbm\"", "type = \"merton\""),
+        ],
+        &[
+            "importance sampling does not support the process merton; it supports gbm, and student_t \
+           within one calibration interval",
+        ],
+    ),
+    (
         "spot in an unknown asset",
         &[(POSITIONS, "spot,ETH", "spot,«ETHH»")],
         &["the market has no price of ETHH"],

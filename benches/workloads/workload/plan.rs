@@ -6,8 +6,8 @@ use plimsoll::portfolio::Portfolio;
 use plimsoll::pricing;
 use plimsoll::scenario::{
     CorrelationSettings, Drift, MeasureSettings, ModelSettings, NotPositiveSemidefinite,
-    ProcessSettings, ReturnKind, Revaluation, Scenario, SimulationSettings, SmileDynamics,
-    StatedVolatility, VolatilityDynamics, VolatilitySettings,
+    ProcessSettings, ReturnKind, Revaluation, SamplingSettings, Scenario, SimulationSettings,
+    SmileDynamics, StatedVolatility, VolatilityDynamics, VolatilitySettings,
 };
 use plimsoll::simulation::{Calibrated, TimeGrid, calibrate};
 use plimsoll::units::{ConfidenceLevel, Years};
@@ -40,6 +40,7 @@ pub fn plan(workload: &Workload, sampling: Sampling) -> Plan {
         policy: None,
         condition: None,
         model,
+        sampling: plimsoll::simulation::Sampling::Plain,
         fit: Fit { correlation, correlation_source, projection_distance, notes },
         findings: Vec::new(),
         inputs: Vec::new(),
@@ -63,6 +64,7 @@ fn scenario(workload: &Workload, sampling: Sampling) -> Scenario {
         name: workload.name.to_owned(),
         description: String::new(),
         simulation: SimulationSettings {
+            sampling: SamplingSettings::default(),
             horizon: Years(HORIZON_YEARS),
             steps: workload.steps,
             paths: sampling.paths,

@@ -46,6 +46,16 @@ pub enum SamplingError {
         /// Most.
         most: u64,
     },
+    /// More paths than are kept one by one, which weights and units need.
+    #[error("{scheme} sampling keeps every path: {paths} paths, at most {most}")]
+    TooManyPaths {
+        /// The scheme.
+        scheme: &'static str,
+        /// Paths asked for.
+        paths: u64,
+        /// Most.
+        most: u64,
+    },
     /// The delta-gamma loss says nothing.
     #[error(
         "{scheme} sampling aims by the delta-gamma loss of the book, which {fault}; use plain \
