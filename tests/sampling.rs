@@ -137,7 +137,7 @@ fn every_scheme_gives_the_same_bits_however_the_work_is_cut() {
             let control = Control::none();
             let cuts = [0, 1, 700, 5_001, 20_480, PATHS];
             let shard = |cut: &[u64]| {
-                engine::losses(&plan, cut[0]..cut[1], InstructionSet::Baseline, &control).unwrap()
+                engine::losses(&plan, cut[0]..cut[1], InstructionSet::detect(), &control).unwrap()
             };
             let mut parts: Vec<_> = cuts.windows(2).map(shard).collect();
             parts.rotate_left(2);
