@@ -1,6 +1,6 @@
 //! What to run: workloads, paths, threads, repetitions.
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::scenario::Revaluation;
 
@@ -25,12 +25,37 @@ pub struct Arguments {
     /// Seed of the first repetition, whose VaR and ES are printed.
     #[arg(long, default_value_t = 20_261_122)]
     seed: u64,
+    /// How options are revalued, one or more modes separated by commas; by default both for W1,
+    /// and full revaluation for W2 and W3, which hold no options.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    mode: Vec<Mode>,
     /// Instruction set; the fastest this CPU has by default.
     #[arg(long)]
     isa: Option<InstructionSet>,
     /// Cargo says so to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+/// How options are revalued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    /// By their formula on every path.
+    Full,
+    /// By interpolants, and by their formula wherever the tail could depend on it.
+    Proxy,
+    /// As the engine chooses.
+    Auto,
+}
+
+impl Mode {
+    fn revaluation(self) -> Revaluation {
+        match self {
+            Self::Full => Revaluation::Full,
+            Self::Proxy => Revaluation::Proxy,
+            Self::Auto => Revaluation::Auto,
+        }
+    }
 }
 
 /// One thing to measure.
@@ -54,16 +79,34 @@ impl Arguments {
     pub fn cases(&self, work: Work) -> Vec<Case> {
         let own = [work.generate().paths];
         let paths = if self.paths.is_empty() { own.as_slice() } else { &self.paths };
-        let case = |paths, threads| Case {
+        let mut cases = Vec::new();
+        for &paths in paths {
+            for mode in self.modes(work) {
+                let revaluation = mode.revaluation();
+                let threads = self.threads.iter();
+                cases.extend(threads.map(|&threads| self.case(work, revaluation, paths, threads)));
+            }
+        }
+        cases
+    }
+
+    fn modes(&self, work: Work) -> Vec<Mode> {
+        match (work, self.mode.is_empty()) {
+            (_, false) => self.mode.clone(),
+            (Work::W1, true) => vec![Mode::Full, Mode::Proxy],
+            (Work::W2 | Work::W3, true) => vec![Mode::Full],
+        }
+    }
+
+    fn case(&self, work: Work, revaluation: Revaluation, paths: u64, threads: usize) -> Case {
+        Case {
             work,
-            revaluation: Revaluation::Full,
+            revaluation,
             paths,
             threads,
             repeat: self.repeat,
             seed: self.seed,
             isa: self.isa.unwrap_or_else(InstructionSet::detect),
-        };
-        let by_paths = |&paths: &u64| self.threads.iter().map(move |&threads| case(paths, threads));
-        paths.iter().flat_map(by_paths).collect()
+        }
     }
 }

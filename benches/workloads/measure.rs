@@ -55,7 +55,8 @@ pub fn measure(case: &Case) -> Measured {
 /// From the portfolio in memory to the measures.
 fn figures(plan: &Plan, isa: InstructionSet) -> Figures {
     let paths = plan.scenario.simulation.paths;
-    let part = engine::losses(plan, 0..paths, isa, &Control::none()).expect("it runs");
+    let settled = engine::settled_losses(plan, isa, &Control::none()).expect("it runs");
+    let part = settled.part;
     let levels: [ConfidenceLevel; 2] = [0, 1].map(|level| plan.scenario.measures.levels[level]);
     let sample = LossSample::plain(&part.losses, &levels).expect("losses are finite");
     let probability = |tally: &LiquidationTally| {
