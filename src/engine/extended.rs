@@ -83,3 +83,53 @@ fn measures(
     let whole = WholeSample { figures, capital, beyond_capital: hits };
     Ok(assemble::measures_of_all(&whole)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::document::Confinement;
+    use crate::engine::{LoadOptions, Overrides, load};
+    use crate::numeric::isa::InstructionSet;
+
+    const FIRST: u64 = 60_000;
+
+    fn plan(paths: u64) -> Plan {
+        let scenario =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/minimal/scenario.toml");
+        let overrides = Overrides { paths: Some(paths), ..Overrides::default() };
+        let options = LoadOptions { confinement: Confinement::Inside, overrides, trades: None };
+        Plan::build(&load(&scenario, &options).unwrap()).unwrap()
+    }
+
+    /// What is kept of the paths after the first gives the figures of all of them.
+    #[test]
+    fn figures_of_paths_not_kept_are_those_of_the_whole_sample() {
+        let plan = plan(300_000);
+        let book = Compiled::new(&plan, &plan.portfolio, InstructionSet::detect()).unwrap();
+        let control = Control::none();
+        let losses = |range| {
+            let (engine, ledger) = (&book.engine, &book.ledger);
+            pass::losses(engine, ledger, range, 0, &control, Stage::Losses).unwrap()
+        };
+        let first = losses(0..FIRST);
+        let found = measures(&plan, &book, &first.losses, Some(3_000.0), &control).unwrap();
+        let whole = losses(0..300_000);
+        let expected = assemble::measures(&plan, &whole).unwrap();
+        for (found, expected) in found.value_at_risk.iter().zip(&expected.value_at_risk) {
+            assert_eq!(found, expected);
+        }
+        for (found, expected) in found.expected_shortfall.iter().zip(&expected.expected_shortfall) {
+            approx::assert_relative_eq!(found.loss, expected.loss, max_relative = 1e-11);
+        }
+        assert_eq!(found.maximum_loss, expected.maximum_loss);
+        approx::assert_relative_eq!(found.mean_loss, expected.mean_loss, max_relative = 1e-8);
+        let beyond = whole.losses.iter().filter(|loss| **loss > 3_000.0).count();
+        let told = found.loss_beyond_capital.unwrap().probability;
+        assert_eq!(told, beyond as f64 / 300_000.0);
+        assert!(beyond > 0);
+        let counted: u64 = found.histogram.bins.iter().map(|bin| bin.count).sum();
+        assert_eq!(counted, 300_000);
+    }
+}
