@@ -46,7 +46,7 @@ pub(super) fn extend(
     outcome.paths = plan.scenario.simulation.paths;
     outcome.model.notes.push(format!(
         "VaR, ES, mean, deviation, tail index and histogram rest on all {} paths; contributions, \
-         worst paths, incremental figures and the threshold on the first {}",
+         worst paths, liquidations, incremental figures and the threshold on the first {}",
         grouped(outcome.paths as f64, 0),
         grouped(first.len() as f64, 0)
     ));

@@ -1,8 +1,8 @@
 //! The stages of a path, in order. Every pass walks paths through this file and no other.
 //!
 //! At each node: factors move; funding and interest accrue; what expires here settles; venues close
-//! the accounts below their maintenance margin. At the horizon every row is valued. Paths go in blocks, by id; how they are cut into blocks cannot be
-//! observed in any number.
+//! the accounts below their maintenance margin. At the horizon every row is valued. Paths go in
+//! blocks, by id; how they are cut into blocks cannot be observed in any number.
 
 use super::EngineError;
 use super::liquidation::{

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::load::Inputs;
-use super::{conditions, faults, sampling, stress};
+use super::{conditions, faults, precision, sampling, stress};
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
@@ -104,6 +104,7 @@ impl Plan {
         collector.absorb(plan.check_stresses(inputs));
         faults::extreme_factors(&plan.model, inputs, &mut collector);
         faults::not_priced(&plan, inputs, &mut collector);
+        precision::check(inputs, &mut collector);
         sampling::choose(&mut plan, inputs, &mut collector);
         collector.finish(plan)
     }

@@ -4,10 +4,30 @@
 //! as reproducible as one of a stated length, and its outcome is that of a run of the length it
 //! stopped at.
 
+use super::load::Inputs;
+use crate::document::{Violation, ViolationCollector};
 use crate::outcome::{Checkpoint, Measure, Measures, Stopping};
+use crate::units::grouped;
 
 /// How many times as many paths the next checkpoint has.
 const GROWTH: u64 = 2;
+
+/// The first look must not lie beyond the last.
+pub(super) fn check(inputs: &Inputs, collector: &mut ViolationCollector) {
+    let settings = &inputs.scenario.simulation;
+    if settings.precision.is_none() || settings.paths <= settings.paths_max {
+        return;
+    }
+    let [paths, most] = [settings.paths, settings.paths_max].map(|one| grouped(one as f64, 0));
+    let title = format!(
+        "a run to a precision is looked at first after {paths} paths, beyond its most of {most}"
+    );
+    let place = inputs.scenario_places.places.at("simulation.paths");
+    let violation = Violation::new(place, title)
+        .expected(format!("at most {most}, the `paths_max` of the scenario"))
+        .help("start with fewer paths: they double until the precision is reached");
+    collector.add(violation);
+}
 
 /// What was asked for, and the checkpoints so far.
 #[derive(Debug, Clone)]

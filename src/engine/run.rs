@@ -15,6 +15,7 @@ use super::proxy::{self, Settled, Valuation};
 use super::tail::{TailLedger, TailLosses};
 use crate::numeric::isa::InstructionSet;
 use crate::outcome::{Outcome, ProxyRevaluation, ReplayedPath};
+use crate::portfolio::Portfolio;
 use crate::pricing::Granularity;
 use crate::risk::{ExpectedShortfallWeights, KernelWeights, LossSample, Needs};
 use crate::units::PathId;
@@ -49,8 +50,7 @@ pub fn run(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Run, E
         let precision = Precision::new(fraction, settings.paths_max);
         return run_to(precision, plan.clone(), isa, control);
     }
-    let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let valuation = Valuation::choose(plan, &book);
+    let (book, valuation) = prepared(plan, &plan.portfolio, isa)?;
     let part = first_pass(plan, &book, &valuation, 0..extended::kept_paths(plan), control)?;
     whole(plan, &book, &valuation, part, control)
 }
@@ -86,8 +86,7 @@ fn extended(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<Partial, EngineError> {
-    let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let valuation = Valuation::choose(plan, &book);
+    let (book, valuation) = prepared(plan, &plan.portfolio, isa)?;
     let paths = plan.scenario.simulation.paths;
     let from = part.as_ref().map_or(0, |part| part.losses.len() as u64);
     let added = first_pass(plan, &book, &valuation, from..paths, control)?;
@@ -105,8 +104,7 @@ pub fn losses(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<Partial, EngineError> {
-    let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let valuation = Valuation::choose(plan, &book);
+    let (book, valuation) = prepared(plan, &plan.portfolio, isa)?;
     first_pass(plan, &book, &valuation, range, control)
 }
 
@@ -140,9 +138,19 @@ pub fn finish(
 ) -> Result<Run, EngineError> {
     let path_count = extended::kept_paths(plan);
     let merged = pass::merge(parts, path_count)?;
-    let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let valuation = Valuation::choose(plan, &book);
+    let (book, valuation) = prepared(plan, &plan.portfolio, isa)?;
     whole(plan, &book, &valuation, merged, control)
+}
+
+/// A book compiled, and how its first pass values it.
+fn prepared<'a>(
+    plan: &'a Plan,
+    portfolio: &'a Portfolio,
+    isa: InstructionSet,
+) -> Result<(Compiled<'a>, Valuation), EngineError> {
+    let book = Compiled::new(plan, portfolio, isa)?;
+    let valuation = Valuation::choose(plan, &book);
+    Ok((book, valuation))
 }
 
 fn first_pass(
@@ -166,8 +174,7 @@ fn whole(
 ) -> Result<Run, EngineError> {
     let mut run = conclude_all(plan, book, valuation, part, control)?;
     if let Some(portfolio) = &plan.portfolio_with_trades {
-        let book = Compiled::new(plan, portfolio, book.setting.isa)?;
-        let valuation = Valuation::choose(plan, &book);
+        let (book, valuation) = prepared(plan, portfolio, book.setting.isa)?;
         let range = 0..extended::kept_paths(plan);
         let part = first_pass(plan, &book, &valuation, range, control)?;
         let traded = conclude_all(plan, &book, &valuation, part, control)?.outcome;

@@ -32,6 +32,11 @@ const CROSS: &[Case] = &[
         &["1000 paths are not a multiple of 48, the strata of stratified sampling"],
     ),
     (
+        "a precision looked at too late",
+        &[(S, "paths = 1000\nseed = 7", "paths = «1000»\nprecision = \"1%\"\npaths_max = 500")],
+        &["looked at first after 1,000 paths, beyond its most of 500"],
+    ),
+    (
         "a scheme for another process",
         &[
             (S, "seed = 7", "sampling = «\"importance\"»"),
