@@ -25,7 +25,8 @@ pub enum Progress {
 
 /// State of the plain lines.
 pub struct Lines {
-    stage: Option<Stage>,
+    /// What is being done, and how much of it there is.
+    pass: Option<(Stage, u64)>,
     done: u64,
     last: Instant,
 }
@@ -38,7 +39,7 @@ impl Progress {
         } else if terminal.is_watched() {
             Self::Bar(Mutex::new(None))
         } else {
-            let lines = Lines { stage: None, done: 0, last: Instant::now() };
+            let lines = Lines { pass: None, done: 0, last: Instant::now() };
             Self::Lines(*terminal, Mutex::new(lines))
         }
     }
@@ -59,7 +60,10 @@ impl Observer for Progress {
             Self::Silent => {}
             Self::Bar(bar) => {
                 let mut bar = bar.lock().expect("no panic holds the bar");
-                if bar.as_ref().is_none_or(|(shown, _)| *shown != stage) {
+                let shows = |(shown, bar): &(Stage, ProgressBar)| {
+                    *shown == stage && bar.length() == Some(total) && bar.position() < total
+                };
+                if !bar.as_ref().is_some_and(shows) {
                     if let Some((_, old)) = bar.take() {
                         old.finish_and_clear();
                     }
@@ -79,8 +83,9 @@ impl Observer for Progress {
 
 impl Lines {
     fn advanced(&mut self, terminal: &Terminal, stage: Stage, count: u64, total: u64) {
-        if self.stage != Some(stage) {
-            self.stage = Some(stage);
+        // The same stage can come again: of other paths, or of another book.
+        if self.pass != Some((stage, total)) || self.done >= total {
+            self.pass = Some((stage, total));
             self.done = 0;
         }
         self.done += count;

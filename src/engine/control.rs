@@ -36,6 +36,18 @@ pub struct Control<'a> {
     stop: &'a AtomicBool,
 }
 
+/// Tells of a part as that much of `total`.
+pub(super) struct PartOf<'a> {
+    pub whole: Control<'a>,
+    pub total: u64,
+}
+
+impl Observer for PartOf<'_> {
+    fn advanced(&self, stage: Stage, count: u64, _total: u64) {
+        self.whole.advanced(stage, count, self.total);
+    }
+}
+
 /// The run was asked to stop; nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
@@ -52,6 +64,11 @@ impl<'a> Control<'a> {
     /// Neither watched nor stoppable.
     pub fn none() -> Control<'static> {
         Control { observer: &Unobserved, stop: &NEVER }
+    }
+
+    /// The same line, telling of parts of a whole.
+    pub(super) fn telling<'b>(&'b self, whole: &'b PartOf<'a>) -> Control<'b> {
+        Control { observer: whole, stop: self.stop }
     }
 
     pub(super) fn advanced(&self, stage: Stage, count: u64, total: u64) {

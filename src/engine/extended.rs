@@ -4,20 +4,20 @@
 //! add to VaR, ES and the loss distribution only: of their losses the tail's order statistics are
 //! kept, sums and a histogram, so that memory does not grow with the number of paths.
 
+use rayon::prelude::*;
+
 use super::EngineError;
 use super::assemble::{self, WholeSample};
 use super::compiled::Compiled;
-use super::control::{Control, Stage};
+use super::control::{Control, PartOf, Stage};
 use super::pass;
 use super::plan::Plan;
 use crate::outcome::{Measures, Outcome};
-use crate::risk::{Needs, TailSummary, TailWindows};
+use crate::risk::{Needs, RiskError, TailSummary, TailWindows};
 use crate::units::grouped;
 
 /// Most paths of which every loss is kept.
 pub const KEPT_PATHS_MAX: u64 = 10_000_000;
-/// First losses that tell where the quantiles of all will lie.
-const PILOT_PATHS: usize = 1 << 20;
 /// Paths simulated at a time beyond those kept.
 const RANGE_PATHS: u64 = 1 << 20;
 
@@ -63,25 +63,59 @@ fn measures(
     let paths = plan.scenario.simulation.paths;
     let levels = &plan.scenario.measures.levels;
     let needs = Needs { levels, worst_paths: plan.scenario.measures.worst_paths };
-    let windows = TailWindows::new(&first[..PILOT_PATHS.min(first.len())], paths, &needs)?;
-    let mut summary = TailSummary::new(&windows);
-    let beyond = |losses: &[f64]| {
-        capital.map_or(0, |capital| losses.iter().filter(|loss| **loss > capital).count() as u64)
-    };
-    let mut hits = beyond(first);
-    summary.push(0, first)?;
+    // The kept losses tell where the quantiles of all will lie.
+    let windows = TailWindows::new(first, paths, &needs)?;
+    let mut summaries = Summaries::new(&windows, capital);
+    summaries.push(0, first)?;
     let mut from = first.len() as u64;
+    let rest = PartOf { whole: *control, total: paths - from };
+    let control = &control.telling(&rest);
     while from < paths {
         let range = from..paths.min(from + RANGE_PATHS);
         let (engine, ledger) = (&book.engine, &book.ledger);
         let part = pass::losses(engine, ledger, range.clone(), 0, control, Stage::Losses)?;
-        summary.push(from, &part.losses)?;
-        hits += beyond(&part.losses);
+        summaries.push(from, &part.losses)?;
         from = range.end;
     }
+    let (summary, hits) = summaries.merged()?;
     let figures = summary.finish()?;
     let whole = WholeSample { figures, capital, beyond_capital: hits };
     Ok(assemble::measures_of_all(&whole)?)
+}
+
+/// One summary a thread: they merge to the same bits however losses were shared among them.
+struct Summaries {
+    parts: Vec<(TailSummary, u64)>,
+    capital: Option<f64>,
+}
+
+impl Summaries {
+    fn new(windows: &TailWindows, capital: Option<f64>) -> Self {
+        let part = (TailSummary::new(windows), 0);
+        Self { parts: vec![part; rayon::current_num_threads()], capital }
+    }
+
+    /// Takes in the losses of consecutive paths from `first_path` on.
+    fn push(&mut self, first_path: u64, losses: &[f64]) -> Result<(), RiskError> {
+        let share = losses.len().div_ceil(self.parts.len()).max(1);
+        let capital = self.capital.unwrap_or(f64::INFINITY);
+        let shares = losses.par_chunks(share).enumerate().zip(&mut self.parts);
+        shares.try_for_each(|((index, losses), (summary, beyond_capital))| {
+            *beyond_capital += losses.iter().filter(|loss| **loss > capital).count() as u64;
+            summary.push(first_path + (index * share) as u64, losses)
+        })
+    }
+
+    /// The summary of all losses, and how many are beyond capital.
+    fn merged(self) -> Result<(TailSummary, u64), RiskError> {
+        let mut parts = self.parts.into_iter();
+        let (mut summary, mut beyond_capital) = parts.next().ok_or(RiskError::Empty)?;
+        for (part, beyond) in parts {
+            summary.merge(part)?;
+            beyond_capital += beyond;
+        }
+        Ok((summary, beyond_capital))
+    }
 }
 
 #[cfg(test)]
@@ -126,9 +160,13 @@ mod tests {
         assert_eq!(found.maximum_loss, expected.maximum_loss);
         approx::assert_relative_eq!(found.mean_loss, expected.mean_loss, max_relative = 1e-8);
         let beyond = whole.losses.iter().filter(|loss| **loss > 3_000.0).count();
-        let told = found.loss_beyond_capital.unwrap().probability;
+        let told = found.loss_beyond_capital.as_ref().unwrap().probability;
         assert_eq!(told, beyond as f64 / 300_000.0);
         assert!(beyond > 0);
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let again =
+            alone.install(|| measures(&plan, &book, &first.losses, Some(3_000.0), &control));
+        assert_eq!(again.unwrap(), found, "however many threads summed");
         let counted: u64 = found.histogram.bins.iter().map(|bin| bin.count).sum();
         assert_eq!(counted, 300_000);
     }
