@@ -106,12 +106,12 @@ impl<'a> LossSample<'a> {
         if self.tail.is_whole() || suffices(&self.tail) {
             Cow::Borrowed(&self.tail)
         } else {
-            Cow::Owned(self.from_rank(1))
+            Cow::Owned(self.ranks_from(1))
         }
     }
 
     /// All losses from `rank` on, in order.
-    pub(super) fn from_rank(&self, rank: usize) -> Tail {
+    pub(super) fn ranks_from(&self, rank: usize) -> Tail {
         Tail::new(select::largest(self.losses, self.count() - rank + 1), self.weights())
     }
 }

@@ -50,7 +50,7 @@ impl TailWindows {
         let reaches = per_level.chain([[hill, hill]]).map(|ranks| reach(ranks, pilot.len(), total));
         let reaches: Vec<[usize; 2]> = reaches.collect();
         let lowest = reaches.iter().map(|reach| reach[0]).filter(|rank| *rank > 0).min();
-        let tail = sample.from_rank(lowest.unwrap_or(pilot.len()));
+        let tail = sample.ranks_from(lowest.unwrap_or(pilot.len()));
         let windows = reaches.into_iter().map(|reach| window(&tail, reach, pilot.len())).collect();
         Ok(Self {
             count,
