@@ -9,6 +9,10 @@ use super::scale::Scale;
 /// Width of every chart in user units: near a phone's width in points, so that text stays legible.
 pub(super) const WIDTH: f64 = 400.0;
 
+/// Width of a character of a tick's label, and least room between two labels.
+const TICK_CHARACTER: f64 = 7.0;
+const TICK_GAP: f64 = 6.0;
+
 /// A chart being drawn.
 pub(super) struct Canvas {
     root: Element,
@@ -47,13 +51,16 @@ impl Canvas {
         ticks: usize,
         label: &dyn Fn(f64) -> String,
     ) {
-        for tick in scale.ticks(ticks) {
+        let ticks = scale.ticks(ticks);
+        let labels: Vec<String> = ticks.iter().map(|tick| label(*tick).replace('-', "−")).collect();
+        let every = labelled_every(scale, &ticks, &labels);
+        let zero = ticks.iter().position(|tick| *tick == 0.0).unwrap_or(0);
+        for (index, (tick, label)) in ticks.into_iter().zip(&labels).enumerate() {
             let x = scale.at(tick);
             self.add(line("grid", [x, top], [x, bottom]).data("tick-x", tick));
-            self.add(
-                text("tick", [x, bottom + 16.0], &label(tick).replace('-', "−"))
-                    .anchor(Anchor::Middle),
-            );
+            if index.abs_diff(zero).is_multiple_of(every) {
+                self.add(text("tick", [x, bottom + 16.0], label).anchor(Anchor::Middle));
+            }
         }
     }
 
@@ -73,6 +80,14 @@ impl Canvas {
             );
         }
     }
+}
+
+/// Ticks from one label to the next, so that labels stand apart.
+fn labelled_every(scale: &Scale, ticks: &[f64], labels: &[String]) -> usize {
+    let [first, second, ..] = ticks else { return 1 };
+    let apart = (scale.at(*second) - scale.at(*first)).abs().max(1.0);
+    let widest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    ((widest as f64 * TICK_CHARACTER + TICK_GAP) / apart).ceil().max(1.0) as usize
 }
 
 /// One shape or text.
