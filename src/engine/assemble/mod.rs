@@ -2,6 +2,7 @@
 
 mod book;
 mod contributions;
+mod few_paths;
 mod incremental;
 mod liquidations;
 mod measures;
@@ -58,6 +59,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     model.notes.extend(truncation::note(found, control)?);
     let mut warnings = model::warnings(plan, book);
     warnings.extend(heavy_tail(&measures));
+    warnings.extend(few_paths::warning(sample, &levels.levels));
     warnings.extend(liquidations::warning(found));
     warnings.extend(found.revalued.warning());
     Ok(Outcome {
