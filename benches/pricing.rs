@@ -120,10 +120,7 @@ fn book(case: &Case) -> Portfolio {
         tags: vec![],
     };
     let account = |index| Account {
-        name: format!("a{index}"),
-        venue: None,
         margin_mode: MarginMode::Cross,
-        leverage_max: None,
         recourse: true,
         balances: vec![Balance {
             asset: "BTC".into(),
@@ -131,6 +128,7 @@ fn book(case: &Case) -> Portfolio {
             haircut: 0.0,
             borrow_rate: 0.0,
         }],
+        ..Account::new(format!("a{index}"))
     };
     Portfolio {
         name: "bench".to_owned(),

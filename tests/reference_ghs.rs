@@ -12,9 +12,7 @@ use plimsoll::market::{Asset, AssetKind, ForwardCurve, Market, Underlying, Volat
 use plimsoll::numeric::InstructionSet;
 use plimsoll::numeric::matrix::semidefinite_cholesky;
 use plimsoll::numeric::quadratic_law::StudentQuadraticLaw;
-use plimsoll::portfolio::{
-    Account, Instrument, MarginMode, OptionRight, Portfolio, Position, Settlement,
-};
+use plimsoll::portfolio::{Account, Instrument, OptionRight, Portfolio, Position, Settlement};
 use plimsoll::pricing::{
     CompiledBook, Granularity, PathState, PricingSettings, loss_expansion, required_factors,
 };
@@ -190,14 +188,7 @@ fn portfolio(case: &Value) -> Portfolio {
     Portfolio {
         name: "GHS".to_owned(),
         venues: vec![],
-        accounts: vec![Account {
-            name: "account".to_owned(),
-            venue: None,
-            margin_mode: MarginMode::None,
-            leverage_max: None,
-            recourse: true,
-            balances: vec![],
-        }],
+        accounts: vec![Account { recourse: true, ..Account::new("account") }],
         positions,
         orders: vec![],
     }

@@ -8,7 +8,7 @@ use std::fs;
 use plimsoll::market::{Asset, AssetKind, ForwardCurve, Market, Underlying, VolatilitySource};
 use plimsoll::numeric::InstructionSet;
 use plimsoll::portfolio::{
-    Account, Balance, Instrument, MarginMode, OptionRight, Portfolio, Position, Settlement,
+    Account, Balance, Instrument, OptionRight, Portfolio, Position, Settlement,
 };
 use plimsoll::pricing::{
     CompiledBook, Granularity, PathState, PricingSettings, greeks, required_factors,
@@ -106,10 +106,6 @@ fn world(quotes: Quotes, instrument: Instrument) -> World {
         name: "book".to_owned(),
         venues: vec![],
         accounts: vec![Account {
-            name: "account".to_owned(),
-            venue: None,
-            margin_mode: MarginMode::None,
-            leverage_max: None,
             recourse: true,
             balances: vec![Balance {
                 asset: Symbol::usd(),
@@ -117,6 +113,7 @@ fn world(quotes: Quotes, instrument: Instrument) -> World {
                 haircut: 0.0,
                 borrow_rate: 0.0,
             }],
+            ..Account::new("account")
         }],
         positions: vec![position],
         orders: vec![],

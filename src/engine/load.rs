@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::cross_check;
 use crate::document::{
-    Confinement, InputFile, Loader, Place, PositiveRate, SourceFile, Violation, ViolationCollector,
-    Violations, did_you_mean, one_of, quoted,
+    Confinement, InputFile, Loader, Place, PositiveRate, SourceFile, ViolationCollector, Violations,
 };
 use crate::margin::VenueRules;
-use crate::margin::document::{read_rules, shipped_rules};
+use crate::margin::document::read_rules;
 use crate::market::Market;
 use crate::market::document::{LoadedMarket, read_market};
 use crate::portfolio::Portfolio;
@@ -207,11 +206,14 @@ impl Book {
     ) -> Option<Self> {
         let as_of = market.map_or(jiff::Timestamp::MIN, |market| market.as_of);
         let portfolio = collector.absorb(loaded.to_portfolio(as_of));
-        let rules = collector.absorb(venue_rules(&loaded, loader));
-        let (portfolio, rules) = (portfolio?, rules?);
+        let date = market.map(|market| market.as_of);
+        let rules = collector.absorb(super::venues::rules(&loaded, date, loader));
+        let (mut portfolio, rules) = (portfolio?, rules?);
         if let Some(market) = market {
             cross_check::book(&loaded, &portfolio, market, collector);
+            super::venues::apply_haircuts(&loaded, &rules, market, &mut portfolio);
         }
+        super::venues::check_modes(&loaded, &rules, &portfolio, collector);
         Some(Self { loaded, portfolio, rules })
     }
 
@@ -224,36 +226,4 @@ impl Book {
         let positions = 0..self.portfolio.positions.len();
         positions.map(|index| self.loaded.position_place(index, "id")).collect()
     }
-}
-
-/// Rules of every venue: a shipped set by name, else a file beside the portfolio.
-fn venue_rules(
-    loaded: &LoadedPortfolio,
-    loader: &Loader,
-) -> Result<Vec<Option<VenueRules>>, Violations> {
-    let mut collector = ViolationCollector::default();
-    let venues = loaded.document.value.venues.iter().enumerate();
-    let rules = venues.map(|(index, venue)| {
-        let name = venue.rules.as_ref()?;
-        let place = loaded.place(&format!("venue[{index}].rules"));
-        collector.absorb(rules_named(name.as_str(), &place, loader))
-    });
-    let rules = rules.collect();
-    collector.finish(rules)
-}
-
-fn rules_named(name: &str, place: &Place, loader: &Loader) -> Result<VenueRules, Violations> {
-    if name.ends_with(".toml") {
-        return read_rules(&loader.open(name, Some(place))?);
-    }
-    let shipped = shipped_rules()?;
-    if let Some(rules) = shipped.iter().find(|rules| rules.id == name) {
-        return Ok(rules.clone());
-    }
-    let known = || shipped.iter().map(|rules| rules.id.as_str());
-    let violation =
-        Violation::new(place.clone(), format!("no margin rules are called {}", quoted(name)))
-            .expected(one_of(known()))
-            .help_if(did_you_mean(name, known()));
-    Err(violation.into())
 }

@@ -34,6 +34,7 @@ mod scaled;
 mod stress;
 mod tail;
 mod truncation;
+mod venues;
 
 pub use control::{Control, Interrupted, Observer, Stage, Unobserved};
 pub use extended::KEPT_PATHS_MAX;

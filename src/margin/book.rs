@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::{Margin, ShortOption};
-use super::{MarginError, OptionRules, OptionValue, Requirement, VenueRules};
+use super::account::{ContractInputs, ContractRules, counted_quote_price};
+use super::rules::{Margin, OptionValue, ShortOption, VenueRules};
+use super::{MarginError, OptionRules, Requirement, error};
 use crate::market::Market;
-use crate::portfolio::{Account, Instrument, MarginMode, Portfolio, Position, Settlement};
+use crate::portfolio::{
+    Account, Instrument, MarginMode, Portfolio, Position, PositionMode, Settlement,
+};
 use crate::pricing::{Mark, PricingError, asset_price, mark};
-use crate::units::Symbol;
 
 /// Everything the margin of each account depends on.
 #[derive(Debug, Clone)]
@@ -26,24 +28,41 @@ struct AccountBook {
     /// Whether the margin balance leaves options out.
     options_apart: bool,
     rules: Option<VenueRules>,
-    leverage_max: Option<f64>,
-    futures: Vec<FutureContract>,
+    futures: Vec<(ContractRules, ContractInputs)>,
     /// Margin of all short options: in proportion to scale.
     short_options: Margin,
 }
 
-/// The net position in one future or perpetual.
-#[derive(Debug, Clone)]
-struct FutureContract {
-    coin: Symbol,
-    /// USD price of the quote.
-    quote_price: f64,
-    notional_usd: f64,
-    coins: f64,
+/// What is held of one contract.
+struct Held<'a> {
+    first: &'a Position,
+    positions: Vec<usize>,
+    net: Side,
+    /// Long and short, where they are held apart.
+    apart: [Side; 2],
+}
+
+/// A quantity and its mark.
+#[derive(Clone, Copy, Default)]
+struct Side {
+    quantity: f64,
+    mark: Mark,
+}
+
+impl Side {
+    fn add(&mut self, quantity: f64, mark: &Mark) {
+        self.quantity += quantity;
+        self.mark.add(mark);
+    }
 }
 
 /// What makes two positions the same contract: the instrument as text.
 pub(super) type Nets<'a> = BTreeMap<String, (&'a Position, f64, Mark)>;
+
+/// The key of a position's contract.
+pub(super) fn contract_key(position: &Position) -> String {
+    format!("{:?} {:?}", position.instrument, position.volatility)
+}
 
 impl MarginBook {
     /// Compiles `portfolio`; `rules` by venue. An account without venue, without rules or with
@@ -57,13 +76,8 @@ impl MarginBook {
         portfolio: &Portfolio,
     ) -> Result<Self, MarginError> {
         let mut accounts = Vec::with_capacity(portfolio.accounts.len());
-        for (index, account) in portfolio.accounts.iter().enumerate() {
-            let mut book = AccountBook::new(rules, market, account)?;
-            let nets = net_positions(market, portfolio, index)?;
-            for (position, quantity, mark) in nets.values() {
-                book.add(portfolio, account, position, *quantity, mark)?;
-            }
-            accounts.push(book);
+        for (index, held) in positions_by_account(portfolio).into_iter().enumerate() {
+            accounts.push(AccountBook::compile(rules, market, portfolio, index, &held)?);
         }
         Ok(Self { accounts })
     }
@@ -79,24 +93,79 @@ impl MarginBook {
     }
 }
 
+/// Indices of the positions of every account.
+pub(super) fn positions_by_account(portfolio: &Portfolio) -> Vec<Vec<usize>> {
+    let mut held = vec![Vec::new(); portfolio.accounts.len()];
+    for (index, position) in portfolio.positions.iter().enumerate() {
+        if let Some(list) = held.get_mut(position.account) {
+            list.push(index);
+        }
+    }
+    held
+}
+
 /// Sums the positions of an account by contract; marks are of the sums.
 pub(super) fn net_positions<'a>(
     market: &Market,
     portfolio: &'a Portfolio,
     account: usize,
 ) -> Result<Nets<'a>, PricingError> {
-    let mut nets = Nets::new();
-    for position in portfolio.positions.iter().filter(|held| held.account == account) {
+    let held = portfolio.positions.iter().enumerate();
+    let held: Vec<usize> =
+        held.filter(|(_, one)| one.account == account).map(|(at, _)| at).collect();
+    let contracts = contracts(market, portfolio, &held)?.into_iter();
+    Ok(contracts.map(|(key, held)| (key, (held.first, held.net.quantity, held.net.mark))).collect())
+}
+
+/// Sums positions by contract, net and by side.
+fn contracts<'a>(
+    market: &Market,
+    portfolio: &'a Portfolio,
+    positions: &[usize],
+) -> Result<BTreeMap<String, Held<'a>>, PricingError> {
+    let mut contracts = BTreeMap::new();
+    for &index in positions {
+        let position = &portfolio.positions[index];
         let found = mark(market, position)?;
-        let key = format!("{:?} {:?}", position.instrument, position.volatility);
-        let entry = nets.entry(key).or_insert((position, 0.0, Mark::default()));
-        entry.1 += position.quantity;
-        entry.2.add(&found);
+        let entry = contracts.entry(contract_key(position)).or_insert_with(|| Held {
+            first: position,
+            positions: Vec::new(),
+            net: Side::default(),
+            apart: [Side::default(); 2],
+        });
+        entry.positions.push(index);
+        entry.net.add(position.quantity, &found);
+        entry.apart[usize::from(position.quantity < 0.0)].add(position.quantity, &found);
     }
-    Ok(nets)
+    Ok(contracts)
+}
+
+impl Held<'_> {
+    /// The sides that are margined: the net one, or long and short.
+    fn sides(&self, mode: PositionMode) -> &[Side] {
+        match mode {
+            PositionMode::OneWay => std::slice::from_ref(&self.net),
+            PositionMode::Hedge => &self.apart,
+        }
+    }
 }
 
 impl AccountBook {
+    fn compile(
+        rules: &[Option<VenueRules>],
+        market: &Market,
+        portfolio: &Portfolio,
+        index: usize,
+        positions: &[usize],
+    ) -> Result<Self, MarginError> {
+        let account = &portfolio.accounts[index];
+        let mut book = Self::new(rules, market, account)?;
+        for held in contracts(market, portfolio, positions)?.into_values() {
+            book.add(portfolio, index, held)?;
+        }
+        Ok(book)
+    }
+
     fn new(
         rules: &[Option<VenueRules>],
         market: &Market,
@@ -115,72 +184,54 @@ impl AccountBook {
         Ok(Self {
             collateral,
             options_apart: options.is_some_and(|found| found.value == OptionValue::Requirement),
-            leverage_max: account.leverage_max,
             rules,
             ..Self::default()
         })
     }
 
-    fn add(
-        &mut self,
-        portfolio: &Portfolio,
-        account: &Account,
-        position: &Position,
-        quantity: f64,
-        mark: &Mark,
-    ) -> Result<(), MarginError> {
-        let Instrument::Option { settlement, strike, right, .. } = &position.instrument else {
-            self.profit += mark.value;
-            if let Some(settlement) = position.instrument.settlement() {
-                self.add_future(position, settlement, mark);
+    fn add(&mut self, portfolio: &Portfolio, index: usize, held: Held) -> Result<(), MarginError> {
+        let mode = portfolio.accounts[index].position_mode;
+        let gross = || held.sides(mode).iter().map(|side| side.mark.notional.abs()).sum::<f64>();
+        let Instrument::Option { .. } = &held.first.instrument else {
+            self.profit += held.net.mark.value;
+            let Some(settlement) = held.first.instrument.settlement() else { return Ok(()) };
+            self.gross_notional += gross();
+            let inputs = inputs(&held, mode, settlement);
+            if let Some(rules) = &self.rules {
+                let contract = ContractRules::new(rules, portfolio, index, held.positions)?;
+                self.futures.push((contract, inputs));
             }
             return Ok(());
         };
-        self.option_value += mark.value;
-        self.gross_notional += mark.notional.abs();
+        self.option_value += held.net.mark.value;
+        self.gross_notional += gross();
         let Some(rules) = &self.rules else { return Ok(()) };
-        let Some(options) = &rules.options else {
-            let venue = account.venue.and_then(|index| portfolio.venues.get(index));
-            return Err(MarginError::NoOptionRules {
-                position: position.id.clone(),
-                rules: rules.id.clone(),
-                venue: venue.map_or(String::new(), |venue| venue.name.clone()),
-            });
+        let Some(options) = rules.options else {
+            return Err(error::no_option_rules(
+                rules,
+                portfolio,
+                &portfolio.accounts[index],
+                held.first,
+            ));
         };
-        if quantity < 0.0 {
-            let quote_price = match settlement {
-                Settlement::Linear { .. } => mark.quote_price,
-                Settlement::Inverse => 1.0,
-            };
-            let short = ShortOption {
-                right: *right,
-                strike_over_forward: strike * quote_price / mark.forward,
-                mark: mark.value / (quantity * mark.spot),
-            };
-            self.add_short(*options, &short, -quantity * mark.spot);
+        for side in held.sides(mode).iter().filter(|side| side.quantity < 0.0) {
+            self.add_short(options, held.first, side);
         }
         Ok(())
     }
 
-    fn add_short(&mut self, rules: OptionRules, short: &ShortOption, usd_per_coin: f64) {
-        let margin = rules.margin(short);
-        self.short_options.initial += usd_per_coin * margin.initial;
-        self.short_options.maintenance += usd_per_coin * margin.maintenance;
-    }
-
-    fn add_future(&mut self, position: &Position, settlement: &Settlement, mark: &Mark) {
-        let notional = mark.notional.abs();
-        self.gross_notional += notional;
-        let quote_price = match settlement {
-            Settlement::Linear { .. } => mark.quote_price,
-            Settlement::Inverse => 1.0,
+    fn add_short(&mut self, rules: OptionRules, position: &Position, side: &Side) {
+        let Instrument::Option { settlement, strike, right, .. } = &position.instrument else {
+            return;
         };
-        self.futures.push(FutureContract {
-            coin: position.instrument.underlying().clone(),
-            quote_price,
-            notional_usd: notional,
-            coins: notional / mark.forward,
-        });
+        let (quantity, mark) = (side.quantity, &side.mark);
+        let quote_price = counted_quote_price(settlement, mark.quote_price);
+        let short = ShortOption {
+            right: *right,
+            strike_over_forward: strike * quote_price / mark.forward,
+            mark: mark.value / (quantity * mark.spot),
+        };
+        self.short_options += rules.margin(&short).scaled(-quantity * mark.spot);
     }
 
     fn requirement(&self, scale: f64) -> Requirement {
@@ -204,20 +255,25 @@ impl AccountBook {
     }
 
     fn margin(&self, scale: f64) -> Margin {
-        let Some(rules) = &self.rules else { return Margin::default() };
         let scale = scale.abs();
-        let mut sum = Margin {
-            initial: scale * self.short_options.initial,
-            maintenance: scale * self.short_options.maintenance,
-        };
-        for contract in &self.futures {
-            let notional = scale * contract.notional_usd;
-            let schedule = rules.futures_on(&contract.coin);
-            let margin = schedule.margin(notional / contract.quote_price, scale * contract.coins);
-            let desk = self.leverage_max.map_or(0.0, |leverage| notional / leverage);
-            sum.initial += (margin.initial * contract.quote_price).max(desk);
-            sum.maintenance += margin.maintenance * contract.quote_price;
+        let mut sum = self.short_options.scaled(scale);
+        for (contract, inputs) in &self.futures {
+            let (long, short) = (scale * inputs.long, scale * inputs.short);
+            sum += contract.margin(&ContractInputs { long, short, ..*inputs });
         }
         sum
     }
+}
+
+/// Sizes and prices of a future or perpetual today.
+fn inputs(held: &Held, mode: PositionMode, settlement: &Settlement) -> ContractInputs {
+    let mark = &held.net.mark;
+    let quote_price = counted_quote_price(settlement, mark.quote_price);
+    let mut inputs = ContractInputs { spot: mark.spot, ..ContractInputs::default() };
+    for side in held.sides(mode) {
+        let one = ContractInputs::future(side.mark.notional, mark.forward, quote_price);
+        inputs.long += one.long;
+        inputs.short += one.short;
+    }
+    ContractInputs { forward: mark.forward, quote_price, ..inputs }
 }

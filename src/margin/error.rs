@@ -1,5 +1,7 @@
 //! Why margin cannot be computed.
 
+use super::VenueRules;
+use crate::portfolio::{Account, Portfolio, Position};
 use crate::pricing::PricingError;
 
 /// What rules or market lack for a book.
@@ -18,6 +20,14 @@ pub enum MarginError {
         /// The venue.
         venue: String,
     },
+    /// Long and short are held apart where the rules cannot margin them.
+    #[error("account '{account}': the rules '{rules}' have no `hedge_mode`")]
+    NoHedgeMode {
+        /// The account.
+        account: String,
+        /// Id of the rules.
+        rules: String,
+    },
     /// Rules that act inside paths, on an account they cannot act on yet.
     #[error(
         "{item}: the rules '{rules}' liquidate account '{account}' inside paths, which so far is \
@@ -35,4 +45,19 @@ pub enum MarginError {
         /// What was found instead.
         found: String,
     },
+}
+
+/// Options where the rules have none.
+pub(super) fn no_option_rules(
+    rules: &VenueRules,
+    portfolio: &Portfolio,
+    account: &Account,
+    position: &Position,
+) -> MarginError {
+    let venue = account.venue.and_then(|index| portfolio.venues.get(index));
+    MarginError::NoOptionRules {
+        position: position.id.clone(),
+        rules: rules.id.clone(),
+        venue: venue.map_or(String::new(), |venue| venue.name.clone()),
+    }
 }

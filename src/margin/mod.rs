@@ -9,6 +9,7 @@
 
 pub mod document;
 
+mod account;
 mod book;
 mod error;
 mod liquidation;
@@ -18,10 +19,12 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+pub use account::{AccountRules, ContractInputs, ContractRules};
 pub use book::MarginBook;
 pub use error::MarginError;
 pub use liquidation::{Cash, Closed, Doubt, MarginSetting, MarginStage, MarginState, Standing};
 pub use requirement::{Requirement, requirements};
 pub use rules::{
-    CloseAmount, FutureRules, Liquidation, OptionRules, OptionValue, Tier, VenueRules,
+    CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, Margin, OptionRules,
+    OptionValue, ShortOption, Tier, VenueRules, tier_of,
 };

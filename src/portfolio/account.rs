@@ -1,5 +1,7 @@
 //! Venues, accounts, balances, positions and orders: plain data, indices instead of names.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,17 @@ pub enum MarginMode {
     None,
 }
 
+/// How long and short positions of one contract are held in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PositionMode {
+    /// They are one net position.
+    #[default]
+    OneWay,
+    /// Long and short are held apart, and margined as the venue's rules say.
+    Hedge,
+}
+
 /// An amount of an asset; negative when borrowed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Balance {
@@ -55,12 +68,36 @@ pub struct Account {
     pub venue: Option<usize>,
     /// How margin is shared.
     pub margin_mode: MarginMode,
+    /// How long and short of one contract are held.
+    #[serde(default)]
+    pub position_mode: PositionMode,
+    /// Collateral of isolated positions, by index into [`Portfolio::positions`], in the asset the
+    /// contract settles in; a part of `balances`. One that is not here has its initial margin at
+    /// entry.
+    #[serde(default)]
+    pub isolated_margins: BTreeMap<usize, f64>,
     /// Largest leverage the desk allows itself here.
     pub leverage_max: Option<f64>,
     /// Whether a loss beyond the account's equity is the desk's (`true`) or the venue's.
     pub recourse: bool,
     /// Collateral and borrowed balances.
     pub balances: Vec<Balance>,
+}
+
+impl Account {
+    /// An empty account without a venue: no margin, positions netted, losses without recourse.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            venue: None,
+            margin_mode: MarginMode::None,
+            position_mode: PositionMode::OneWay,
+            isolated_margins: BTreeMap::new(),
+            leverage_max: None,
+            recourse: false,
+            balances: Vec::new(),
+        }
+    }
 }
 
 /// A signed quantity of an instrument in an account.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::account::{MarginMode, OrderKind, Portfolio};
+use super::account::{MarginMode, OrderKind, Portfolio, PositionMode};
 pub use super::position_document::{
     FuturePosition, OptionPosition, PerpetualPosition, PositionDocument, SettlementKind,
     SpotPosition,
@@ -31,6 +31,10 @@ pub struct PortfolioDocument {
     /// A CSV file of positions, in addition to those listed here: one row a position, one column
     /// a key, several tags separated by `;`.
     pub positions: Option<FilePath>,
+    /// Files of margin rules, in addition to the shipped sets: several dates of one venue may stand
+    /// side by side, for venues to name.
+    #[serde(default)]
+    pub rule_files: Vec<FilePath>,
     /// Places that hold collateral and positions.
     #[serde(default, rename = "venue")]
     pub venues: Vec<VenueDocument>,
@@ -51,7 +55,8 @@ pub struct PortfolioDocument {
 pub struct VenueDocument {
     /// Its name.
     pub name: Name,
-    /// Its margin rules: a shipped set such as `generic-flat@2026-01-01`, or a file beside this
+    /// Its margin rules: a set such as `generic-flat@2026-01-01`, shipped or of `rule_files`; its
+    /// name alone, for the latest date that is not after the market's; or a file beside this
     /// document. Left out: no margin is required.
     pub rules: Option<Name>,
     /// Probability that it fails within a year.
@@ -72,6 +77,10 @@ pub struct AccountDocument {
     pub venue: Option<Name>,
     /// How margin is shared between its positions. Left out: `cross` at a venue, `none` else.
     pub margin_mode: Option<MarginMode>,
+    /// Whether long and short of one contract are one net position, or held apart and margined as
+    /// the venue's rules say.
+    #[serde(default)]
+    pub position_mode: PositionMode,
     /// Largest leverage the desk allows itself here.
     pub leverage_max: Option<Positive>,
     /// Whether a loss beyond the account's equity is owed to the venue.
@@ -90,9 +99,9 @@ pub struct BalanceDocument {
     pub asset: SymbolName,
     /// Units of it; negative is borrowed.
     pub quantity: Number,
-    /// Share of its value that does not count as collateral.
-    #[serde(default = "zero_fraction")]
-    pub haircut: UnitFraction,
+    /// Share of its value that does not count as collateral. Left out: the haircut of the venue's
+    /// rules at today's value, or none.
+    pub haircut: Option<UnitFraction>,
     /// Annual rate paid while it is borrowed.
     #[serde(default = "zero_rate")]
     pub borrow_rate: NonNegativeRate,

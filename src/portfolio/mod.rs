@@ -11,5 +11,7 @@ pub mod instrument;
 mod position_document;
 mod resolve;
 
-pub use account::{Account, Balance, MarginMode, Order, OrderKind, Portfolio, Position, Venue};
+pub use account::{
+    Account, Balance, MarginMode, Order, OrderKind, Portfolio, Position, PositionMode, Venue,
+};
 pub use instrument::{Instrument, OptionRight, Settlement};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::instrument::{Instrument, OptionRight, Settlement};
 use crate::document::{
-    Instant, Name, Number, Parsed, Positive, PositiveRate, SymbolName, Violation,
+    Instant, Name, NonNegative, Number, Parsed, Positive, PositiveRate, SymbolName, Violation,
     ViolationCollector, Violations,
 };
 use crate::units::Years;
@@ -53,6 +53,9 @@ position_document! {
         settlement: SettlementKind,
         /// Currency of quote and settlement of a linear contract, e.g. `USDT`.
         quote: Option<SymbolName>,
+        /// Collateral of its own in an isolated account, in the asset it settles in; a part of that
+        /// balance. Left out: its initial margin at entry.
+        isolated_margin: Option<NonNegative>,
     }
 }
 
@@ -68,6 +71,9 @@ position_document! {
         quote: Option<SymbolName>,
         /// Delivery.
         expiry: Instant,
+        /// Collateral of its own in an isolated account, in the asset it settles in; a part of that
+        /// balance. Left out: its initial margin at entry.
+        isolated_margin: Option<NonNegative>,
     }
 }
 
@@ -89,6 +95,9 @@ position_document! {
         right: OptionRight,
         /// An implied volatility of its own, instead of the market's surface.
         volatility: Option<PositiveRate>,
+        /// Collateral of its own in an isolated account, in the asset it settles in; a part of that
+        /// balance. Left out: its initial margin at entry.
+        isolated_margin: Option<NonNegative>,
     }
 }
 
@@ -125,17 +134,19 @@ pub(super) struct Common<'a> {
     pub(super) quantity: f64,
     pub(super) entry_price: Option<f64>,
     pub(super) volatility: Option<f64>,
+    pub(super) isolated_margin: Option<f64>,
     pub(super) tags: &'a [Name],
 }
 
 macro_rules! common {
-    ($position:expr, $volatility:expr) => {
+    ($position:expr, $volatility:expr, $isolated_margin:expr) => {
         Common {
             id: &$position.id,
             account: &$position.account,
             quantity: $position.quantity.get(),
             entry_price: $position.entry_price.map(Positive::get),
             volatility: $volatility,
+            isolated_margin: $isolated_margin,
             tags: &$position.tags,
         }
     };
@@ -144,11 +155,16 @@ macro_rules! common {
 impl PositionDocument {
     pub(super) fn common(&self) -> Common<'_> {
         match self {
-            Self::Spot(position) => common!(position, None),
-            Self::Perpetual(position) => common!(position, None),
-            Self::Future(position) => common!(position, None),
+            Self::Spot(position) => common!(position, None, None),
+            Self::Perpetual(position) => {
+                common!(position, None, position.isolated_margin.map(NonNegative::get))
+            }
+            Self::Future(position) => {
+                common!(position, None, position.isolated_margin.map(NonNegative::get))
+            }
             Self::Option(position) => {
-                common!(position, position.volatility.map(PositiveRate::get))
+                let volatility = position.volatility.map(PositiveRate::get);
+                common!(position, volatility, position.isolated_margin.map(NonNegative::get))
             }
         }
     }

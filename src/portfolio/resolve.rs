@@ -1,24 +1,29 @@
 //! From names to indices, with every dangling or repeated name reported.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::account::{Account, Balance, MarginMode, Order, Portfolio, Position, Venue};
 use super::document::{AccountDocument, LoadedPortfolio, OrderDocument, PositionDocument};
 use super::position_document::instrument;
 use crate::document::{
-    Name, Parsed, Place, Violation, ViolationCollector, Violations, did_you_mean, one_of, quoted,
+    Name, Parsed, Place, UnitFraction, Violation, ViolationCollector, Violations, did_you_mean,
+    one_of, quoted,
 };
+use crate::units::Symbol;
 
 /// The portfolio of a loaded document.
 pub(super) fn resolve(loaded: &LoadedPortfolio, as_of: Timestamp) -> Result<Portfolio, Violations> {
     let mut resolver = Resolver { loaded, collector: ViolationCollector::default() };
-    let portfolio = Portfolio {
+    let mut portfolio = Portfolio {
         name: loaded.document.value.name.to_string(),
         venues: resolver.venues(),
         accounts: resolver.accounts(),
         positions: resolver.positions(as_of),
         orders: resolver.orders(),
     };
+    isolate(&mut resolver, &mut portfolio);
     resolver.collector.finish(portfolio)
 }
 
@@ -81,6 +86,8 @@ impl Resolver<'_> {
             name: account.name.to_string(),
             venue,
             margin_mode,
+            position_mode: account.position_mode,
+            isolated_margins: BTreeMap::new(),
             leverage_max: account.leverage_max.map(f64::from),
             recourse: account.recourse,
             balances: account.balances.iter().map(balance).collect(),
@@ -189,7 +196,7 @@ impl Resolver<'_> {
     }
 
     fn report_repeated(&mut self, names: Vec<(&str, Place)>, kind: &str) {
-        let mut seen = std::collections::BTreeMap::new();
+        let mut seen = BTreeMap::new();
         for (name, place) in names {
             if let Some(first) = seen.get(name) {
                 let title = format!("{kind} {} appears twice", quoted(name));
@@ -204,11 +211,48 @@ impl Resolver<'_> {
     }
 }
 
+/// Hands the collateral of isolated positions to their accounts; refuses it elsewhere, and where it
+/// is more than the account has of the asset.
+fn isolate(resolver: &mut Resolver, portfolio: &mut Portfolio) {
+    let loaded = resolver.loaded;
+    if portfolio.positions.len() != loaded.positions.len() {
+        // A position was refused: indices do not match, and violations show already.
+        return;
+    }
+    let mut left: BTreeMap<(usize, Symbol), f64> = BTreeMap::new();
+    for (index, parsed) in loaded.positions.iter().enumerate() {
+        let Some(margin) = parsed.value.common().isolated_margin else { continue };
+        let position = &portfolio.positions[index];
+        let Some(account) = portfolio.accounts.get_mut(position.account) else { continue };
+        let place = parsed.places.at("isolated_margin");
+        if account.margin_mode != MarginMode::Isolated {
+            let title = format!("account {} does not isolate positions", quoted(&account.name));
+            let violation = Violation::new(place, title)
+                .expected("an account with `margin_mode = \"isolated\"`, or no `isolated_margin`");
+            resolver.collector.add(violation);
+            continue;
+        }
+        let asset = position.instrument.settlement_asset();
+        let held = account.balances.iter().find(|balance| balance.asset == *asset);
+        let held = held.map_or(0.0, |balance| balance.quantity);
+        let left = left.entry((position.account, asset.clone())).or_insert(held);
+        *left -= margin;
+        if *left < 0.0 {
+            let title = format!("account {} has too little {asset}", quoted(&account.name));
+            let violation = Violation::new(place, title)
+                .expected(format!("isolated margins of at most {held} {asset} together"))
+                .help("isolated margins are a part of the account's balances");
+            resolver.collector.add(violation);
+        }
+        account.isolated_margins.insert(index, margin);
+    }
+}
+
 fn balance(balance: &super::document::BalanceDocument) -> Balance {
     Balance {
         asset: balance.asset.symbol(),
         quantity: balance.quantity.get(),
-        haircut: balance.haircut.get(),
+        haircut: balance.haircut.map_or(0.0, UnitFraction::get),
         borrow_rate: balance.borrow_rate.get(),
     }
 }

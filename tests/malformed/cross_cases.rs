@@ -201,6 +201,67 @@ const VENUE: &[Case] = &[
         &["with flat maintenance rates; the rate of BTC grows with size"],
     ),
     (
+        "hedge mode without rules for it",
+        &[(P, "venue = \"exchange\"", "venue = \"exchange\"\nposition_mode = «\"hedge\"»")],
+        &["the rules `rules@2026-01-01` have no hedge mode"],
+    ),
+    (
+        "isolated collateral in a cross account",
+        &[
+            (P, "quantity = 1\n", "quantity = 1\nisolated_margin = «5000»\n"),
+            (P, "quantity = -50_000", "quantity = -50_000\nisolated_margin = «0»"),
+        ],
+        &["account `main` does not isolate positions", "account `main` does not isolate positions"],
+    ),
+    (
+        "isolated collateral below zero",
+        &[(P, "quantity = 1\n", "quantity = 1\nisolated_margin = «-1»\n")],
+        &["`isolated_margin` is out of range"],
+    ),
+    (
+        "more isolated collateral than there is",
+        &[
+            (P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = \"isolated\""),
+            (P, "quantity = 1\n", "quantity = 1\nisolated_margin = «100_001»\n"),
+            (P, "quantity = -50_000", "quantity = -50_000\nisolated_margin = «0.1»"),
+        ],
+        &["account `main` has too little USDT", "account `main` has too little BTC"],
+    ),
+    (
+        "haircut above one",
+        &[(RULES, "[options]", "[haircuts]\nBTC = [{ haircut = «\"101%\"» }]\n\n[options]")],
+        &["`haircut` is out of range"],
+    ),
+    (
+        "rules of a date to come",
+        &[
+            (
+                P,
+                "positions = \"positions.csv\"",
+                "positions = \"positions.csv\"\nrule_files = [\"rules.toml\"]",
+            ),
+            (P, "rules = \"rules.toml\"", "rules = «\"rules\"»"),
+            (RULES, "effective = \"2026-01-01", "effective = \"2026-01-02"),
+        ],
+        &["no margin rules `rules` are in force on 2026-01-01"],
+    ),
+    (
+        "a date of rules twice",
+        &[
+            (
+                P,
+                "positions = \"positions.csv\"",
+                "positions = \"positions.csv\"\nrule_files = [\"rules.toml\", \"rules.toml\"]",
+            ),
+            (
+                RULES,
+                "effective = \"2026-01-01T00:00:00Z\"",
+                "effective = «\"2026-01-01T00:00:00Z\"»",
+            ),
+        ],
+        &["there are margin rules `rules@2026-01-01` already"],
+    ),
+    (
         "hostile name of rules",
         &[(RULES, "\"rules\"", "«\"<script>\\u0007\"»")],
         &["`name` is not valid"],

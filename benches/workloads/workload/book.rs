@@ -109,12 +109,11 @@ fn position(id: &str, instrument: Instrument, quantity: f64) -> Position {
 
 fn accounts(workload: &Workload) -> Vec<Account> {
     let account = |name: &str, margin_mode, venue, balances| Account {
-        name: name.to_owned(),
         venue,
         margin_mode,
-        leverage_max: None,
         recourse: true,
         balances,
+        ..Account::new(name)
     };
     if workload.accounts.is_empty() {
         return vec![account("desk", MarginMode::None, None, Vec::new())];
@@ -149,13 +148,11 @@ pub fn rules(workload: &Workload) -> Vec<Option<VenueRules>> {
             (Symbol::new(&workload.factors[held.factor].id), flat(held.maintenance_rate))
         };
         Some(VenueRules {
-            id: account.id.clone(),
             source: "benches/workloads".to_owned(),
-            futures: flat(1.0),
             futures_by_coin: held.map(by_coin).collect(),
-            options: None,
             liquidation_fee: workload.liquidation_cost,
             liquidation: Some(Liquidation { close: CloseAmount::Full }),
+            ..VenueRules::of_futures(account.id.clone(), flat(1.0))
         })
     };
     workload.accounts.iter().enumerate().map(of_account).collect()

@@ -3,7 +3,7 @@
 use crate::margin::book::{Nets, net_positions};
 use crate::margin::{CloseAmount, FutureRules, MarginBook, MarginError, VenueRules};
 use crate::market::Market;
-use crate::portfolio::{Account, Instrument, MarginMode, Portfolio, Position};
+use crate::portfolio::{Account, Instrument, MarginMode, Portfolio, Position, PositionMode};
 
 /// What liquidation inside paths is supported for.
 const SUPPORTED: &str = "cross margin with flat maintenance rates";
@@ -64,6 +64,10 @@ fn contracts(
             MarginMode::Cross | MarginMode::None => "another",
         };
         let found = format!("its margin mode is {mode}");
+        return Err(refused(&format!("account '{}'", account.name), account, rules, found));
+    }
+    if account.position_mode == PositionMode::Hedge {
+        let found = "it holds long and short apart".to_owned();
         return Err(refused(&format!("account '{}'", account.name), account, rules, found));
     }
     let nets: Nets = net_positions(market, portfolio, index)?;

@@ -112,12 +112,10 @@ pub(crate) fn book_of(positions: Vec<Position>, balances: Vec<Balance>) -> Portf
         name: "book".to_owned(),
         venues: Vec::new(),
         accounts: vec![Account {
-            name: "account".to_owned(),
-            venue: None,
             margin_mode: MarginMode::Cross,
-            leverage_max: None,
             recourse: true,
             balances,
+            ..Account::new("account")
         }],
         positions,
         orders: Vec::new(),

@@ -1,4 +1,10 @@
 //! Venue rules as documents: `scenarios/venues/*.toml`, dated, named, sourced.
+//!
+//! Flows in: TOML. Flows out: [`VenueRules`], or every violation of form ([`checks`]); several
+//! dates of one venue stand side by side and are chosen by [`RuleSets`].
+
+mod checks;
+mod select;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,17 +13,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rules::{
-    CloseAmount, FutureRules, Liquidation, OptionRules, OptionValue, Tier, VenueRules,
+    CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, OptionRules,
+    OptionValue, Tier, VenueRules,
 };
 use crate::document::{
     Instant, Name, NonNegative, NonNegativeRate, Parsed, Positive, PositiveRate, Prose, SourceFile,
-    SymbolName, UnitFraction, Violation, ViolationCollector, Violations, embedded, read_toml,
+    SymbolName, UnitFraction, ViolationCollector, Violations, embedded, read_toml,
 };
+
+pub use select::RuleSets;
 
 /// The folder of shipped rules.
 const FOLDER: &str = "venues";
-/// A maintenance deduction may differ by this from the one that makes margin continuous.
-const DEDUCTION_TOLERANCE: f64 = 0.5;
 
 /// Margin rules of a venue, as of a date.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +49,24 @@ pub struct VenueRulesDocument {
     /// checked at every step; so far for cross margin and flat rates. Left out: margin is checked
     /// today alone.
     pub liquidation: Option<LiquidationDocument>,
+    /// How long and short of one contract are margined in accounts that hold them apart. Left out:
+    /// the venue nets them always.
+    pub hedge_mode: Option<HedgeMode>,
+    /// Haircuts of collateral by asset, for balances that state none of their own: brackets of
+    /// value, each for the part of the value inside it. Assets not named count in full.
+    #[serde(default)]
+    pub haircuts: BTreeMap<SymbolName, Vec<HaircutDocument>>,
+}
+
+/// The haircut of a bracket of value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HaircutDocument {
+    /// Upper end of the bracket in USD. Left out: any value; what lies beyond the last bracket does
+    /// not count.
+    pub value_max: Option<Positive>,
+    /// Share that does not count as collateral.
+    pub haircut: UnitFraction,
 }
 
 /// What a venue does to an account below its maintenance margin.
@@ -110,16 +135,12 @@ pub struct OptionRulesDocument {
 /// Reads one rule set.
 ///
 /// # Errors
-/// Every violation of the document's form; brackets that do not rise, or whose deductions leave a
-/// jump in the maintenance margin.
+/// Every violation of the document's form; brackets that do not rise or cross, whose deductions
+/// leave a jump in the maintenance margin, or that ask for more maintenance than initial margin.
 pub fn read_rules(file: &Arc<SourceFile>) -> Result<VenueRules, Violations> {
     let parsed: Parsed<VenueRulesDocument> = read_toml(file)?;
     let mut found = ViolationCollector::default();
-    check_futures(&parsed, "futures", &parsed.value.futures, &mut found);
-    for (coin, rules) in &parsed.value.futures_by_coin {
-        let path = format!("futures_by_coin.{}", coin.as_str());
-        check_futures(&parsed, &path, rules, &mut found);
-    }
+    checks::check(&parsed, &mut found);
     let rules = to_rules(&parsed.value);
     found.finish(rules)
 }
@@ -135,7 +156,7 @@ pub fn shipped_rules() -> Result<Vec<VenueRules>, Violations> {
 }
 
 fn to_rules(document: &VenueRulesDocument) -> VenueRules {
-    let date: String = document.effective.timestamp().to_string().chars().take(10).collect();
+    let date = select::date(document.effective.timestamp());
     let by_coin = document.futures_by_coin.iter();
     VenueRules {
         id: format!("{}@{date}", document.name.as_str()),
@@ -155,7 +176,21 @@ fn to_rules(document: &VenueRulesDocument) -> VenueRules {
             .liquidation
             .as_ref()
             .map(|liquidation| Liquidation { close: liquidation.close }),
+        hedge_mode: document.hedge_mode,
+        haircuts: document
+            .haircuts
+            .iter()
+            .map(|(asset, brackets)| (asset.symbol(), haircut(brackets)))
+            .collect(),
     }
+}
+
+fn haircut(brackets: &[HaircutDocument]) -> Haircut {
+    let bracket = |bracket: &HaircutDocument| HaircutBracket {
+        value_max: bracket.value_max.map(Positive::get),
+        haircut: bracket.haircut.get(),
+    };
+    Haircut { brackets: brackets.iter().map(bracket).collect() }
 }
 
 fn future_rules(document: &FutureRulesDocument) -> FutureRules {
@@ -180,55 +215,5 @@ fn tier(document: &TierDocument) -> Tier {
         leverage_max: document.leverage_max.get(),
         maintenance: document.maintenance.get(),
         deduction: document.deduction.get(),
-    }
-}
-
-fn check_futures(
-    parsed: &Parsed<VenueRulesDocument>,
-    path: &str,
-    rules: &FutureRulesDocument,
-    found: &mut ViolationCollector,
-) {
-    match rules {
-        FutureRulesDocument::Flat { initial, maintenance }
-        | FutureRulesDocument::Sized { initial, maintenance, .. } => {
-            if maintenance > initial {
-                let place = parsed.places.at(&format!("{path}.maintenance"));
-                let violation = Violation::new(place, "maintenance margin above initial margin")
-                    .expected(format!("at most {}", initial.get()));
-                found.add(violation);
-            }
-        }
-        FutureRulesDocument::Tiered { tiers } => check_tiers(parsed, path, tiers, found),
-    }
-}
-
-/// `deduction_n = floor_n·(rate_n − rate_{n−1}) + deduction_{n−1}`: maintenance margin is continuous.
-fn check_tiers(
-    parsed: &Parsed<VenueRulesDocument>,
-    path: &str,
-    tiers: &[TierDocument],
-    found: &mut ViolationCollector,
-) {
-    if tiers.is_empty() {
-        let place = parsed.places.at(&format!("{path}.tiers"));
-        found.add(Violation::new(place, "no brackets").expected("at least one"));
-    }
-    for (index, pair) in tiers.windows(2).enumerate() {
-        let (below, tier) = (tier(&pair[0]), tier(&pair[1]));
-        let fault = |key: &str, title: &str, expected: String| {
-            let place = parsed.places.at(&format!("{path}.tiers[{}].{key}", index + 1));
-            Violation::new(place, title).expected(expected)
-        };
-        if tier.notional_max <= below.notional_max {
-            let expected = format!("above {}", below.notional_max);
-            found.add(fault("notional_max", "bracket does not rise", expected));
-        }
-        let step = tier.maintenance - below.maintenance;
-        let continuous = below.notional_max * step + below.deduction;
-        if (tier.deduction - continuous).abs() > DEDUCTION_TOLERANCE {
-            let expected = format!("{continuous}, which makes it continuous");
-            found.add(fault("deduction", "maintenance margin jumps at the bracket", expected));
-        }
     }
 }

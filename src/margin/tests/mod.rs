@@ -1,10 +1,12 @@
 //! Margin against the published figures of `formulas.md` §2.
 
+mod documents;
+mod modes;
+
 use approx::assert_relative_eq;
 
-use super::document::{read_rules, shipped_rules};
+use super::document::shipped_rules;
 use super::{MarginBook, Requirement, VenueRules, requirements};
-use crate::document::SourceFile;
 use crate::market::{Asset, AssetKind, ForwardCurve, Market, Underlying, VolatilitySource};
 use crate::portfolio::{
     Account, Balance, Instrument, MarginMode, OptionRight, Portfolio, Position, Settlement, Venue,
@@ -85,17 +87,15 @@ pub(super) fn book(positions: &[(Instrument, f64)], balance: (&str, f64)) -> Por
             loss_given_default: 1.0,
         }],
         accounts: vec![Account {
-            name: "account".to_owned(),
             venue: Some(0),
             margin_mode: MarginMode::Cross,
-            leverage_max: None,
-            recourse: false,
             balances: vec![Balance {
                 asset: Symbol::new(balance.0),
                 quantity: balance.1,
                 haircut: 0.0,
                 borrow_rate: 0.0,
             }],
+            ..Account::new("account")
         }],
         positions: positions.iter().enumerate().map(position).collect(),
         orders: Vec::new(),
@@ -257,27 +257,4 @@ fn no_margin_without_rules_and_no_options_without_option_rules() {
     let mut treasury = options;
     treasury.accounts[0].margin_mode = MarginMode::None;
     assert!(requirements(&binance, &market(), &treasury, 1.0).is_ok());
-}
-
-#[test]
-fn faults_of_a_rules_document_are_all_found() {
-    let text = r#"
-name = "broken"
-effective = "2026-01-01T00:00:00Z"
-source = "test"
-liquidation_fee = "1%"
-[futures]
-kind = "flat"
-initial = "1%"
-maintenance = "2%"
-[futures_by_coin.BTC]
-kind = "tiered"
-tiers = [
-    { notional_max = 1000, leverage_max = 10, maintenance = "1%", deduction = 0 },
-    { notional_max = 900, leverage_max = 5, maintenance = "2%", deduction = 99 },
-]
-"#;
-    let violations = read_rules(&SourceFile::new("rules.toml", text)).unwrap_err();
-    let lines: Vec<usize> = violations.items().iter().map(|item| item.place.line()).collect();
-    assert_eq!(lines, [9, 14, 14]);
 }

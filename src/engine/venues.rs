@@ -1,0 +1,82 @@
+//! A book's venues: their rules found, their haircuts applied, their modes checked.
+
+use jiff::Timestamp;
+
+use crate::document::{Loader, Violation, ViolationCollector, Violations, quoted};
+use crate::margin::VenueRules;
+use crate::margin::document::RuleSets;
+use crate::market::Market;
+use crate::portfolio::document::LoadedPortfolio;
+use crate::portfolio::{Account, Portfolio, PositionMode};
+
+/// Rules of every venue: by name and date, by name at the market's date, or a file beside the
+/// portfolio.
+///
+/// # Errors
+/// Every violation of the portfolio's rule files, and every venue whose rules are not found.
+pub(super) fn rules(
+    loaded: &LoadedPortfolio,
+    as_of: Option<Timestamp>,
+    loader: &Loader,
+) -> Result<Vec<Option<VenueRules>>, Violations> {
+    let mut collector = ViolationCollector::default();
+    let mut sets = RuleSets::shipped()?;
+    for (index, path) in loaded.document.value.rule_files.iter().enumerate() {
+        let place = loaded.place(&format!("rule_files[{index}]"));
+        let file = collector.absorb(loader.open(path.as_str(), Some(&place)));
+        if let Some(file) = file {
+            collector.absorb(sets.add(&file));
+        }
+    }
+    let venues = loaded.document.value.venues.iter().enumerate();
+    let rules = venues.map(|(index, venue)| {
+        let name = venue.rules.as_ref()?;
+        let place = loaded.place(&format!("venue[{index}].rules"));
+        collector.absorb(sets.select(name.as_str(), &place, as_of, loader))
+    });
+    let rules = rules.collect();
+    collector.finish(rules)
+}
+
+/// Gives balances that state no haircut the one of their venue's rules, at today's value.
+pub(super) fn apply_haircuts(
+    loaded: &LoadedPortfolio,
+    rules: &[Option<VenueRules>],
+    market: &Market,
+    portfolio: &mut Portfolio,
+) {
+    let documents = loaded.document.value.accounts.iter();
+    for (account, document) in portfolio.accounts.iter_mut().zip(documents) {
+        let Some(rules) = rules_of(rules, account) else { continue };
+        for (balance, stated) in account.balances.iter_mut().zip(&document.balances) {
+            let price = market.asset(&balance.asset).map_or(0.0, |asset| asset.price_usd);
+            if stated.haircut.is_none() {
+                balance.haircut = rules.haircut(&balance.asset, balance.quantity * price);
+            }
+        }
+    }
+}
+
+/// Accounts in a mode that their venue's rules do not have.
+pub(super) fn check_modes(
+    loaded: &LoadedPortfolio,
+    rules: &[Option<VenueRules>],
+    portfolio: &Portfolio,
+    collector: &mut ViolationCollector,
+) {
+    for (index, account) in portfolio.accounts.iter().enumerate() {
+        let Some(rules) = rules_of(rules, account) else { continue };
+        if account.position_mode == PositionMode::Hedge && rules.hedge_mode.is_none() {
+            let place = loaded.place(&format!("account[{index}].position_mode"));
+            let title = format!("the rules {} have no hedge mode", quoted(&rules.id));
+            let violation = Violation::new(place, title)
+                .expected("`one_way`")
+                .help("or rules that say `hedge_mode`: whether both sides are margined");
+            collector.add(violation);
+        }
+    }
+}
+
+fn rules_of<'a>(rules: &'a [Option<VenueRules>], account: &Account) -> Option<&'a VenueRules> {
+    rules.get(account.venue?)?.as_ref()
+}

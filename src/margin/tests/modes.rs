@@ -1,0 +1,135 @@
+//! Position modes, haircuts, and margin on a path against margin at time zero.
+
+use approx::assert_relative_eq;
+use proptest::prelude::*;
+
+use super::{BTC, book, market, option, perpetual, rules, usdt};
+use crate::margin::{
+    AccountRules, ContractInputs, FutureRules, Haircut, HaircutBracket, HedgeMode, Margin,
+    MarginBook, MarginError, VenueRules, requirements,
+};
+use crate::portfolio::{OptionRight, Portfolio, PositionMode, Settlement};
+
+fn hedged(mode: Option<HedgeMode>) -> (VenueRules, Portfolio) {
+    let perp = perpetual("BTC", usdt());
+    let mut book = book(&[(perp.clone(), 3.0), (perp, -1.0)], ("USDT", 1e6));
+    book.accounts[0].position_mode = PositionMode::Hedge;
+    (VenueRules { hedge_mode: mode, ..rules("generic-flat@2026-01-01") }, book)
+}
+
+/// 5 % of 3 long and 1 short at 100 000: 20 000 for both sides, 15 000 for the larger.
+#[test]
+fn hedge_mode_margins_both_sides_or_the_larger() {
+    for (mode, initial) in [(HedgeMode::BothSides, 20_000.0), (HedgeMode::LargerSide, 15_000.0)] {
+        let (rules, book) = hedged(Some(mode));
+        let found = requirements(&[Some(rules)], &market(), &book, 1.0).unwrap()[0];
+        assert_relative_eq!(found.initial, initial, max_relative = 1e-12);
+        assert_relative_eq!(found.maintenance, initial / 2.0, max_relative = 1e-12);
+        assert_relative_eq!(found.gross_notional, 4.0 * BTC, max_relative = 1e-12);
+    }
+    let (rules, book) = hedged(None);
+    let error = requirements(&[Some(rules)], &market(), &book, 1.0).unwrap_err();
+    assert!(matches!(error, MarginError::NoHedgeMode { .. }), "{error}");
+}
+
+/// Binance's published example of tiered collateral ratios (support article "Cross Margin
+/// Collateral Haircuts", example 1): 120 million at 100 %, 97.5 % beyond 100 million, counts
+/// 119.5 million.
+#[test]
+fn haircuts_are_taken_bracket_by_bracket() {
+    let bracket = |value_max, haircut| HaircutBracket { value_max, haircut };
+    let tiered = Haircut { brackets: vec![bracket(Some(1e8), 0.0), bracket(Some(1.2e8), 0.025)] };
+    assert_relative_eq!(1.2e8 * (1.0 - tiered.share(1.2e8)), 1.195e8, max_relative = 1e-12);
+    assert_eq!(tiered.share(5e7), 0.0);
+    // What lies beyond the last bracket does not count.
+    assert_relative_eq!(2e8 * (1.0 - tiered.share(2e8)), 1.195e8, max_relative = 1e-12);
+    assert_eq!(Haircut::flat(0.05).share(1e9), 0.05);
+    assert_eq!(tiered.share(0.0), 0.0);
+}
+
+/// The same account, asked on a path at today's prices, needs the same.
+#[test]
+fn margin_on_a_path_is_that_of_time_zero() {
+    let positions = [
+        (perpetual("BTC", usdt()), 2.0),
+        (perpetual("BTC", Settlement::Inverse), -50_000.0),
+        (option(110_000.0, OptionRight::Call), -3.0),
+        (option(90_000.0, OptionRight::Put), 1.0),
+    ];
+    let book = book(&positions, ("BTC", 3.0));
+    for id in ["deribit-standard@2025-01-01", "generic-flat@2026-01-01"] {
+        let compiled = AccountRules::compile(&rules(id), &book, 0).unwrap();
+        let inputs: Vec<ContractInputs> = compiled
+            .contracts()
+            .iter()
+            .map(|contract| {
+                let held = &book.positions[contract.positions[0]];
+                let mark = crate::pricing::mark(&market(), held).unwrap();
+                if held.instrument.expiry().is_none() {
+                    return ContractInputs::future(mark.notional, mark.forward, mark.quote_price);
+                }
+                let each = mark.value / held.quantity;
+                ContractInputs::option(held.quantity, each, mark.spot, mark.forward)
+            })
+            .collect();
+        let found = compiled.margin(&inputs);
+        let today = requirements(&[Some(rules(id))], &market(), &book, 1.0).unwrap()[0];
+        assert_relative_eq!(found.initial, today.initial, max_relative = 1e-14);
+        assert_relative_eq!(found.maintenance, today.maintenance, max_relative = 1e-14);
+    }
+}
+
+#[test]
+fn an_account_without_positions_needs_nothing() {
+    let empty = book(&[], ("USDT", 0.0));
+    let compiled =
+        MarginBook::compile(&[Some(rules("binance-usdm@2024-10-24"))], &market(), &empty);
+    let found = compiled.unwrap().requirements(1.0)[0];
+    assert_eq!((found.initial, found.maintenance, found.equity), (0.0, 0.0, 0.0));
+    assert!(found.meets_initial() && !found.liquidated_at_once());
+    assert_eq!((found.margin_ratio(), found.leverage()), (None, None));
+    let rules = AccountRules::compile(&rules("binance-usdm@2024-10-24"), &empty, 0).unwrap();
+    assert_eq!(rules.margin(&[]), Margin::default());
+}
+
+fn any_rules() -> impl Strategy<Value = FutureRules> {
+    let brackets = rules("binance-usdm@2024-10-24").futures_on(&"BTC".into()).clone();
+    let rates = (1e-4..0.5_f64, 0.0..=1.0_f64, 0.0..1e-3_f64);
+    prop_oneof![
+        Just(brackets),
+        rates.prop_map(|(initial, share, per_coin)| FutureRules::Sized {
+            initial,
+            maintenance: share * initial,
+            per_coin,
+        }),
+    ]
+}
+
+proptest! {
+    /// Never negative, no less for a larger position, maintenance at most initial.
+    #[test]
+    fn margin_grows_with_size(
+        rules in any_rules(), notional in 0.0..1.8e9_f64, more in 1.0..1.5_f64, price in 0.1..1e6_f64,
+    ) {
+        let found = rules.margin(notional, notional / price);
+        // Within the brackets: beyond the last one leverage is what it was.
+        let larger = (notional * more).min(1.8e9);
+        let larger = rules.margin(larger, larger / price);
+        prop_assert!(found.initial >= 0.0 && found.maintenance >= 0.0);
+        prop_assert!(larger.initial >= found.initial && larger.maintenance >= found.maintenance);
+        prop_assert!(found.maintenance <= found.initial * (1.0 + 1e-12));
+    }
+
+    /// The maintenance margin of the brackets is continuous across each end.
+    #[test]
+    fn brackets_are_continuous(which in 0_usize..11, coin in prop_oneof![Just("BTC"), Just("ETH")]) {
+        let rules = rules("binance-usdm@2024-10-24");
+        let FutureRules::Tiered { tiers } = rules.futures_on(&coin.into()) else { unreachable!() };
+        let (below, above) = (&tiers[which], &tiers[which + 1]);
+        let end = below.notional_max;
+        let deduction = end * (above.maintenance - below.maintenance) + below.deduction;
+        prop_assert!((deduction - above.deduction).abs() < 1e-6);
+        prop_assert!((end * below.maintenance - below.deduction
+            - (end * above.maintenance - above.deduction)).abs() < 1e-6);
+    }
+}
