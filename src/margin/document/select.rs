@@ -76,7 +76,7 @@ impl RuleSets {
         if dated.is_empty() {
             return Err(self.unknown(name, place).into());
         }
-        let today = as_of.map(|as_of| date(as_of));
+        let today = as_of.map(date);
         let in_force = |set: &&&RuleSet| today.as_deref().is_none_or(|now| set.rules.date() <= now);
         let latest = dated.iter().rev().find(in_force);
         latest.map(|set| set.rules.clone()).ok_or_else(|| {

@@ -21,7 +21,7 @@ tiers = [
     { notional_max = 900, leverage_max = 5, maintenance = "2%", deduction = 99 },
 ]
 "#;
-    let violations = read_rules(&SourceFile::new("rules.toml", &text)).unwrap_err();
+    let violations = read_rules(&SourceFile::new("rules.toml", text)).unwrap_err();
     let lines: Vec<usize> = violations.items().iter().map(|item| item.place.line()).collect();
     // Bracket, deduction.
     assert_eq!(lines, [9, 14, 14]);
