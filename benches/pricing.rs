@@ -4,6 +4,7 @@
 //! Every iteration values every path anew from factor levels that differ by path; criterion's
 //! throughput is in positions × paths, and the time printed, divided by them, the cost of one.
 //! `flat` and `smile` move spot alone; `moving` moves every factor; `settled` expires at the node.
+//! `costs` times what proxies are made of.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
@@ -13,6 +14,8 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use plimsoll::market::{Asset, AssetKind, ForwardCurve, Market, Underlying, VolatilitySource};
 use plimsoll::numeric::InstructionSet;
+use plimsoll::numeric::chebyshev::{Tensor, accumulate};
+use plimsoll::numeric::segments::{PiecewiseLinear, add_lines};
 use plimsoll::portfolio::{
     Account, Balance, Instrument, MarginMode, OptionRight, Portfolio, Position, Settlement,
 };
@@ -235,5 +238,31 @@ fn benches(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(pricing, benches);
+/// The unit of operations by which proxies are chosen, and what they do beside polynomials: time
+/// over paths is the cost of one path, of `polynomial` that of 40 coefficients.
+fn costs(criterion: &mut Criterion) {
+    let isa = InstructionSet::detect();
+    let t: Vec<f64> = (0..PATHS).map(|path| libm::sin(1.7 * path as f64)).collect();
+    let mut sums = vec![0.0; PATHS];
+    let mut group = criterion.benchmark_group("costs");
+    group.warm_up_time(Duration::from_millis(300));
+    group.measurement_time(Duration::from_secs(1));
+    group.throughput(Throughput::Elements(PATHS as u64));
+    let coefficients = (0..40).map(|k| 1.0 / (1.0 + f64::from(k))).collect();
+    let polynomial = Tensor::new(&[coefficients]);
+    group.bench_function("polynomial", |bencher| {
+        bencher.iter(|| accumulate(isa, &polynomial, black_box(&t), &[], &mut sums));
+    });
+    for knots in [10, 40, 200] {
+        let kinks: Vec<(f64, f64)> =
+            (0..knots).map(|knot| (2.0 * f64::from(knot) / f64::from(knots) - 1.0, 0.5)).collect();
+        let payoff = PiecewiseLinear::new([0.0; 2], &kinks).expect("few knots");
+        group.bench_function(format!("line among {knots} knots"), |bencher| {
+            bencher.iter(|| add_lines(isa, &payoff, black_box(&t), &mut sums));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(pricing, benches, costs);
 criterion_main!(pricing);

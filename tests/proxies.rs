@@ -90,6 +90,20 @@ fn many_options_on_few_coins_are_a_polynomial_a_coin() {
     assert_eq!(chosen.paths_revalued, found.paths_revalued);
 }
 
+/// What expires inside the horizon is piecewise linear at its node, what expires right after it is
+/// cut in pieces around its strikes: nothing stays in full, with volatilities still or moving.
+#[test]
+fn forty_strikes_inside_the_horizon_and_forty_minutes_beyond_it() {
+    for volatility in ["", "\"BTC.vol\" = 0.5\n"] {
+        let folder = books::expiring(20_000, volatility);
+        let plan = plan(&folder.path().join("scenario.toml"), 20_000);
+        let found = compare("expiring", &plan);
+        assert_eq!(found.tail, "exact");
+        assert_eq!(found.contracts_in_full, 0);
+        assert!(found.largest_error_tail > 0.0, "the tail was not by proxy before");
+    }
+}
+
 #[test]
 fn real_chains() {
     let Some(data) = common::shared("data") else { return };

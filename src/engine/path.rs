@@ -12,7 +12,9 @@ use crate::margin::VenueRules;
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
-use crate::pricing::{CompiledBook, Granularity, OptionProxies, PathState, PricingSettings};
+use crate::pricing::{
+    CompiledBook, Granularity, OptionProxies, PathState, PricingSettings, SettlementProxies,
+};
 use crate::simulation::{
     FactorBlock, FactorModel, Sampling, SimulationScratch, Simulator, block_paths,
 };
@@ -86,8 +88,17 @@ impl PathEngine {
     }
 
     /// The same engine with its options as polynomials.
-    pub fn with_proxies(&self, proxies: OptionProxies) -> Self {
-        Self { book: self.book.with_proxies(proxies), ..self.clone() }
+    pub fn with_proxies(
+        &self,
+        proxies: OptionProxies,
+        settlements: Option<SettlementProxies>,
+    ) -> Self {
+        let book = self.book.with_proxies(proxies);
+        let book = match settlements {
+            Some(settlements) => book.with_settlement_proxies(settlements),
+            None => book,
+        };
+        Self { book, ..self.clone() }
     }
 
     pub fn workspace(&self, path_capacity: usize) -> Workspace {

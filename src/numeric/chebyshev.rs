@@ -10,6 +10,10 @@
 use super::InstructionSet;
 use super::isa::cloned_per_instruction_set;
 
+/// Paths evaluated at once.
+const NARROW: usize = 16;
+const WIDE: usize = 32;
+
 /// The `degree + 1` extreme points `cos(πj/degree)` in descending order; zero alone for degree 0.
 pub fn points(degree: usize) -> Vec<f64> {
     match degree {
@@ -115,26 +119,27 @@ fn map_body(centre: f64, scale: f64, values: &[f64], arguments: &mut [f64], reac
 /// # Panics
 /// If `t` or `u` is shorter than `sum` (`u` may be empty where it plays no part).
 pub fn accumulate(isa: InstructionSet, p: &Tensor, t: &[f64], u: &[f64], sum: &mut [f64]) {
-    // Tiles fill the registers of each set; they do not change a bit.
-    match (isa, p.is_univariate()) {
-        (InstructionSet::Avx512, true) => series_wide(isa, &p.coefficients, t, sum),
-        (_, true) => series_narrow(isa, &p.coefficients, t, sum),
-        (InstructionSet::Avx512, false) => tensor_wide(isa, p, t, u, sum),
-        (_, false) => tensor_narrow(isa, p, t, u, sum),
+    // Tiles fill the registers of each set, or hold all there is; they do not change a bit.
+    let wide = isa == InstructionSet::Avx512 && sum.len() > NARROW;
+    match (wide, p.is_univariate()) {
+        (true, true) => series_wide(isa, &p.coefficients, t, sum),
+        (false, true) => series_narrow(isa, &p.coefficients, t, sum),
+        (true, false) => tensor_wide(isa, p, t, u, sum),
+        (false, false) => tensor_narrow(isa, p, t, u, sum),
     }
 }
 
 cloned_per_instruction_set! {
-    fn series_wide(coefficients: &[f64], t: &[f64], sum: &mut [f64]) = series_body::<32>;
+    fn series_wide(coefficients: &[f64], t: &[f64], sum: &mut [f64]) = series_body::<WIDE>;
 }
 cloned_per_instruction_set! {
-    fn series_narrow(coefficients: &[f64], t: &[f64], sum: &mut [f64]) = series_body::<16>;
+    fn series_narrow(coefficients: &[f64], t: &[f64], sum: &mut [f64]) = series_body::<NARROW>;
 }
 cloned_per_instruction_set! {
-    fn tensor_wide(p: &Tensor, t: &[f64], u: &[f64], sum: &mut [f64]) = tensor_body::<32>;
+    fn tensor_wide(p: &Tensor, t: &[f64], u: &[f64], sum: &mut [f64]) = tensor_body::<WIDE>;
 }
 cloned_per_instruction_set! {
-    fn tensor_narrow(p: &Tensor, t: &[f64], u: &[f64], sum: &mut [f64]) = tensor_body::<16>;
+    fn tensor_narrow(p: &Tensor, t: &[f64], u: &[f64], sum: &mut [f64]) = tensor_body::<NARROW>;
 }
 
 #[inline(always)]

@@ -24,6 +24,7 @@ pub mod projection;
 pub mod quadratic_law;
 pub mod random;
 pub mod root;
+pub mod segments;
 pub mod sobol;
 pub mod special;
 pub mod sums;

@@ -7,7 +7,7 @@
 use super::curve::{Curve, Form, accumulate, accumulate_units};
 use super::expansion::Expansion;
 use super::options::OptionGroup;
-use super::proxy::OptionProxies;
+use super::proxy::{OptionProxies, SettlementProxies};
 use super::settings::FUNDING_INTERVAL;
 use super::state::{PathState, Scratch};
 use super::timeline::Timeline;
@@ -33,6 +33,8 @@ pub struct CompiledBook {
     pub(super) expansion: Option<Expansion>,
     /// Polynomials that stand for the options, by node; none in full revaluation.
     pub(super) proxies: Vec<OptionProxies>,
+    /// Piecewise functions that stand for what expires inside the horizon.
+    pub(super) settlements: Option<SettlementProxies>,
 }
 
 /// A row's multiple of a curve.
@@ -186,6 +188,9 @@ impl CompiledBook {
         self.add_legs(isa, moment, block, state, out);
         self.add_options(isa, moment, block, state, out);
         self.add_cash(isa, block, state, out);
+        if let Some(settlements) = &self.settlements {
+            settlements.watch(isa, moment, block, state);
+        }
     }
 
     /// How each curve moves over the block; those that are arrays are filled.
@@ -348,7 +353,10 @@ impl CompiledBook {
     ) {
         let count = state.path_count;
         state.scratch.shared.rooted = None;
-        for group in self.groups.iter().filter(|group| group.until == moment) {
+        for (index, group) in self.groups.iter().enumerate() {
+            if group.until != moment || self.settled_by_pieces(isa, (index, moment), block, state) {
+                continue;
+            }
             let Scratch { shared, contract, value, .. } = &mut state.scratch;
             let shared = group.share(isa, moment, block, shared);
             let paid = &mut value[..count];
@@ -359,6 +367,17 @@ impl CompiledBook {
                 accumulate_units(paid, price, array_mut(&mut state.cash, slot, count));
             }
         }
+    }
+
+    fn settled_by_pieces(
+        &self,
+        isa: InstructionSet,
+        group_and_moment: (usize, usize),
+        block: &FactorBlock,
+        state: &mut PathState,
+    ) -> bool {
+        let settlements = self.settlements.as_ref();
+        settlements.is_some_and(|pieces| pieces.settle(isa, group_and_moment, block, state))
     }
 }
 

@@ -62,6 +62,7 @@ impl CompiledBook {
             base_values: Vec::new(),
             expansion: None,
             proxies: Vec::new(),
+            settlements: None,
         }
     }
 

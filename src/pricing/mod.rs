@@ -54,7 +54,9 @@ pub use greeks::{
 pub use lines::{LinesScratch, PriceLines, PriceLinesBuilder};
 pub use loss_expansion::loss_expansion;
 pub use mark::{Mark, asset_price, mark, with_entry_prices};
-pub use proxy::{FactorDomain, FactorRange, Interpolation, OptionProxies, Proof};
+pub use proxy::{
+    FactorDomain, FactorRange, Interpolation, OptionProxies, Proof, SettlementProxies,
+};
 pub use settings::{
     FUNDING_INTERVAL, Granularity, PERPETUAL_TENOR, PricingSettings, Revaluation, Row,
     SmileDynamics,

@@ -37,6 +37,11 @@ const CROSS: &[Case] = &[
         &["looked at first after 1,000 paths, beyond its most of 500"],
     ),
     (
+        "more paths than are kept, in pairs",
+        &[(S, "paths = 1000\nseed = 7", "paths = «20000000»\nseed = 7\nsampling = \"antithetic\"")],
+        &["sampling keeps every path: 20000000 paths, at most 10000000"],
+    ),
+    (
         "a scheme for another process",
         &[
             (S, "seed = 7", "sampling = «\"importance\"»"),

@@ -180,3 +180,59 @@ pub fn still(paths: u64) -> TempDir {
     );
     folder
 }
+
+/// Forty options that expire inside the horizon of a day and forty that live twenty minutes longer,
+/// on two coins, in coin, in dollars and in a stablecoin whose peg moves; `close` the volatility.
+pub fn expiring(paths: u64, volatility: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut held = Positions::new();
+    for (coin, spot) in [("BTC", 60_000.0), ("ETH", 3_000.0)] {
+        for step in 0..20 {
+            let strike = spot * (0.9 + 0.01 * f64::from(step));
+            for (index, expiry) in
+                ["2026-01-01T16:00:00Z", "2026-01-02T00:20:00Z"].iter().enumerate()
+            {
+                let quote = ["", "USD", "USDT"][(step as usize + index) % 3];
+                let right = if step % 2 == 0 { "call" } else { "put" };
+                let quantity =
+                    f64::from((step * 7 + index as i32 * 3) % 11 - 5) * 1e5 / spot + 0.01;
+                let account = ["desk", "thin"][(step as usize / 2) % 2];
+                held.option(account, (coin, quote), (expiry, strike, right), quantity);
+            }
+        }
+        held.perpetual("desk", coin, "USD", -3e4 / spot);
+    }
+    put(folder.path(), "positions.csv", &held.csv);
+    put(
+        folder.path(),
+        "portfolio.toml",
+        "name = \"expiring\"\npositions = \"positions.csv\"\n[[venue]]\nname = \"venue\"\n\
+         [[account]]\nname = \"desk\"\nbalance = [{ asset = \"USD\", quantity = 1_000_000 }]\n\
+         [[account]]\nname = \"thin\"\nvenue = \"venue\"\n\
+         balance = [{ asset = \"BTC\", quantity = 0.5 }]\n",
+    );
+    let coin = |name: &str, price: f64| {
+        format!(
+            "[[asset]]\nsymbol = \"{name}\"\nprice = {price}\n[[underlying]]\n\
+             symbol = \"{name}\"\nvolatility = {{ type = \"flat\", volatility = 0.7 }}\n"
+        )
+    };
+    let coins = [coin("BTC", 60_000.0), coin("ETH", 3_000.0)].concat();
+    put(
+        folder.path(),
+        "market.toml",
+        &format!("name = \"expiring\"\nas_of = 2026-01-01T00:00:00Z\n{coins}"),
+    );
+    put(
+        folder.path(),
+        "scenario.toml",
+        &format!(
+            "name = \"expiring\"\nportfolio = \"portfolio.toml\"\nmarket = \"market.toml\"\n\
+             [simulation]\nhorizon = \"1d\"\npaths = {paths}\nseed = 5\n\
+             [model.stated_volatility]\n\"BTC.spot\" = 0.6\n\"ETH.spot\" = 0.8\n{volatility}\
+             \"USDT.peg\" = 0.01\n\
+             [measures]\nlevels = [0.95, 0.99]\n"
+        ),
+    );
+    folder
+}

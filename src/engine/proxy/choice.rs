@@ -4,7 +4,7 @@ use crate::engine::assemble;
 use crate::engine::compiled::Compiled;
 use crate::engine::path::PathEngine;
 use crate::engine::plan::Plan;
-use crate::pricing::{FactorDomain, Interpolation, OptionProxies, Proof};
+use crate::pricing::{FactorDomain, Interpolation, OptionProxies, Proof, SettlementProxies};
 use crate::risk;
 use crate::scenario::Revaluation;
 use crate::units::grouped;
@@ -20,6 +20,8 @@ const ROUNDING: f64 = 1e-13;
 /// Share of all operations that proxies must save before they are chosen: below it the count is not
 /// sure of its sign.
 const GAIN_MIN: f64 = 0.15;
+/// Coefficients of a line.
+const TERMS_PER_LINE: usize = 2;
 /// With fewer paths the sample alone costs several per cent.
 const PATHS_MIN: u64 = 10_000;
 /// Operations of drawing one factor at one node on a path, and of each factor it is correlated
@@ -44,6 +46,8 @@ pub(in crate::engine) struct Proxied {
     pub polynomials: usize,
     pub terms: usize,
     pub contracts_in_full: usize,
+    /// Operations of the set-up.
+    set_up: f64,
     /// Why, where the engine chose.
     pub reason: Option<String>,
     pub sample: Sample,
@@ -71,21 +75,21 @@ impl Cost {
         let paths = plan.scenario.simulation.paths;
         let factors = plan.model.factors.iter().filter(|factor| factor.volatility > 0.0);
         let factors = factors.count() as f64;
+        let options = book.engine.book();
         let nodes = plan.model.grid.node_count();
         let tail = paths + 1 - lowest_rank(plan, paths as usize) as u64;
         Self {
             drawing: nodes as f64 * factors * (DRAW_COST + CORRELATION_COST * factors),
-            options: book.engine.book().option_cost(nodes - 1),
+            options: options.option_cost(nodes - 1) + options.settlement_cost(),
             paths: paths as f64,
-            // Nodes of the interpolants count like as many paths again.
-            revalued: (tail + 2 * SAMPLE_PATHS) as f64,
+            revalued: (tail + SAMPLE_PATHS) as f64,
         }
     }
 
-    /// Share of a full run's operations that proxies of `cost` a path save.
-    fn saved(&self, cost: f64) -> f64 {
+    /// Share of a full run's operations that proxies of `cost` a path, built by `set_up`, save.
+    fn saved(&self, cost: f64, set_up: f64) -> f64 {
         let whole = self.drawing + self.options;
-        let saved = self.paths * (self.options - cost) - self.revalued * whole;
+        let saved = self.paths * (self.options - cost) - self.revalued * whole - set_up;
         saved / (self.paths * whole)
     }
 }
@@ -106,21 +110,20 @@ impl Valuation {
         let full = |why: String| Self::Full(Some(why));
         let cost = Cost::of(plan, book);
         if cost.options == 0.0 {
-            return full("no option lives beyond the horizon".to_owned());
+            return full("the book holds no option".to_owned());
         }
         if plan.scenario.simulation.paths < PATHS_MIN {
             return full(format!("fewer than {} paths", grouped(PATHS_MIN as f64, 0)));
         }
         // Proxies that cost nothing would not be worth their set-up.
-        if cost.saved(0.0) < GAIN_MIN {
+        if cost.saved(0.0, 0.0) < GAIN_MIN {
             return full("the options are too few for proxies to pay".to_owned());
         }
-        let Self::Proxied(mut proxied) =
-            Self::proxied(plan, book, TOLERANCE, Interpolation::WhereCheaper)
-        else {
+        let cheaper = Interpolation::WhereCheaperOver(plan.scenario.simulation.paths);
+        let Self::Proxied(mut proxied) = Self::proxied(plan, book, TOLERANCE, cheaper) else {
             return full("no option of this book is cheaper as a polynomial".to_owned());
         };
-        let saved = cost.saved(proxied.cost(plan));
+        let saved = cost.saved(proxied.cost(plan), proxied.set_up);
         let percent = grouped(100.0 * saved, 0);
         if saved < GAIN_MIN {
             return full(format!("proxies would save {percent} % of the operations counted"));
@@ -145,31 +148,57 @@ impl Valuation {
         let node = plan.model.grid.node_count() - 1;
         let wanted = (money, interpolation);
         let proxies = full.option_proxies(book.setting.isa, node, &sample.domain, wanted);
-        if proxies.polynomial_count() == 0 {
+        let settlements = settlements(book, &sample.domain, interpolation);
+        let settled = settlements.as_ref().map_or(0, SettlementProxies::function_count);
+        if proxies.polynomial_count() + settled == 0 {
             return Self::Full(Some("no option is smooth enough over the horizon".to_owned()));
         }
         Self::Proxied(Box::new(Proxied {
-            epsilon: epsilon(book, &proxies),
+            epsilon: epsilon(book, &proxies, settlements.as_ref()),
             proof: proxies.proof(),
-            polynomials: proxies.polynomial_count(),
-            terms: proxies.term_count(),
+            polynomials: proxies.polynomial_count() + settled,
+            terms: proxies.term_count() + TERMS_PER_LINE * settled,
             contracts_in_full: proxies.contracts_in_full(full),
+            set_up: proxies.set_up_cost(),
             reason: None,
             sample,
-            engine: book.engine.with_proxies(proxies),
+            engine: book.engine.with_proxies(proxies, settlements),
         }))
     }
 }
 
 impl Proxied {
+    /// Operations a path.
     fn cost(&self, plan: &Plan) -> f64 {
-        self.engine.book().proxied_cost(plan.model.grid.node_count() - 1)
+        let book = self.engine.book();
+        book.proxied_cost(plan.model.grid.node_count() - 1) + book.settlement_cost()
     }
 }
 
+/// What expires inside the horizon, in pieces: where nobody decides on the cash it pays, which is
+/// then off by its rounding, and where it is cheaper so unless all that is possible is wanted.
+fn settlements(
+    book: &Compiled,
+    domain: &FactorDomain,
+    interpolation: Interpolation,
+) -> Option<SettlementProxies> {
+    if book.engine.liquidation().is_some() {
+        return None;
+    }
+    let full = book.engine.book();
+    let settlements = full.settlement_proxies(domain, interpolation);
+    (settlements.function_count() > 0).then_some(settlements)
+}
+
 /// Error of a loss: of all rows, and rounding.
-fn epsilon(book: &Compiled, proxies: &OptionProxies) -> f64 {
-    let rows: f64 = proxies.row_errors().iter().sum();
+fn epsilon(
+    book: &Compiled,
+    proxies: &OptionProxies,
+    settlements: Option<&SettlementProxies>,
+) -> f64 {
+    let options: f64 = proxies.row_errors().iter().sum();
+    let settled: f64 = settlements.map_or(0.0, |one| one.row_errors_at_horizon().iter().sum());
+    let rows = options + settled;
     let worth: f64 = book.engine.book().base_values().iter().map(|value| value.abs()).sum();
     rows + ROUNDING * worth
 }

@@ -55,3 +55,46 @@ fn an_honest_bound_leaves_most_paths_to_the_proxies() {
     let largest = errors.fold(0.0, f64::max);
     assert!(largest > 0.0 && largest <= summary.error_bound, "{largest} {}", summary.error_bound);
 }
+
+/// Operations of a run in full and by the proxies chosen, counted here from the book alone.
+fn counts(plan: &Plan, book: &Compiled, chosen: &Valuation) -> Option<(f64, f64)> {
+    let Valuation::Proxied(proxied) = chosen else { return None };
+    let (node, paths) = (plan.model.grid.node_count() - 1, plan.scenario.simulation.paths as f64);
+    let (full, by_proxy) = (book.engine.book(), proxied.engine.book());
+    let in_full = full.option_cost(node) + full.settlement_cost();
+    let a_path = by_proxy.proxied_cost(node) + by_proxy.settlement_cost();
+    Some((paths * in_full, paths * a_path))
+}
+
+/// Books of one to all options of the desk, short and long runs: proxies are chosen only where
+/// they take fewer operations, for long runs of many options they are.
+#[test]
+fn proxies_are_chosen_only_where_the_count_says_that_they_are_faster() {
+    let mut chosen = Vec::new();
+    for paths in [5_000, 10_000, 40_000, 1_000_000] {
+        for share in [1, 4, 40] {
+            let mut plan = desk();
+            plan.scenario.simulation.paths = paths;
+            plan.scenario.simulation.revaluation = crate::scenario::Revaluation::Auto;
+            thin_out(&mut plan, share);
+            let book = Compiled::new(&plan, &plan.portfolio, InstructionSet::detect()).unwrap();
+            let found = counts(&plan, &book, &Valuation::choose(&plan, &book));
+            if let Some((in_full, by_proxy)) = found {
+                assert!(by_proxy < in_full, "{paths} paths, one option in {share}");
+                assert!(paths >= 10_000, "{paths} paths");
+            }
+            chosen.push(((paths, share), found.is_some()));
+        }
+    }
+    assert!(chosen.iter().any(|one| !one.1), "{chosen:?}");
+}
+
+/// Keeps one option in `share`.
+fn thin_out(plan: &mut Plan, share: usize) {
+    let mut options = 0;
+    plan.portfolio.positions.retain(|position| {
+        let option = matches!(position.instrument, crate::portfolio::Instrument::Option { .. });
+        options += usize::from(option);
+        !option || options % share == 0
+    });
+}

@@ -1,7 +1,9 @@
 //! Evaluates a book's proxies on a block of paths.
 
 use super::OptionProxies;
-use super::family::{Family, Unit, Variables};
+use super::domain::Axis;
+use super::family::{Family, RowPolynomial, Shape, Unit, Variables};
+use super::pieces::Sorted;
 use crate::numeric::chebyshev::{accumulate, map_to_interval};
 use crate::numeric::isa::InstructionSet;
 use crate::pricing::book::CompiledBook;
@@ -16,6 +18,7 @@ pub(in crate::pricing) struct ProxyScratch {
     u: Vec<f64>,
     sum: Vec<f64>,
     unit: Vec<f64>,
+    sorted: Sorted,
     /// Largest distance of any variable from the centre of its domain, in half-widths.
     pub reach: Vec<f64>,
 }
@@ -23,7 +26,23 @@ pub(in crate::pricing) struct ProxyScratch {
 impl ProxyScratch {
     pub fn new(path_capacity: usize) -> Self {
         let array = || vec![0.0; path_capacity];
-        Self { x: array(), t: array(), u: array(), sum: array(), unit: array(), reach: array() }
+        Self {
+            x: array(),
+            t: array(),
+            u: array(),
+            sum: array(),
+            unit: array(),
+            sorted: Sorted::new(path_capacity),
+            reach: array(),
+        }
+    }
+}
+
+impl ProxyScratch {
+    /// Tells which of the paths whose logs are given leave `axis`.
+    pub(super) fn watch(&mut self, isa: InstructionSet, axis: Axis, logs: &[f64]) {
+        let (places, reach) = (&mut self.t[..logs.len()], &mut self.reach[..logs.len()]);
+        map_to_interval(isa, axis.centre, 1.0 / axis.half_width, logs, places, reach);
     }
 }
 
@@ -63,30 +82,51 @@ impl Family {
     ) {
         let count = block.path_count();
         self.variables.map(isa, block, scratch);
-        match self.variables.unit {
-            Unit::Constant => {
-                let (t, u) = (&scratch.t[..count], &scratch.u[..count]);
-                for row in &self.rows {
-                    let slots = &mut out[row.row * count..][..count];
-                    accumulate(isa, &row.polynomial, t, u, slots);
-                }
-                return;
+        let ProxyScratch { x, t, u, sum, unit, sorted, .. } = scratch;
+        let (t, u, sum) = (&t[..count], &u[..count], &mut sum[..count]);
+        let unit = &mut unit[..count];
+        let unit = match self.variables.unit {
+            Unit::Constant => None,
+            Unit::Price(source) => {
+                source.fill(block, unit);
+                Some(&*unit)
             }
-            Unit::Price(source) => source.fill(block, &mut scratch.unit[..count]),
             Unit::Inverse(group) => {
-                let (x, unit) = (&mut scratch.x[..count], &mut scratch.unit[..count]);
-                book.groups[group].carry.fill_inverse(isa, moment, block, x, unit);
+                book.groups[group].carry.fill_inverse(isa, moment, block, &mut x[..count], unit);
+                Some(&*unit)
+            }
+        };
+        match &self.shape {
+            Shape::Whole(rows) => add_rows(isa, rows, (t, u), unit, sum, out),
+            Shape::Pieces(pieces) => {
+                pieces.sort(isa, (t, u), sorted);
+                pieces.add(isa, sorted, unit, sum, out);
             }
         }
-        for row in &self.rows {
-            let (t, u) = (&scratch.t[..count], &scratch.u[..count]);
-            let sum = &mut scratch.sum[..count];
-            sum.fill(0.0);
-            accumulate(isa, &row.polynomial, t, u, sum);
-            let slots = &mut out[row.row * count..][..count];
-            for ((slot, sum), unit) in slots.iter_mut().zip(sum).zip(&scratch.unit) {
-                *slot += *sum * unit;
-            }
+    }
+}
+
+/// Adds each row's polynomial to `out[row][path]`, times `unit` where there is one; `sum` is
+/// scratch.
+fn add_rows(
+    isa: InstructionSet,
+    rows: &[RowPolynomial],
+    (t, u): (&[f64], &[f64]),
+    unit: Option<&[f64]>,
+    sum: &mut [f64],
+    out: &mut [f64],
+) {
+    let count = t.len();
+    for row in rows {
+        let slots = &mut out[row.row * count..][..count];
+        let Some(unit) = unit else {
+            accumulate(isa, &row.polynomial, t, u, slots);
+            continue;
+        };
+        sum.fill(0.0);
+        accumulate(isa, &row.polynomial, t, u, sum);
+        for ((slot, sum), unit) in slots.iter_mut().zip(&*sum).zip(unit) {
+            *slot += *sum * unit;
         }
     }
 }
@@ -98,7 +138,7 @@ impl Variables {
         let ProxyScratch { x, t, u, reach, .. } = scratch;
         let (x, t, u) = (&mut x[..count], &mut t[..count], &mut u[..count]);
         let reach = &mut reach[..count];
-        let mut axis = |axis: super::domain::Axis, values: &[f64], arguments: &mut [f64]| {
+        let mut axis = |axis: Axis, values: &[f64], arguments: &mut [f64]| {
             let scale = 1.0 / axis.half_width;
             map_to_interval(isa, axis.centre, scale, values, arguments, reach);
         };

@@ -2,6 +2,7 @@
 
 use super::Proof;
 use super::domain::{Axis, FactorRange};
+use super::pieces::Pieces;
 use crate::numeric::chebyshev::Tensor;
 use crate::pricing::CompiledBook;
 use crate::pricing::curve::PriceSource;
@@ -57,9 +58,18 @@ pub(super) struct FamilyPlan {
 #[derive(Debug, Clone)]
 pub(super) struct Family {
     pub variables: Variables,
-    pub rows: Vec<RowPolynomial>,
+    pub shape: Shape,
     pub still: Vec<(usize, f64)>,
     pub proof: Proof,
+}
+
+/// How many polynomials stand for a row.
+#[derive(Debug, Clone)]
+pub(super) enum Shape {
+    /// One over the whole domain.
+    Whole(Vec<RowPolynomial>),
+    /// One a piece of x.
+    Pieces(Pieces),
 }
 
 /// The options of one row.
@@ -72,14 +82,43 @@ pub(super) struct RowPolynomial {
 }
 
 impl Family {
+    /// Polynomials evaluated a path.
+    pub fn row_count(&self) -> usize {
+        match &self.shape {
+            Shape::Whole(rows) => rows.len(),
+            Shape::Pieces(pieces) => pieces.row_count(),
+        }
+    }
+
+    /// Coefficients evaluated a path, at most.
     pub fn term_count(&self) -> usize {
-        self.rows.iter().map(|row| row.polynomial.term_count()).sum()
+        match &self.shape {
+            Shape::Whole(rows) => terms(rows),
+            Shape::Pieces(pieces) => pieces.term_count(),
+        }
     }
 
     /// Operations a path.
     pub fn cost(&self) -> f64 {
-        self.variables.cost() + self.term_count() as f64
+        let finding = match &self.shape {
+            Shape::Whole(_) => 0.0,
+            Shape::Pieces(pieces) => pieces.cost(),
+        };
+        self.variables.cost() + finding + self.term_count() as f64
     }
+
+    /// Adds the bound of every row's error, in USD.
+    pub fn add_errors(&self, row_errors: &mut [f64]) {
+        match &self.shape {
+            Shape::Whole(rows) => rows.iter().for_each(|row| row_errors[row.row] += row.error),
+            Shape::Pieces(pieces) => pieces.add_errors(row_errors),
+        }
+    }
+}
+
+/// Coefficients of all rows.
+pub(super) fn terms(rows: &[RowPolynomial]) -> usize {
+    rows.iter().map(|row| row.polynomial.term_count()).sum()
 }
 
 impl Variables {

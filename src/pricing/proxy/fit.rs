@@ -4,10 +4,11 @@
 //! Flat volatilities: the degree follows from the bound. Along a smile: it grows until the last
 //! coefficients have died away and the error off the nodes, doubled, is within the budget.
 
-use super::Proof;
 use super::bound::{self, DEGREE_MAX, OptionBound, VOLATILITY_DEGREE_MAX};
 use super::domain::FactorRange;
 use super::family::{FamilyPlan, Unit, rows};
+use super::merge::full_cost;
+use super::{Interpolation, Proof};
 use crate::numeric::chebyshev::{Tensor, accumulate, coefficients, points};
 use crate::numeric::isa::InstructionSet;
 use crate::pricing::{CompiledBook, PathState};
@@ -24,6 +25,8 @@ fn rounding((along, across): (usize, usize)) -> f64 {
 const SAFETY: f64 = 2.0;
 /// Most nodes of a measured fit.
 const NODES_MAX: usize = 4096;
+/// Paths in full a node must be spread over where the set-up counts: a tenth of a run.
+const PATHS_PER_NODE: usize = 10;
 
 /// The interpolants of one group.
 #[derive(Debug, Clone)]
@@ -56,6 +59,10 @@ pub(super) struct Fitter<'a> {
     isa: InstructionSet,
     moment: usize,
     ranges: &'a [FactorRange],
+    /// Most nodes a group may take.
+    nodes_max: usize,
+    /// Nodes that each group has taken.
+    nodes: Vec<usize>,
 }
 
 /// Values of a group's rows at points, in the polynomial's unit.
@@ -86,11 +93,41 @@ impl Grid {
 impl<'a> Fitter<'a> {
     pub fn new(
         book: &'a CompiledBook,
-        isa: InstructionSet,
+        (isa, interpolation): (InstructionSet, Interpolation),
         moment: usize,
         ranges: &'a [FactorRange],
     ) -> Self {
-        Self { book, isa, moment, ranges }
+        let nodes_max = match interpolation {
+            Interpolation::WherePossible | Interpolation::WhereCheaper => usize::MAX,
+            Interpolation::WhereCheaperOver(paths) => paths as usize / PATHS_PER_NODE,
+        };
+        let nodes = vec![0; book.groups.len()];
+        Self { book, isa, moment, ranges, nodes_max, nodes }
+    }
+
+    pub fn book(&self) -> &'a CompiledBook {
+        self.book
+    }
+
+    pub fn moment(&self) -> usize {
+        self.moment
+    }
+
+    /// Operations spent, as a path in full counts them.
+    pub fn spent(&self) -> f64 {
+        let groups = self.book.groups.iter().zip(&self.nodes);
+        groups.map(|(group, &nodes)| nodes as f64 * full_cost(group)).sum()
+    }
+
+    /// Whether a group may take that many nodes more.
+    fn affords(&self, group: usize, nodes: usize) -> bool {
+        self.nodes[group].saturating_add(nodes) <= self.nodes_max
+    }
+
+    /// USD of one unit of undiscounted quote in the polynomial's unit, and ln F less x.
+    pub fn constants(&mut self, plan: &FamilyPlan, group: usize) -> (f64, f64) {
+        let centre = self.sample(plan, group, &Grid::new(0, 0));
+        (centre.unit, centre.log_forward)
     }
 
     /// Interpolants of `group` with errors within `budget` USD a row; `None` where no degree that
@@ -99,20 +136,21 @@ impl<'a> Fitter<'a> {
         let budget = budget / plan.unit_max;
         let centre = self.sample(plan, group, &Grid::new(0, 0));
         let constants = (centre.unit, centre.log_forward);
-        match bound::bounds(self.book, plan, (group, self.moment), constants) {
+        match bound::bounds(self.book, plan, (group, self.moment), constants, budget) {
             Some(bounds) => self.proven(plan, group, &bounds, budget),
             None => self.measured(plan, group, &centre, budget),
         }
     }
 
     fn proven(
-        &self,
+        &mut self,
         plan: &FamilyPlan,
         group: usize,
         bounds: &[OptionBound],
         budget: f64,
     ) -> Option<GroupFit> {
         let degrees = bound::degrees(bounds, budget)?;
+        self.affords(group, (degrees.0 + 1) * (degrees.1 + 1)).then_some(())?;
         let sampled = self.sample(plan, group, &Grid::new(degrees.0, degrees.1));
         let errors = bounds.iter().map(|bound| {
             bound.tensor_error(degrees.0, degrees.1) + rounding(degrees) * bound.size()
@@ -121,7 +159,7 @@ impl<'a> Fitter<'a> {
     }
 
     fn measured(
-        &self,
+        &mut self,
         plan: &FamilyPlan,
         group: usize,
         centre: &Sampled,
@@ -133,6 +171,7 @@ impl<'a> Fitter<'a> {
         while degrees.0 <= DEGREE_MAX
             && degrees.1 <= VOLATILITY_DEGREE_MAX
             && (degrees.0 + 1) * (degrees.1 + 1) <= NODES_MAX
+            && self.affords(group, (degrees.0 + 1) * (degrees.1 + 1))
         {
             let sampled = self.sample(plan, group, &Grid::new(degrees.0, degrees.1));
             let none = std::iter::repeat(0.0);
@@ -182,7 +221,13 @@ impl<'a> Fitter<'a> {
     }
 
     /// Sets each row's error to twice the largest on a grid of twice the degree.
-    fn measure(&self, plan: &FamilyPlan, fit: &mut GroupFit, degrees: (usize, usize), size: f64) {
+    fn measure(
+        &mut self,
+        plan: &FamilyPlan,
+        fit: &mut GroupFit,
+        degrees: (usize, usize),
+        size: f64,
+    ) {
         let across = if degrees.1 == 0 { 0 } else { 2 * degrees.1 + 1 };
         let grid = Grid::new(2 * degrees.0 + 1, across);
         let sampled = self.sample(plan, fit.group, &grid);
@@ -195,8 +240,9 @@ impl<'a> Fitter<'a> {
         }
     }
 
-    fn sample(&self, plan: &FamilyPlan, group: usize, grid: &Grid) -> Sampled {
+    fn sample(&mut self, plan: &FamilyPlan, group: usize, grid: &Grid) -> Sampled {
         let count = grid.t.len();
+        self.nodes[group] += count;
         let block = self.block(plan, grid);
         let mut state = PathState::new(self.book, count);
         self.book.start_block(&mut state, count);

@@ -9,7 +9,9 @@
 //! function of ln S, whatever their expiry, strike or settlement: one polynomial. Where the
 //! volatility level moves they are a function of it too: a tensor of two. Where the basis moves,
 //! each expiry has a forward of its own and a polynomial of its own. A quote whose peg moves enters
-//! by ln(S/P), and multiplies.
+//! by ln(S/P), and multiplies. Options too sharp for one polynomial are one a piece around their
+//! strikes ([`pieces`]); what expires inside the horizon is one piecewise linear function a cash slot
+//! ([`settlement`]).
 //!
 //! # Error
 //! Black-76 with a flat volatility is entire in ln F, and analytic in the volatility's logarithm in
@@ -28,15 +30,18 @@ mod evaluate;
 mod family;
 mod fit;
 mod merge;
+mod pieces;
+mod settlement;
 #[cfg(test)]
 mod tests;
 
 pub use domain::{FactorDomain, FactorRange};
 pub(super) use evaluate::ProxyScratch;
+pub use settlement::SettlementProxies;
 
 use super::CompiledBook;
 use crate::numeric::isa::InstructionSet;
-use family::Family;
+use family::{Family, FamilyPlan};
 
 /// What is known of the error of proxies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +59,9 @@ pub enum Interpolation {
     WherePossible,
     /// Those that take fewer operations so.
     WhereCheaper,
+    /// Those that take fewer operations so over this many paths, and whose set-up is a small share
+    /// of what they take in full.
+    WhereCheaperOver(u64),
 }
 
 /// The options of a book at one node as polynomials.
@@ -71,6 +79,8 @@ pub struct OptionProxies {
     proof: Proof,
     /// Operations a path, as [`CompiledBook::option_cost`] counts them.
     cost: f64,
+    /// Operations of the set-up, counted alike.
+    set_up: f64,
 }
 
 impl OptionProxies {
@@ -86,12 +96,22 @@ impl OptionProxies {
 
     /// Polynomials evaluated a path.
     pub fn polynomial_count(&self) -> usize {
-        self.families.iter().map(|family| family.rows.len()).sum()
+        self.families.iter().map(Family::row_count).sum()
     }
 
-    /// Coefficients evaluated a path.
+    /// Coefficients evaluated a path, at most.
     pub fn term_count(&self) -> usize {
         self.families.iter().map(Family::term_count).sum()
+    }
+
+    /// Operations that the options take on a path, as [`CompiledBook::option_cost`] counts them.
+    pub fn cost(&self) -> f64 {
+        self.cost
+    }
+
+    /// Operations that building them took, as [`CompiledBook::option_cost`] counts them.
+    pub fn set_up_cost(&self) -> f64 {
+        self.set_up
     }
 
     /// Contracts that stay in full.
@@ -123,31 +143,29 @@ impl CompiledBook {
         let (plans, mut in_full) = family::families(self, moment, ranges, alive);
         let cells: usize = plans.iter().map(|plan| plan.cell_count(self)).sum();
         let budget = tolerance / (2.0 * cells.max(1) as f64);
-        let mut fitter = fit::Fitter::new(self, isa, moment, ranges);
+        let mut fitter = fit::Fitter::new(self, (isa, interpolation), moment, ranges);
         let mut families = Vec::new();
         for plan in plans {
-            let fits: Vec<fit::GroupFit> = plan
-                .groups
-                .iter()
-                .filter_map(|&group| match fitter.fit(&plan, group, budget) {
-                    Some(fit) => Some(fit),
-                    None => {
-                        in_full.push(group);
-                        None
-                    }
-                })
-                .collect();
-            let merged = merge::merge(self, plan, fits, (budget, interpolation));
-            in_full.extend(merged.in_full);
+            // What no polynomial over the whole domain can stand for may be one on pieces of it.
+            let fits = |&group: &usize| fitter.fit(&plan, group, budget);
+            let fits: Vec<fit::GroupFit> = plan.groups.iter().filter_map(fits).collect();
+            let merged = merge::merge(self, plan.clone(), fits, (budget, interpolation));
+            let taken = |group: &usize| merged.groups.contains(group);
+            let rest = plan.groups.iter().copied().filter(|group| !taken(group)).collect();
+            families.extend(merged.family);
+            let plan = FamilyPlan { groups: rest, ..plan };
+            let merged = pieces::merge(&mut fitter, &plan, (budget, interpolation));
+            let taken = |group: &usize| merged.groups.contains(group);
+            in_full.extend(plan.groups.iter().copied().filter(|group| !taken(group)));
             families.extend(merged.family);
         }
         in_full.sort_unstable();
-        self.collected(moment, families, in_full)
+        self.collected((moment, fitter.spent()), families, in_full)
     }
 
     fn collected(
         &self,
-        moment: usize,
+        (moment, set_up): (usize, f64),
         families: Vec<Family>,
         in_full: Vec<usize>,
     ) -> OptionProxies {
@@ -156,14 +174,12 @@ impl CompiledBook {
         still.sort_by_key(|entry| entry.0);
         still.dedup_by_key(|entry| entry.0);
         let mut row_errors = vec![0.0; self.rows.len()];
-        for row in families.iter().flat_map(|family| &family.rows) {
-            row_errors[row.row] += row.error;
-        }
+        families.iter().for_each(|family| family.add_errors(&mut row_errors));
         let costs = families.iter().map(Family::cost);
         let rest = in_full.iter().map(|&group| merge::full_cost(&self.groups[group]));
         let cost = costs.chain(rest).sum();
         let proof = families.iter().map(|family| family.proof).max().unwrap_or(Proof::Proven);
-        OptionProxies { moment, families, in_full, still, row_errors, proof, cost }
+        OptionProxies { moment, families, in_full, still, row_errors, proof, cost, set_up }
     }
 
     /// Operations that its proxies take on a path at `node`; [`Self::option_cost`] without them.

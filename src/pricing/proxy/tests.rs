@@ -8,6 +8,8 @@ use crate::pricing::tests::fixture::{
 use crate::pricing::{PathState, PricingSettings};
 use crate::simulation::{FactorBlock, FactorModel};
 
+mod sharp;
+
 const HORIZON: f64 = 1.0 / 365.0;
 const POINTS: usize = 3000;
 
