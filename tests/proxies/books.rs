@@ -182,7 +182,8 @@ pub fn still(paths: u64) -> TempDir {
 }
 
 /// Forty options that expire inside the horizon of a day and forty that live twenty minutes longer,
-/// on two coins, in coin, in dollars and in a stablecoin whose peg moves; `close` the volatility.
+/// on two coins, in coin, in dollars and in a stablecoin whose peg moves; `volatility` says what
+/// volatilities move.
 pub fn expiring(paths: u64, volatility: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut held = Positions::new();
@@ -221,7 +222,10 @@ pub fn expiring(paths: u64, volatility: &str) -> TempDir {
     put(
         folder.path(),
         "market.toml",
-        &format!("name = \"expiring\"\nas_of = 2026-01-01T00:00:00Z\n{coins}"),
+        &format!(
+            "name = \"expiring\"\nas_of = 2026-01-01T00:00:00Z\n[[asset]]\nsymbol = \"USDT\"\n\
+             kind = \"stablecoin\"\nprice = 1\n{coins}"
+        ),
     );
     put(
         folder.path(),
