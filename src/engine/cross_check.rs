@@ -34,10 +34,11 @@ pub(super) fn kind_of(file: &Arc<SourceFile>) -> Result<Kind, Violations> {
     let tree = parse_toml(file)?;
     let has = |key: &str| tree.entry(key).is_some();
     let kinds = [
-        (Kind::Scenario, ["simulation", "portfolio", "extends"].as_slice()),
+        // Rules of a venue may have a table `portfolio`, so they come before scenarios.
+        (Kind::Venue, ["liquidation_fee", "futures", "effective"].as_slice()),
+        (Kind::Scenario, &["simulation", "portfolio", "extends"]),
         (Kind::Market, &["as_of", "asset"]),
         (Kind::Policy, &["appetite", "capital"]),
-        (Kind::Venue, &["liquidation_fee", "futures", "effective"]),
         (Kind::Portfolio, &["account", "position", "positions", "venue"]),
     ];
     let found = kinds.iter().find(|(_, keys)| keys.iter().any(|key| has(key)));

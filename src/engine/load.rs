@@ -213,7 +213,7 @@ impl Book {
             cross_check::book(&loaded, &portfolio, market, collector);
             super::venues::apply_haircuts(&loaded, &rules, market, &mut portfolio);
         }
-        super::venues::check_modes(&loaded, &rules, &portfolio, collector);
+        super::venues::check_rules(&loaded, &rules, &portfolio, collector);
         Some(Self { loaded, portfolio, rules })
     }
 

@@ -1,13 +1,13 @@
-//! A book's venues: their rules found, their haircuts applied, their modes checked.
+//! A book's venues: their rules found, their haircuts applied, what they lack for it told.
 
 use jiff::Timestamp;
 
-use crate::document::{Loader, Violation, ViolationCollector, Violations, quoted};
-use crate::margin::VenueRules;
+use crate::document::{Loader, Violation, ViolationCollector, Violations};
 use crate::margin::document::RuleSets;
+use crate::margin::{MarginError, VenueRules, rule_gaps};
 use crate::market::Market;
 use crate::portfolio::document::LoadedPortfolio;
-use crate::portfolio::{Account, Portfolio, PositionMode};
+use crate::portfolio::{Account, Portfolio};
 
 /// Rules of every venue: by name and date, by name at the market's date, or a file beside the
 /// portfolio.
@@ -57,23 +57,40 @@ pub(super) fn apply_haircuts(
     }
 }
 
-/// Accounts in a mode that their venue's rules do not have.
-pub(super) fn check_modes(
+/// Everything that the rules of a venue lack for the accounts there.
+pub(super) fn check_rules(
     loaded: &LoadedPortfolio,
     rules: &[Option<VenueRules>],
     portfolio: &Portfolio,
     collector: &mut ViolationCollector,
 ) {
-    for (index, account) in portfolio.accounts.iter().enumerate() {
-        let Some(rules) = rules_of(rules, account) else { continue };
-        if account.position_mode == PositionMode::Hedge && rules.hedge_mode.is_none() {
-            let place = loaded.place(&format!("account[{index}].position_mode"));
-            let title = format!("the rules {} have no hedge mode", quoted(&rules.id));
-            let violation = Violation::new(place, title)
-                .expected("`one_way`")
-                .help("or rules that say `hedge_mode`: whether both sides are margined");
-            collector.add(violation);
-        }
+    for gap in rule_gaps(rules, portfolio) {
+        let account = |key: &str| loaded.place(&format!("account[{}].{key}", gap.account));
+        let (key, expected, help) = match &gap.error {
+            MarginError::NoHedgeMode { .. } => {
+                ("position_mode", "`one_way`", "or rules that say `hedge_mode`")
+            }
+            MarginError::NoPortfolioRules { .. } => {
+                ("margin_mode", "`cross` or `isolated`", "or rules with a table `portfolio`")
+            }
+            MarginError::UnpublishedParameter { .. } => (
+                "margin_mode",
+                "rules that state it",
+                "copy the rules into a file of your own, state the field there, and name the file",
+            ),
+            MarginError::NoPortfolioParameters { .. } => (
+                "underlying",
+                "a coin that the rules name",
+                "copy the rules into a file of your own and add the coin to `portfolio.coins`",
+            ),
+            _ => ("id", "an instrument that the venue lists", "or other `rules` of the venue"),
+        };
+        let place = match gap.position {
+            Some(index) => loaded.position_place(index, key),
+            None => account(key),
+        };
+        let violation = Violation::new(place, gap.error.to_string());
+        collector.add(violation.expected(expected).help(help));
     }
 }
 

@@ -137,7 +137,11 @@ impl ContractRules {
         let kind = match &position.instrument {
             Instrument::Spot { .. } => ContractKind::Spot,
             Instrument::Perpetual { underlying, .. } | Instrument::Future { underlying, .. } => {
-                ContractKind::Future(rules.futures_on(underlying).clone())
+                let listed = rules.futures_on(underlying);
+                if *listed == FutureRules::Unlisted {
+                    return Err(error::no_future_rules(rules, portfolio, account, position));
+                }
+                ContractKind::Future(listed.clone())
             }
             Instrument::Option { strike, right, .. } => {
                 let found = rules.options;

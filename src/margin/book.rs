@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::account::{ContractInputs, ContractRules, counted_quote_price};
-use super::rules::{Margin, OptionValue, ShortOption, VenueRules};
-use super::{MarginError, OptionRules, Requirement, error};
+use super::grid::AccountGrid;
+use super::rules::{LoanStanding, Margin, OptionValue, ShortOption, VenueRules};
+use super::{IsolatedRequirement, MarginError, OptionRules, Requirement, error};
 use crate::market::Market;
 use crate::portfolio::{
     Account, Instrument, MarginMode, Portfolio, Position, PositionMode, Settlement,
@@ -27,7 +28,14 @@ struct AccountBook {
     gross_notional: f64,
     /// Whether the margin balance leaves options out.
     options_apart: bool,
+    /// Value of all balances, without haircuts.
+    balances: f64,
     rules: Option<VenueRules>,
+    /// Where the account is portfolio-margined.
+    grid: Option<AccountGrid>,
+    /// Where it is at a lender.
+    loan: Option<LoanStanding>,
+    isolated: Vec<IsolatedRequirement>,
     futures: Vec<(ContractRules, ContractInputs)>,
     /// Margin of all short options: in proportion to scale.
     short_options: Margin,
@@ -85,6 +93,28 @@ impl MarginBook {
     /// Requirement of every account with its positions times `scale`.
     pub fn requirements(&self, scale: f64) -> Vec<Requirement> {
         self.accounts.iter().map(|account| account.requirement(scale)).collect()
+    }
+
+    /// What each isolated contract of an account has and needs; none where the account is not
+    /// isolated.
+    pub fn isolated(&self, account: usize) -> &[IsolatedRequirement] {
+        &self.accounts[account].isolated
+    }
+
+    /// The portfolio margin of an account, where it has that mode.
+    pub fn grid(&self, account: usize) -> Option<&AccountGrid> {
+        self.accounts[account].grid.as_ref()
+    }
+
+    /// The loan of an account at a lender.
+    pub fn loan(&self, account: usize) -> Option<&LoanStanding> {
+        self.accounts[account].loan.as_ref()
+    }
+
+    /// What an account is worth, balances without haircuts, USD.
+    pub fn value(&self, account: usize) -> f64 {
+        let book = &self.accounts[account];
+        book.balances + book.profit + book.option_value
     }
 
     /// Whether every account meets its initial margin at `scale`.
@@ -160,6 +190,22 @@ impl AccountBook {
     ) -> Result<Self, MarginError> {
         let account = &portfolio.accounts[index];
         let mut book = Self::new(rules, market, account)?;
+        if let Some(rules) =
+            book.rules.as_ref().filter(|_| account.margin_mode == MarginMode::Portfolio)
+        {
+            let missing = || error::no_portfolio_rules(rules, account);
+            let found = rules.portfolio.as_ref().ok_or_else(missing)?;
+            let grid = AccountGrid::compile(found, &rules.id, market, portfolio, index, positions)?;
+            book.grid = Some(grid);
+            // The grid holds what options may lose of their value: the balance has to have it.
+            book.options_apart = false;
+        }
+        if let Some(rules) =
+            book.rules.as_ref().filter(|_| account.margin_mode == MarginMode::Isolated)
+        {
+            book.isolated =
+                super::isolated::requirements(rules, market, portfolio, index, positions)?;
+        }
         for held in contracts(market, portfolio, positions)?.into_values() {
             book.add(portfolio, index, held)?;
         }
@@ -171,18 +217,26 @@ impl AccountBook {
         market: &Market,
         account: &Account,
     ) -> Result<Self, PricingError> {
-        let mut collateral = 0.0;
+        let margined = account.margin_mode != MarginMode::None;
+        let venue = account.venue.filter(|_| margined);
+        let rules = venue.and_then(|venue| rules.get(venue).cloned().flatten());
+        let terms = rules.as_ref().and_then(|rules| rules.loan.as_ref());
+        let mut loan = terms.map(|_| LoanStanding::default());
+        let (mut collateral, mut balances) = (0.0, 0.0);
         for balance in &account.balances {
             let price = asset_price(market, &account.name, &balance.asset)?;
             let value = balance.quantity * price;
             collateral += if value > 0.0 { value * (1.0 - balance.haircut) } else { value };
+            balances += value;
+            if let (Some(loan), Some(terms)) = (&mut loan, terms) {
+                loan.add(terms.assets.get(&balance.asset), value);
+            }
         }
-        let margined = account.margin_mode != MarginMode::None;
-        let venue = account.venue.filter(|_| margined);
-        let rules = venue.and_then(|venue| rules.get(venue).cloned().flatten());
         let options = rules.as_ref().and_then(|rules| rules.options.as_ref());
         Ok(Self {
             collateral,
+            balances,
+            loan,
             options_apart: options.is_some_and(|found| found.value == OptionValue::Requirement),
             rules,
             ..Self::default()
@@ -197,7 +251,7 @@ impl AccountBook {
             let Some(settlement) = held.first.instrument.settlement() else { return Ok(()) };
             self.gross_notional += gross();
             let inputs = inputs(&held, mode, settlement);
-            if let Some(rules) = &self.rules {
+            if let Some(rules) = self.standard_rules() {
                 let contract = ContractRules::new(rules, portfolio, index, held.positions)?;
                 self.futures.push((contract, inputs));
             }
@@ -205,7 +259,7 @@ impl AccountBook {
         };
         self.option_value += held.net.mark.value;
         self.gross_notional += gross();
-        let Some(rules) = &self.rules else { return Ok(()) };
+        let Some(rules) = self.standard_rules() else { return Ok(()) };
         let Some(options) = rules.options else {
             return Err(error::no_option_rules(
                 rules,
@@ -218,6 +272,11 @@ impl AccountBook {
             self.add_short(options, held.first, side);
         }
         Ok(())
+    }
+
+    /// The rules, unless the account is portfolio-margined.
+    fn standard_rules(&self) -> Option<&VenueRules> {
+        self.rules.as_ref().filter(|_| self.grid.is_none())
     }
 
     fn add_short(&mut self, rules: OptionRules, position: &Position, side: &Side) {
@@ -242,10 +301,10 @@ impl AccountBook {
         let fee = self.rules.as_ref().map_or(0.0, |rules| rules.liquidation_fee);
         Requirement {
             equity: margin_balance + options,
-            margin_balance: if self.options_apart {
-                margin_balance
-            } else {
-                margin_balance + options
+            margin_balance: match self.loan {
+                Some(loan) => loan.threshold_value,
+                None if self.options_apart => margin_balance,
+                None => margin_balance + options,
             },
             initial: margin.initial,
             maintenance: margin.maintenance,
@@ -256,7 +315,13 @@ impl AccountBook {
 
     fn margin(&self, scale: f64) -> Margin {
         let scale = scale.abs();
+        if let Some(grid) = &self.grid {
+            return grid.margin(scale);
+        }
         let mut sum = self.short_options.scaled(scale);
+        if let Some(loan) = &self.loan {
+            sum += loan.margin();
+        }
         for (contract, inputs) in &self.futures {
             let (long, short) = (scale * inputs.long, scale * inputs.short);
             sum += contract.margin(&ContractInputs { long, short, ..*inputs });

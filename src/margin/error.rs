@@ -3,6 +3,7 @@
 use super::VenueRules;
 use crate::portfolio::{Account, Portfolio, Position};
 use crate::pricing::PricingError;
+use crate::units::Symbol;
 
 /// What rules or market lack for a book.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -19,6 +20,49 @@ pub enum MarginError {
         rules: String,
         /// The venue.
         venue: String,
+    },
+    /// Futures are held at a venue whose rules have none.
+    #[error("{position}: the rules '{rules}' of venue '{venue}' say nothing of futures")]
+    NoFutureRules {
+        /// The position.
+        position: String,
+        /// Id of the rules.
+        rules: String,
+        /// The venue.
+        venue: String,
+    },
+    /// Portfolio margin at a venue whose rules have none.
+    #[error("account '{account}': the rules '{rules}' have no portfolio margin")]
+    NoPortfolioRules {
+        /// The account.
+        account: String,
+        /// Id of the rules.
+        rules: String,
+    },
+    /// Portfolio margin of a coin that the rules do not name.
+    #[error("{position}: the rules '{rules}' have no portfolio margin parameters of {coin}")]
+    NoPortfolioParameters {
+        /// The first position in the coin.
+        position: String,
+        /// Id of the rules.
+        rules: String,
+        /// The coin.
+        coin: Symbol,
+    },
+    /// A size that the venue does not publish, and that the book needs.
+    #[error(
+        "account '{account}': the rules '{rules}' lack `portfolio.{parameter}`, which the venue \
+         does not publish; {because}"
+    )]
+    UnpublishedParameter {
+        /// The account.
+        account: String,
+        /// Id of the rules.
+        rules: String,
+        /// The field.
+        parameter: &'static str,
+        /// Why it is needed.
+        because: String,
     },
     /// Long and short are held apart where the rules cannot margin them.
     #[error("account '{account}': the rules '{rules}' have no `hedge_mode`")]
@@ -60,4 +104,24 @@ pub(super) fn no_option_rules(
         rules: rules.id.clone(),
         venue: venue.map_or(String::new(), |venue| venue.name.clone()),
     }
+}
+
+/// Futures where the rules have none.
+pub(super) fn no_future_rules(
+    rules: &VenueRules,
+    portfolio: &Portfolio,
+    account: &Account,
+    position: &Position,
+) -> MarginError {
+    let venue = account.venue.and_then(|index| portfolio.venues.get(index));
+    MarginError::NoFutureRules {
+        position: position.id.clone(),
+        rules: rules.id.clone(),
+        venue: venue.map_or(String::new(), |venue| venue.name.clone()),
+    }
+}
+
+/// Portfolio margin where the rules have none.
+pub(super) fn no_portfolio_rules(rules: &VenueRules, account: &Account) -> MarginError {
+    MarginError::NoPortfolioRules { account: account.name.clone(), rules: rules.id.clone() }
 }

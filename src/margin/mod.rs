@@ -4,15 +4,25 @@
 //! a [`Requirement`] an account at time zero, for any scale of the positions; a [`MarginStage`] that
 //! closes accounts inside paths, where their venue's rules say so.
 //!
-//! Limits: positions of one contract are netted within an account; an isolated or
-//! portfolio-margined account is measured by the venue's standard rules for cross margin.
+//! | margin mode | requirement | what backs it |
+//! |---|---|---|
+//! | cross | [`AccountRules`]: the venue's standard rules, contract by contract | the whole account |
+//! | isolated | the same, position by position ([`IsolatedRequirement`]) | collateral of its own |
+//! | portfolio | [`grid`]: Deribit's, OKX's or SPAN-like scenarios | the whole account |
+//! | any, at a lender | [`LoanRules`]: health factor of balances | collateral at its threshold |
+//!
+//! [`liquidation_price`] has the prices at which each of them is closed.
 
 pub mod document;
 
 mod account;
 mod book;
 mod error;
+mod gaps;
+pub mod grid;
+mod isolated;
 mod liquidation;
+pub mod liquidation_price;
 mod requirement;
 mod rules;
 
@@ -22,9 +32,12 @@ mod tests;
 pub use account::{AccountRules, ContractInputs, ContractRules};
 pub use book::MarginBook;
 pub use error::MarginError;
+pub use gaps::{RuleGap, rule_gaps};
+pub use isolated::IsolatedRequirement;
 pub use liquidation::{Cash, Closed, Doubt, MarginSetting, MarginStage, MarginState, Standing};
 pub use requirement::{Requirement, requirements};
 pub use rules::{
-    CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, Margin, OptionRules,
-    OptionValue, ShortOption, Tier, VenueRules, tier_of,
+    CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, LoanAsset,
+    LoanLiquidation, LoanRules, LoanStanding, Margin, OptionRules, OptionValue, ShortOption, Tier,
+    VenueRules, tier_of,
 };

@@ -148,11 +148,22 @@ const CROSS: &[Case] = &[
     ),
 ];
 
+/// OKX's portfolio margin without what is not published.
+const OKX: &str = "[portfolio]\nkind = \"okx\"\ninitial_multiple = 1.3\n\
+    depeg_tiers = [{ amount_max = 1000, rate = 0.01 }]\n\
+    others = { price_moves = [0.08, 0.16, 0.25], extreme_move = 0.5, annual_basis_move = 0.3 }\n\n\
+    [options]";
+
+/// A scan of ETH alone.
+const SPAN: &str = "[portfolio]\nkind = \"span\"\nlook_ahead_days = 1\nextreme_multiple = 2\n\
+    extreme_cover = 0.35\ninitial_multiple = 1.1\n\
+    coins = { ETH = { price_range = 0.2, volatility_range = 0.3 } }\n\n[options]";
+
 const VENUE: &[Case] = &[
     (
         "unknown rules",
-        &[(P, "rules = \"rules.toml\"", "rules = «\"deribit\"»")],
-        &["no margin rules are called `deribit`"],
+        &[(P, "rules = \"rules.toml\"", "rules = «\"deribt\"»")],
+        &["no margin rules are called `deribt`"],
     ),
     (
         "rules that are not there",
@@ -208,7 +219,7 @@ const VENUE: &[Case] = &[
     (
         "hedge mode without rules for it",
         &[(P, "venue = \"exchange\"", "venue = \"exchange\"\nposition_mode = «\"hedge\"»")],
-        &["the rules `rules@2026-01-01` have no hedge mode"],
+        &["account 'main': the rules 'rules@2026-01-01' have no `hedge_mode`"],
     ),
     (
         "isolated collateral in a cross account",
@@ -249,6 +260,69 @@ const VENUE: &[Case] = &[
             (RULES, "effective = \"2026-01-01", "effective = \"2026-01-02"),
         ],
         &["no margin rules `rules` are in force on 2026-01-01"],
+    ),
+    (
+        "portfolio margin that the venue does not have",
+        &[(P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = «\"portfolio\"»")],
+        &["the rules 'rules@2026-01-01' have no portfolio margin"],
+    ),
+    (
+        "everything that a venue's portfolio margin lacks for a book",
+        &[
+            (P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = «««\"portfolio\"»»»"),
+            (P, "quantity = 100_000", "quantity = -100_000"),
+            (RULES, "[options]", OKX),
+        ],
+        &[
+            "lack `portfolio.extreme_share`, which the venue does not publish",
+            "lack `portfolio.minimum_charge`",
+            "the account has borrowed USDT",
+        ],
+    ),
+    (
+        "coins and futures that the rules do not name",
+        &[
+            (P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = \"portfolio\""),
+            (P, "underlying = \"BTC\"", "underlying = «\"BTC\"»"),
+            (RULES, "[options]", SPAN),
+        ],
+        &["perp: the rules 'rules@2026-01-01' have no portfolio margin parameters of BTC"],
+    ),
+    (
+        "futures at a lender",
+        &[
+            (P, "id = \"perp\"", "id = «\"perp\"»"),
+            (P, "id = \"future\"", "id = «\"future\"»"),
+            (POSITIONS, "hedge,main", "«hedge»,main"),
+            (
+                RULES,
+                "[futures]\nkind = \"flat\"\ninitial = \"10%\"\nmaintenance = \"5%\"\n",
+                "[loan]\nclose_factor = 0.5\nfull_close_below = 0.95\nassets = {}\n",
+            ),
+        ],
+        &[
+            "perp: the rules 'rules@2026-01-01' of venue 'exchange' say nothing of futures",
+            "future: the rules 'rules@2026-01-01' of venue 'exchange' say nothing of futures",
+            "hedge: the rules 'rules@2026-01-01' of venue 'exchange' say nothing of futures",
+        ],
+    ),
+    (
+        "scans and loans that make no sense",
+        &[(
+            RULES,
+            "[options]",
+            "[loan]\nclose_factor = «0»\nfull_close_below = 1\n[loan.assets.BTC]\n\
+             loan_to_value = 0.8\nliquidation_threshold = «0.7»\nbonus = 0\n\
+             [portfolio]\nkind = \"span\"\nlook_ahead_days = 1\nextreme_multiple = 3\n\
+             extreme_cover = 0.3\ninitial_multiple = «0.5»\n\
+             coins = { ETH = { price_range = «\"40%\"», volatility_range = 0.3 } }\n\n[options]",
+        )],
+        &[
+            "a liquidation that repays nothing",
+            "loans would be liquidated at once",
+            "maintenance margin above initial margin",
+            "the price would fall to zero or below",
+        ],
     ),
     (
         "a date of rules twice",

@@ -9,7 +9,10 @@ const DEDUCTION_TOLERANCE: f64 = 0.5;
 
 /// Adds every violation of `parsed`.
 pub(super) fn check(parsed: &Parsed<VenueRulesDocument>, found: &mut ViolationCollector) {
-    check_futures(parsed, "futures", &parsed.value.futures, found);
+    if let Some(rules) = &parsed.value.futures {
+        check_futures(parsed, "futures", rules, found);
+    }
+    super::portfolio::check(parsed, found);
     for (coin, rules) in &parsed.value.futures_by_coin {
         let path = format!("futures_by_coin.{}", coin.as_str());
         check_futures(parsed, &path, rules, found);

@@ -4,6 +4,7 @@
 //! dates of one venue stand side by side and are chosen by [`RuleSets`].
 
 mod checks;
+mod portfolio;
 mod select;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,11 @@ use crate::document::{
     SymbolName, UnitFraction, ViolationCollector, Violations, embedded, read_toml,
 };
 
+pub use portfolio::{
+    DeribitCoinDocument, DeribitPortfolioDocument, LoanAssetDocument, LoanRulesDocument,
+    MarginalTierDocument, OkxCoinDocument, OkxPortfolioDocument, PortfolioRulesDocument,
+    SpanCoinDocument, SpanPortfolioDocument,
+};
 pub use select::RuleSets;
 
 /// The folder of shipped rules.
@@ -38,8 +44,8 @@ pub struct VenueRulesDocument {
     pub source: Prose,
     /// Fee on the notional that the venue liquidates.
     pub liquidation_fee: UnitFraction,
-    /// Futures and perpetuals on coins that are not named below.
-    pub futures: FutureRulesDocument,
+    /// Futures and perpetuals on coins that are not named below. Left out: the venue lists none.
+    pub futures: Option<FutureRulesDocument>,
     /// Futures and perpetuals by coin.
     #[serde(default)]
     pub futures_by_coin: BTreeMap<SymbolName, FutureRulesDocument>,
@@ -56,6 +62,10 @@ pub struct VenueRulesDocument {
     /// value, each for the part of the value inside it. Assets not named count in full.
     #[serde(default)]
     pub haircuts: BTreeMap<SymbolName, Vec<HaircutDocument>>,
+    /// Portfolio margin. Left out: no account can have that margin mode.
+    pub portfolio: Option<PortfolioRulesDocument>,
+    /// Terms of a lending protocol, whose accounts hold collateral and debt as balances.
+    pub loan: Option<LoanRulesDocument>,
 }
 
 /// The haircut of a bracket of value.
@@ -161,7 +171,7 @@ fn to_rules(document: &VenueRulesDocument) -> VenueRules {
     VenueRules {
         id: format!("{}@{date}", document.name.as_str()),
         source: document.source.as_str().to_owned(),
-        futures: future_rules(&document.futures),
+        futures: document.futures.as_ref().map_or(FutureRules::Unlisted, future_rules),
         futures_by_coin: by_coin
             .map(|(coin, rules)| (coin.symbol(), future_rules(rules)))
             .collect(),
@@ -182,6 +192,8 @@ fn to_rules(document: &VenueRulesDocument) -> VenueRules {
             .iter()
             .map(|(asset, brackets)| (asset.symbol(), haircut(brackets)))
             .collect(),
+        portfolio: document.portfolio.as_ref().map(portfolio::portfolio_rules),
+        loan: document.loan.as_ref().map(portfolio::loan_rules),
     }
 }
 

@@ -93,6 +93,10 @@ fn maintenance(
         }
         Instrument::Perpetual { .. } | Instrument::Future { .. } => match rules.futures_on(coin) {
             FutureRules::Flat { maintenance, .. } => Ok(*maintenance),
+            FutureRules::Unlisted => {
+                let found = "the venue lists no futures".to_owned();
+                Err(refused(&position.id, account, rules, found))
+            }
             FutureRules::Sized { .. } => {
                 let found = format!("the rate of {coin} grows with size");
                 Err(refused(&position.id, account, rules, found))

@@ -33,6 +33,8 @@ pub enum FutureRules {
         /// By rising notional.
         tiers: Vec<Tier>,
     },
+    /// The venue lists no futures; a book that holds any is refused when it is compiled.
+    Unlisted,
 }
 
 /// A bracket of notional.
@@ -63,6 +65,7 @@ impl FutureRules {
                 let growth = per_coin * coins;
                 shares(initial + growth, maintenance + growth)
             }
+            Self::Unlisted => shares(1.0, 1.0),
             Self::Tiered { tiers } => tier_of(tiers, notional).map_or(
                 // No bracket at all: the position must be paid in full.
                 shares(1.0, 1.0),

@@ -6,16 +6,19 @@
 
 mod collateral;
 mod futures;
+mod loan;
 mod options;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::grid::PortfolioRules;
 use crate::units::Symbol;
 
 pub use collateral::{Haircut, HaircutBracket};
 pub use futures::{FutureRules, Tier, tier_of};
+pub use loan::{LoanAsset, LoanLiquidation, LoanRules, LoanStanding};
 pub use options::{OptionRules, OptionValue, ShortOption};
 
 /// A dated set of margin rules.
@@ -42,6 +45,12 @@ pub struct VenueRules {
     /// Haircuts by asset, of balances that state none of their own.
     #[serde(default)]
     pub haircuts: BTreeMap<Symbol, Haircut>,
+    /// Portfolio margin; `None`: no account can have that mode.
+    #[serde(default)]
+    pub portfolio: Option<PortfolioRules>,
+    /// Terms of a lending protocol: balances are collateral, negative ones debt.
+    #[serde(default)]
+    pub loan: Option<LoanRules>,
 }
 
 /// How a venue margins long and short positions of one contract that are held apart.
@@ -106,6 +115,8 @@ impl VenueRules {
             liquidation: None,
             hedge_mode: None,
             haircuts: BTreeMap::new(),
+            portfolio: None,
+            loan: None,
         }
     }
 

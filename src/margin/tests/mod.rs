@@ -1,7 +1,10 @@
 //! Margin against the published figures of `formulas.md` §2.
 
 mod documents;
+mod grids;
+mod loans;
 mod modes;
+mod prices;
 
 use approx::assert_relative_eq;
 
