@@ -10,7 +10,7 @@ use crate::scenario::Revaluation;
 use crate::units::grouped;
 
 /// Paths of the sample that sets domain and tolerance and tells the error: the first of the run, so
-/// that the proxies do not depend on how many follow.
+/// that neither depends on how many follow.
 const SAMPLE_PATHS: u64 = 256;
 /// Tolerance of a path's loss, in standard deviations of the sampled losses: so small that it adds
 /// a path in 100,000 to those revalued.

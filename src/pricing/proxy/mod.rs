@@ -34,6 +34,7 @@ mod pieces;
 mod settlement;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 pub use domain::{FactorDomain, FactorRange};
 pub(super) use evaluate::ProxyScratch;
