@@ -30,11 +30,14 @@ struct AccountBook {
     options_apart: bool,
     /// Value of all balances, without haircuts.
     balances: f64,
-    rules: Option<VenueRules>,
+    /// Fee on the notional that the venue liquidates.
+    liquidation_fee: f64,
     /// Where the account is portfolio-margined.
     grid: Option<AccountGrid>,
     /// Where it is at a lender.
     loan: Option<LoanStanding>,
+    /// What a liquidation of the loan would take beyond what it repays.
+    loan_cost: f64,
     isolated: Vec<IsolatedRequirement>,
     futures: Vec<(ContractRules, ContractInputs)>,
     /// Margin of all short options: in proportion to scale.
@@ -189,38 +192,40 @@ impl AccountBook {
         positions: &[usize],
     ) -> Result<Self, MarginError> {
         let account = &portfolio.accounts[index];
+        let margined = account.margin_mode != MarginMode::None;
+        let venue = account.venue.filter(|_| margined);
+        let rules = venue.and_then(|venue| rules.get(venue)?.as_ref());
         let mut book = Self::new(rules, market, account)?;
-        if let Some(rules) =
-            book.rules.as_ref().filter(|_| account.margin_mode == MarginMode::Portfolio)
-        {
-            let missing = || error::no_portfolio_rules(rules, account);
-            let found = rules.portfolio.as_ref().ok_or_else(missing)?;
-            let grid = AccountGrid::compile(found, &rules.id, market, portfolio, index, positions)?;
-            book.grid = Some(grid);
-            // The grid holds what options may lose of their value: the balance has to have it.
-            book.options_apart = false;
-        }
-        if let Some(rules) =
-            book.rules.as_ref().filter(|_| account.margin_mode == MarginMode::Isolated)
-        {
-            book.isolated =
-                super::isolated::requirements(rules, market, portfolio, index, positions)?;
+        let mut standard = rules;
+        match (rules, account.margin_mode) {
+            (Some(rules), MarginMode::Portfolio) => {
+                let missing = || error::no_portfolio_rules(rules, account);
+                let found = rules.portfolio.as_ref().ok_or_else(missing)?;
+                let grid =
+                    AccountGrid::compile(found, &rules.id, market, portfolio, index, positions)?;
+                book.grid = Some(grid);
+                // The grid holds what options may lose of their value: the balance has to have it.
+                book.options_apart = false;
+                standard = None;
+            }
+            (Some(rules), MarginMode::Isolated) => {
+                book.isolated =
+                    super::isolated::requirements(rules, market, portfolio, index, positions)?;
+            }
+            _ => {}
         }
         for held in contracts(market, portfolio, positions)?.into_values() {
-            book.add(portfolio, index, held)?;
+            book.add(standard, portfolio, index, held)?;
         }
         Ok(book)
     }
 
     fn new(
-        rules: &[Option<VenueRules>],
+        rules: Option<&VenueRules>,
         market: &Market,
         account: &Account,
     ) -> Result<Self, PricingError> {
-        let margined = account.margin_mode != MarginMode::None;
-        let venue = account.venue.filter(|_| margined);
-        let rules = venue.and_then(|venue| rules.get(venue).cloned().flatten());
-        let terms = rules.as_ref().and_then(|rules| rules.loan.as_ref());
+        let terms = rules.and_then(|rules| rules.loan.as_ref());
         let mut loan = terms.map(|_| LoanStanding::default());
         let (mut collateral, mut balances) = (0.0, 0.0);
         for balance in &account.balances {
@@ -232,18 +237,28 @@ impl AccountBook {
                 loan.add(terms.assets.get(&balance.asset), value);
             }
         }
-        let options = rules.as_ref().and_then(|rules| rules.options.as_ref());
+        let loan = loan.zip(terms);
+        let loan_cost = loan.map_or(0.0, |(loan, terms)| terms.liquidation_cost(&loan));
+        let options = rules.and_then(|rules| rules.options.as_ref());
         Ok(Self {
             collateral,
             balances,
-            loan,
+            loan: loan.map(|(loan, _)| loan),
+            loan_cost,
             options_apart: options.is_some_and(|found| found.value == OptionValue::Requirement),
-            rules,
+            liquidation_fee: rules.map_or(0.0, |rules| rules.liquidation_fee),
             ..Self::default()
         })
     }
 
-    fn add(&mut self, portfolio: &Portfolio, index: usize, held: Held) -> Result<(), MarginError> {
+    /// Adds a contract; `rules` are the standard ones, where the account is margined by them.
+    fn add(
+        &mut self,
+        rules: Option<&VenueRules>,
+        portfolio: &Portfolio,
+        index: usize,
+        held: Held,
+    ) -> Result<(), MarginError> {
         let mode = portfolio.accounts[index].position_mode;
         let gross = || held.sides(mode).iter().map(|side| side.mark.notional.abs()).sum::<f64>();
         let Instrument::Option { .. } = &held.first.instrument else {
@@ -251,7 +266,7 @@ impl AccountBook {
             let Some(settlement) = held.first.instrument.settlement() else { return Ok(()) };
             self.gross_notional += gross();
             let inputs = inputs(&held, mode, settlement);
-            if let Some(rules) = self.standard_rules() {
+            if let Some(rules) = rules {
                 let contract = ContractRules::new(rules, portfolio, index, held.positions)?;
                 self.futures.push((contract, inputs));
             }
@@ -259,7 +274,7 @@ impl AccountBook {
         };
         self.option_value += held.net.mark.value;
         self.gross_notional += gross();
-        let Some(rules) = self.standard_rules() else { return Ok(()) };
+        let Some(rules) = rules else { return Ok(()) };
         let Some(options) = rules.options else {
             return Err(error::no_option_rules(
                 rules,
@@ -272,11 +287,6 @@ impl AccountBook {
             self.add_short(options, held.first, side);
         }
         Ok(())
-    }
-
-    /// The rules, unless the account is portfolio-margined.
-    fn standard_rules(&self) -> Option<&VenueRules> {
-        self.rules.as_ref().filter(|_| self.grid.is_none())
     }
 
     fn add_short(&mut self, rules: OptionRules, position: &Position, side: &Side) {
@@ -298,7 +308,6 @@ impl AccountBook {
         let options = scale * self.option_value;
         let margin = self.margin(scale);
         let gross_notional = scale.abs() * self.gross_notional;
-        let fee = self.rules.as_ref().map_or(0.0, |rules| rules.liquidation_fee);
         Requirement {
             equity: margin_balance + options,
             margin_balance: match self.loan {
@@ -309,15 +318,15 @@ impl AccountBook {
             initial: margin.initial,
             maintenance: margin.maintenance,
             gross_notional,
-            liquidation_cost: fee * gross_notional,
+            liquidation_cost: self.liquidation_fee * gross_notional + self.loan_cost,
         }
     }
 
     fn margin(&self, scale: f64) -> Margin {
-        let scale = scale.abs();
         if let Some(grid) = &self.grid {
             return grid.margin(scale);
         }
+        let scale = scale.abs();
         let mut sum = self.short_options.scaled(scale);
         if let Some(loan) = &self.loan {
             sum += loan.margin();

@@ -1,8 +1,8 @@
 //! Isolated margin: what each contract of an account has for itself, and needs.
 //!
-//! A contract's collateral is what its positions state (`isolated_margin`), or the initial margin of
-//! its entry notional where they state nothing (short options: of today). It stands in the asset
-//! the contract settles in. Long and short are one contract, or two where they are held apart. The
+//! A position's collateral is what it states (`isolated_margin`), or the initial margin of its entry
+//! notional alone where it states nothing (short options: of today); a contract has that of its
+//! positions. It stands in the asset the contract settles in. Long and short are one contract, or two where they are held apart. The
 //! rest of the account's balances does not back it.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use super::book::contract_key;
 use super::rules::{OptionValue, VenueRules};
 use super::{Margin, MarginError};
 use crate::market::Market;
-use crate::portfolio::{Account, Instrument, Portfolio, Position, PositionMode, Settlement};
+use crate::portfolio::{Instrument, Portfolio, Position, PositionMode, Settlement};
 use crate::pricing::{Mark, asset_price, mark};
 
 /// One isolated contract today, USD.
@@ -66,19 +66,18 @@ fn requirement(
     index: usize,
     positions: Vec<usize>,
 ) -> Result<IsolatedRequirement, MarginError> {
-    let account = &portfolio.accounts[index];
     let first = positions[0];
     let contract = ContractRules::new(rules, portfolio, index, positions.clone())?;
-    let (mut sum, mut quantity) = (Mark::default(), 0.0);
+    let (mut sum, mut quantity, mut held) = (Mark::default(), 0.0, 0.0);
     for &at in &positions {
         sum.add(&mark(market, &portfolio.positions[at])?);
         quantity += portfolio.positions[at].quantity;
+        held += isolated_collateral(rules, market, portfolio, at)?;
     }
     let position = &portfolio.positions[first];
     let margin = contract.margin(&inputs(position, quantity, &sum));
     let settled = position.instrument.settlement_asset();
     let price = asset_price(market, &position.id, settled)?;
-    let held = collateral(&contract, account, portfolio, &positions, &sum, margin, price);
     let is_option = matches!(position.instrument, Instrument::Option { .. });
     let apart = rules.options.is_some_and(|found| found.value == OptionValue::Requirement);
     let profit = if is_option && apart { 0.0 } else { sum.value };
@@ -99,28 +98,30 @@ fn inputs(position: &Position, quantity: f64, mark: &Mark) -> ContractInputs {
     ContractInputs { spot: prices.spot, ..future }
 }
 
-/// What backs the contract, in the asset it settles in.
-fn collateral(
-    contract: &ContractRules,
-    account: &Account,
+/// What backs the position with index `at`, in units of the asset it settles in.
+///
+/// # Errors
+/// What the market or the rules lack.
+pub fn isolated_collateral(
+    rules: &VenueRules,
+    market: &Market,
     portfolio: &Portfolio,
-    positions: &[usize],
-    mark: &Mark,
-    today: Margin,
-    price: f64,
-) -> f64 {
-    let stated = |at: &usize| account.isolated_margins.get(at);
-    if positions.iter().any(|at| stated(at).is_some()) {
-        return positions.iter().filter_map(stated).sum();
+    at: usize,
+) -> Result<f64, MarginError> {
+    let position = &portfolio.positions[at];
+    let account = &portfolio.accounts[position.account];
+    if let Some(stated) = account.isolated_margins.get(&at) {
+        return Ok(*stated);
     }
-    let entry = |at: &usize| {
-        let position = &portfolio.positions[*at];
-        entry_margin(contract, position, mark)
-    };
-    match portfolio.positions[positions[0]].instrument {
-        Instrument::Option { .. } => today.initial / price,
-        _ => positions.iter().map(entry).sum(),
+    let contract = ContractRules::new(rules, portfolio, position.account, vec![at])?;
+    let today = mark(market, position)?;
+    if let Instrument::Option { .. } = position.instrument {
+        let settled = position.instrument.settlement_asset();
+        let price = asset_price(market, &position.id, settled)?;
+        let margin = contract.margin(&inputs(position, position.quantity, &today));
+        return Ok(margin.initial / price);
     }
+    Ok(entry_margin(&contract, position, &today))
 }
 
 /// Initial margin of a future at its entry, in the asset it settles in.

@@ -33,7 +33,7 @@ pub use account::{AccountRules, ContractInputs, ContractRules};
 pub use book::MarginBook;
 pub use error::MarginError;
 pub use gaps::{RuleGap, rule_gaps};
-pub use isolated::IsolatedRequirement;
+pub use isolated::{IsolatedRequirement, isolated_collateral};
 pub use liquidation::{Cash, Closed, Doubt, MarginSetting, MarginStage, MarginState, Standing};
 pub use requirement::{Requirement, requirements};
 pub use rules::{

@@ -10,7 +10,9 @@ pub struct Requirement {
     /// Collateral after haircuts, plus unrealised profit and the value of options and spot.
     pub equity: f64,
     /// What the venue compares with its requirements: equity, or equity less the value of options
-    /// where the rules count that in the requirement.
+    /// where the rules count that in the requirement; at a lender, collateral at its liquidation
+    /// thresholds. An isolated account counts as a whole here: its positions stand alone in
+    /// [`MarginBook::isolated`].
     pub margin_balance: f64,
     /// Initial margin.
     pub initial: f64,
@@ -18,7 +20,8 @@ pub struct Requirement {
     pub maintenance: f64,
     /// Gross notional of derivatives; options count their coins at spot.
     pub gross_notional: f64,
-    /// What a liquidation of everything would cost: the rules' fee on the gross notional.
+    /// What a liquidation of everything would cost: the rules' fee on the gross notional; at a
+    /// lender, the bonus on what one liquidation repays.
     pub liquidation_cost: f64,
 }
 

@@ -307,6 +307,20 @@ const VENUE: &[Case] = &[
         ],
     ),
     (
+        "rules that margin nothing",
+        &[(
+            RULES,
+            "",
+            "name = «\"rules\"»\neffective = \"2026-01-01T00:00:00Z\"\nsource = \"none\"\nliquidation_fee = 0\n",
+        )],
+        &["rules that margin nothing"],
+    ),
+    (
+        "fee above all",
+        &[(RULES, "liquidation_fee = \"1%\"", "liquidation_fee = «\"101%\"»")],
+        &["`liquidation_fee` is out of range"],
+    ),
+    (
         "scans and loans that make no sense",
         &[(
             RULES,

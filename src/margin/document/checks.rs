@@ -12,6 +12,15 @@ pub(super) fn check(parsed: &Parsed<VenueRulesDocument>, found: &mut ViolationCo
     if let Some(rules) = &parsed.value.futures {
         check_futures(parsed, "futures", rules, found);
     }
+    let VenueRulesDocument { futures, options, portfolio, loan, futures_by_coin, .. } =
+        &parsed.value;
+    let silent = futures.is_none() && options.is_none() && portfolio.is_none() && loan.is_none();
+    if silent && futures_by_coin.is_empty() {
+        let violation = Violation::new(parsed.places.at("name"), "rules that margin nothing")
+            .expected("`futures`, `options`, `portfolio` or `loan`")
+            .help("leave `rules` of the venue out where it asks for no margin");
+        found.add(violation);
+    }
     super::portfolio::check(parsed, found);
     for (coin, rules) in &parsed.value.futures_by_coin {
         let path = format!("futures_by_coin.{}", coin.as_str());

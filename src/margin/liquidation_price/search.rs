@@ -1,12 +1,12 @@
 //! Liquidation prices by revaluation: the account is marked again at other prices of one coin.
 //!
-//! From today's price outwards in steps of a tenth, down to a ten-thousandth and up to ten thousand
+//! From today's price (or today's prices along given betas) outwards in steps of a tenth, down to a ten-thousandth and up to ten thousand
 //! times; the first step that crosses is halved down to the last digits. Right for brackets, sized
 //! rates, options, coin collateral and portfolio margin alike, where the margin balance crosses the
 //! requirement no more than once a step; a dip narrower than a step is passed over. Forwards move
 //! with the coin; smiles move along.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::margin::{MarginBook, MarginError, VenueRules};
 use crate::market::{AssetKind, Market};
@@ -65,6 +65,24 @@ pub struct LiquidationPrices {
     pub bankruptcy_upper: PriceLine,
 }
 
+/// The lines of one account (or isolated position) when several coins move together, as moves of
+/// the price whose beta is one: each coin's price is today's times `move^beta`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiquidationMoves {
+    /// Index into [`Portfolio::accounts`].
+    pub account: usize,
+    /// As in [`LiquidationPrices`].
+    pub position: Option<usize>,
+    /// Nearest liquidation below, as a price ratio under 1.
+    pub lower: PriceLine,
+    /// Nearest liquidation above, as a price ratio over 1.
+    pub upper: PriceLine,
+    /// Nearest ratio under 1 at which nothing is left.
+    pub bankruptcy_lower: PriceLine,
+    /// Nearest ratio over 1 at which nothing is left.
+    pub bankruptcy_upper: PriceLine,
+}
+
 /// The lines of every account that its venue may liquidate, along every coin it depends on.
 ///
 /// # Errors
@@ -74,9 +92,78 @@ pub fn liquidation_prices(
     market: &Market,
     portfolio: &Portfolio,
 ) -> Result<Vec<LiquidationPrices>, MarginError> {
+    let mut found = Vec::new();
+    each_account(rules, market, portfolio, |search, (account, positions)| {
+        for coin in coins(search.market, search.portfolio) {
+            let Some(spot) = search.market.asset(&coin).map(|asset| asset.price_usd) else {
+                continue;
+            };
+            search.path = vec![(coin.clone(), spot, 1.0)];
+            for unit in search.lines()? {
+                let at = |line: PriceLine| match line {
+                    PriceLine::At(ratio) => PriceLine::At(spot * ratio),
+                    other => other,
+                };
+                found.push(LiquidationPrices {
+                    account,
+                    position: unit.position.map(|place| positions[place]),
+                    underlying: coin.clone(),
+                    spot,
+                    lower: at(unit.margin[0]),
+                    upper: at(unit.margin[1]),
+                    bankruptcy_lower: at(unit.value[0]),
+                    bankruptcy_upper: at(unit.value[1]),
+                });
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The lines of every account that its venue may liquidate when all coins move together; `betas` by
+/// coin, the others stay.
+///
+/// # Errors
+/// What the market or the rules lack.
+pub fn liquidation_moves(
+    rules: &[Option<VenueRules>],
+    market: &Market,
+    portfolio: &Portfolio,
+    betas: &BTreeMap<Symbol, f64>,
+) -> Result<Vec<LiquidationMoves>, MarginError> {
+    let mut found = Vec::new();
+    each_account(rules, market, portfolio, |search, (account, positions)| {
+        let spot = |(coin, beta): (&Symbol, &f64)| {
+            let asset = search.market.asset(coin)?;
+            Some((coin.clone(), asset.price_usd, *beta))
+        };
+        search.path = betas.iter().filter_map(spot).collect();
+        for unit in search.lines()? {
+            found.push(LiquidationMoves {
+                account,
+                position: unit.position.map(|place| positions[place]),
+                lower: unit.margin[0],
+                upper: unit.margin[1],
+                bankruptcy_lower: unit.value[0],
+                bankruptcy_upper: unit.value[1],
+            });
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Calls `act` for every account that a venue may liquidate: its book alone, its index and that of
+/// its positions.
+fn each_account(
+    rules: &[Option<VenueRules>],
+    market: &Market,
+    portfolio: &Portfolio,
+    mut act: impl FnMut(&mut Search, (usize, &[usize])) -> Result<(), MarginError>,
+) -> Result<(), MarginError> {
     let entered = with_entry_prices(market, portfolio)?;
     let mut market = Market { history: None, ..market.clone() };
-    let mut found = Vec::new();
     let held = crate::margin::book::positions_by_account(portfolio);
     for (index, positions) in held.iter().enumerate() {
         let account = &entered.accounts[index];
@@ -85,11 +172,10 @@ pub fn liquidation_prices(
             continue;
         }
         let one = alone(&entered, index, positions);
-        for coin in coins(&market, &one) {
-            found.extend(lines(rules, &mut market, &one, (index, positions), &coin)?);
-        }
+        let mut search = Search { rules, market: &mut market, portfolio: &one, path: Vec::new() };
+        act(&mut search, (index, positions))?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The book of one account.
@@ -128,47 +214,75 @@ struct Standing {
     value: f64,
 }
 
-fn lines(
-    rules: &[Option<VenueRules>],
-    market: &mut Market,
-    portfolio: &Portfolio,
-    (account, positions): (usize, &[usize]),
-    coin: &Symbol,
-) -> Result<Vec<LiquidationPrices>, MarginError> {
-    let Some(spot) = market.asset(coin).map(|asset| asset.price_usd) else { return Ok(Vec::new()) };
-    let at = |step: i32| spot * libm::exp(LOG_REACH * f64::from(step) / f64::from(STEPS));
-    let mut standings = |price: f64| standings(rules, market, portfolio, coin, price);
-    let today = standings(spot)?;
-    let mut sides = [Vec::new(), Vec::new()];
-    for (side, sign) in sides.iter_mut().zip([-1, 1]) {
-        for step in 1..=STEPS {
-            let price = at(sign * step);
-            side.push((price, standings(price)?));
+/// The lines of one standing, below and above, as price ratios.
+struct Lines {
+    position: Option<usize>,
+    margin: [PriceLine; 2],
+    value: [PriceLine; 2],
+}
+
+/// The book of one account, and the coins that move: today's price and beta of each.
+struct Search<'a> {
+    rules: &'a [Option<VenueRules>],
+    market: &'a mut Market,
+    portfolio: &'a Portfolio,
+    path: Vec<(Symbol, f64, f64)>,
+}
+
+impl Search<'_> {
+    fn lines(&mut self) -> Result<Vec<Lines>, MarginError> {
+        let at = |step: i32| libm::exp(LOG_REACH * f64::from(step) / f64::from(STEPS));
+        let today = self.standings(1.0)?;
+        let mut sides = [Vec::new(), Vec::new()];
+        for (side, sign) in sides.iter_mut().zip([-1, 1]) {
+            for step in 1..=STEPS {
+                let ratio = at(sign * step);
+                side.push((ratio, self.standings(ratio)?));
+            }
+        }
+        let mut found = Vec::with_capacity(today.len());
+        for (unit, now) in today.iter().enumerate() {
+            let mut line = |side: usize, of: fn(&Standing) -> f64| {
+                let values = sides[side].iter().map(|(ratio, units)| (*ratio, of(&units[unit])));
+                let refine = |ratio: f64| self.standings(ratio).map(|units| of(&units[unit]));
+                line_of((1.0, of(now)), values, refine)
+            };
+            let headroom = |standing: &Standing| standing.headroom;
+            let value = |standing: &Standing| standing.value;
+            found.push(Lines {
+                position: now.position,
+                margin: [line(0, headroom)?, line(1, headroom)?],
+                value: [line(0, value)?, line(1, value)?],
+            });
+        }
+        self.move_to(1.0);
+        Ok(found)
+    }
+
+    fn standings(&mut self, ratio: f64) -> Result<Vec<Standing>, MarginError> {
+        self.move_to(ratio);
+        let book = MarginBook::compile(self.rules, self.market, self.portfolio)?;
+        if self.portfolio.accounts[0].margin_mode == MarginMode::Isolated {
+            let one = |isolated: &crate::margin::IsolatedRequirement| Standing {
+                position: Some(isolated.position),
+                headroom: headroom(isolated.equity, isolated.margin.maintenance),
+                value: isolated.equity,
+            };
+            return Ok(book.isolated(0).iter().map(one).collect());
+        }
+        let found = book.requirements(1.0)[0];
+        let headroom = headroom(found.margin_balance, found.maintenance);
+        Ok(vec![Standing { position: None, headroom, value: book.value(0) }])
+    }
+
+    fn move_to(&mut self, ratio: f64) {
+        for (coin, spot, beta) in &self.path {
+            let assets = self.market.assets.iter_mut().filter(|asset| asset.symbol == *coin);
+            // A beta of one keeps the ratio to the last digit.
+            let factor = if *beta == 1.0 { ratio } else { libm::pow(ratio, *beta) };
+            assets.for_each(|asset| asset.price_usd = spot * factor);
         }
     }
-    let mut found = Vec::with_capacity(today.len());
-    for (unit, now) in today.iter().enumerate() {
-        let mut line = |side: &[(f64, Vec<Standing>)], of: fn(&Standing) -> f64| {
-            let values = side.iter().map(|(price, units)| (*price, of(&units[unit])));
-            let refine = |price: f64| standings(price).map(|units| of(&units[unit]));
-            line_of((spot, of(now)), values, refine)
-        };
-        let headroom = |standing: &Standing| standing.headroom;
-        let value = |standing: &Standing| standing.value;
-        found.push(LiquidationPrices {
-            account,
-            position: now.position.map(|place| positions[place]),
-            underlying: coin.clone(),
-            spot,
-            lower: line(&sides[0], headroom)?,
-            upper: line(&sides[1], headroom)?,
-            bankruptcy_lower: line(&sides[0], value)?,
-            bankruptcy_upper: line(&sides[1], value)?,
-        });
-    }
-    drop(sides);
-    restore(market, coin, spot);
-    Ok(found)
 }
 
 /// The first crossing of zero from today outwards.
@@ -209,34 +323,7 @@ fn line_of(
     Ok(PriceLine::Never)
 }
 
-fn standings(
-    rules: &[Option<VenueRules>],
-    market: &mut Market,
-    portfolio: &Portfolio,
-    coin: &Symbol,
-    price: f64,
-) -> Result<Vec<Standing>, MarginError> {
-    restore(market, coin, price);
-    let book = MarginBook::compile(rules, market, portfolio)?;
-    if portfolio.accounts[0].margin_mode == MarginMode::Isolated {
-        let one = |isolated: &crate::margin::IsolatedRequirement| Standing {
-            position: Some(isolated.position),
-            headroom: headroom(isolated.equity, isolated.margin.maintenance),
-            value: isolated.equity,
-        };
-        return Ok(book.isolated(0).iter().map(one).collect());
-    }
-    let found = book.requirements(1.0)[0];
-    let headroom = headroom(found.margin_balance, found.maintenance);
-    Ok(vec![Standing { position: None, headroom, value: book.value(0) }])
-}
-
 /// Balance less requirement; without end where nothing is required.
 fn headroom(balance: f64, maintenance: f64) -> f64 {
     if maintenance > 0.0 { balance - maintenance } else { f64::INFINITY }
-}
-
-fn restore(market: &mut Market, coin: &Symbol, price: f64) {
-    let assets = market.assets.iter_mut().filter(|asset| asset.symbol == *coin);
-    assets.for_each(|asset| asset.price_usd = price);
 }

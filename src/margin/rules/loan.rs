@@ -43,6 +43,8 @@ pub struct LoanStanding {
     pub borrowing_power: f64,
     /// Σ value × liquidation threshold.
     pub threshold_value: f64,
+    /// Σ value × bonus.
+    pub bonus_value: f64,
     /// What is owed.
     pub debt: f64,
 }
@@ -69,6 +71,7 @@ impl LoanStanding {
         if let Some(terms) = terms {
             self.borrowing_power += value * terms.loan_to_value;
             self.threshold_value += value * terms.liquidation_threshold;
+            self.bonus_value += value * terms.bonus;
         }
     }
 
@@ -89,6 +92,18 @@ impl LoanStanding {
 }
 
 impl LoanRules {
+    /// What one liquidation of a loan that is below its threshold takes beyond what it repays, at
+    /// the mean bonus of its collateral; nothing above the threshold.
+    pub fn liquidation_cost(&self, loan: &LoanStanding) -> f64 {
+        if loan.collateral <= 0.0 {
+            return 0.0;
+        }
+        let bonus = loan.bonus_value / loan.collateral;
+        let mean = LoanAsset { loan_to_value: 0.0, liquidation_threshold: 0.0, bonus };
+        let found = self.liquidate(loan, &mean, loan.collateral);
+        found.seized - found.repaid
+    }
+
     /// One liquidation of a loan with a health factor below one, paid in an asset of which the loan
     /// has `held` USD; nothing otherwise. Repays no more than the asset covers with its bonus.
     pub fn liquidate(&self, loan: &LoanStanding, terms: &LoanAsset, held: f64) -> LoanLiquidation {

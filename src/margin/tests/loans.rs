@@ -34,6 +34,9 @@ fn the_health_factor_is_the_margin_ratio() {
     assert!(!full.liquidated_at_once());
     let lost = requirements(&[Some(rules(LENDER))], &market(), &loan(151_000.0), 1.0).unwrap()[0];
     assert!(lost.liquidated_at_once());
+    // Half of the debt, and 6 % of it beyond.
+    assert_relative_eq!(lost.liquidation_cost, 0.06 * 75_500.0, max_relative = 1e-12);
+    assert_eq!(full.liquidation_cost, 0.0);
     let compiled = MarginBook::compile(&[Some(rules(LENDER))], &market(), &book).unwrap();
     assert_relative_eq!(compiled.loan(0).unwrap().health_factor().unwrap(), 1.25);
 }

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::{book, market, option, perpetual, rules, usdt};
 use crate::margin::liquidation_price::{
-    Direction, InverseHolding, LinearHolding, LiquidationPrices, PriceLine, liquidation_prices,
+    Direction, InverseHolding, LinearHolding, LiquidationPrices, PriceLine, liquidation_moves,
+    liquidation_prices,
 };
 use crate::margin::{FutureRules, MarginBook, VenueRules};
 use crate::numeric::root::bisect;
@@ -161,6 +162,26 @@ fn isolated_positions_have_lines_of_their_own() {
     assert_relative_eq!(isolated[0].equity, 5_000.0, max_relative = 1e-12);
     assert_relative_eq!(isolated[0].margin.maintenance, 450.0, max_relative = 1e-12);
     assert!(!isolated[0].liquidated_at_once());
+}
+
+/// Long bitcoin and half as much doge: along betas of one and two, 1 BTC and 250 000 DOGE at 0.2
+/// (50 000) are short where W + 100 000(m − 1) + 50 000(m² − 1) meets 2.5 % and 5 % of them.
+#[test]
+fn several_coins_can_move_together() {
+    let held = [(perpetual("BTC", usdt()), 1.0), (perpetual("DOGE", usdt()), 250_000.0)];
+    let account = book(&held, ("USDT", 20_000.0));
+    let rules = [Some(rules("generic-flat@2026-01-01"))];
+    let betas = [("BTC".into(), 1.0), ("DOGE".into(), 2.0)].into();
+    let found = liquidation_moves(&rules, &market(), &account, &betas).unwrap();
+    assert_eq!(found.len(), 1);
+    let surplus =
+        |m: f64| 20_000.0 + 1e5 * (m - 1.0) + 5e4 * (m * m - 1.0) - 2_500.0 * m - 2_500.0 * m * m;
+    let expected = bisect(surplus, 0.5, 1.0, 0.0).unwrap();
+    assert_relative_eq!(found[0].lower.price().unwrap(), expected, max_relative = 1e-10);
+    assert_eq!(found[0].upper, PriceLine::Never);
+    // Prices are today's again for the next account, and nothing moves without betas.
+    let still = liquidation_moves(&rules, &market(), &account, &[].into()).unwrap();
+    assert_eq!((still[0].lower, still[0].upper), (PriceLine::Never, PriceLine::Never));
 }
 
 #[test]
