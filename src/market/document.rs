@@ -8,6 +8,8 @@ mod chain;
 mod chain_document;
 mod history;
 mod history_document;
+mod liquidity;
+mod liquidity_document;
 mod underlying;
 mod underlying_document;
 
@@ -21,8 +23,12 @@ pub use chain_document::{ChainColumnsDocument, ChainPreset, PriceUnit};
 pub use history_document::{
     HistoryColumnsDocument, HistoryDocument, HistoryFileDocument, SeriesDocument,
 };
+pub use liquidity_document::{
+    DepthStressDocument, ImpactDocument, ImpactLawDocument, LiquidityDocument,
+    OpenInterestBinDocument, OpenInterestDocument,
+};
 pub use underlying_document::{
-    ForwardDocument, LiquidityDocument, PillarDocument, UnderlyingDocument, VolatilityDocument,
+    ForwardDocument, PillarDocument, UnderlyingDocument, VolatilityDocument,
 };
 
 use super::snapshot::{Asset, AssetKind, Market};

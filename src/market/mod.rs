@@ -7,12 +7,16 @@ pub mod document;
 pub mod forward;
 pub mod history;
 pub mod import;
+pub mod liquidity;
 pub mod snapshot;
 pub mod surface;
 pub mod volatility;
 
 pub use forward::ForwardCurve;
 pub use history::{Finding, PriceHistory, Series};
-pub use snapshot::{Asset, AssetKind, Liquidity, Market, Underlying};
+pub use liquidity::{
+    DepthStress, ImpactLaw, ImpactTerms, Liquidity, OpenInterest, OpenInterestBin, StressDriver,
+};
+pub use snapshot::{Asset, AssetKind, Market, Underlying};
 pub use surface::{OptionQuote, VolatilitySurface};
 pub use volatility::VolatilitySource;

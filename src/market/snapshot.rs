@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ForwardCurve, PriceHistory, VolatilitySource};
+use super::{ForwardCurve, Liquidity, PriceHistory, VolatilitySource};
 use crate::units::Symbol;
 
 /// What kind of thing an asset is.
@@ -30,19 +30,6 @@ pub struct Asset {
     /// discounted.
     #[serde(default)]
     pub discount_rate: f64,
-}
-
-/// How much can be traded at what cost.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Liquidity {
-    /// Average daily volume in USD.
-    pub adv_usd: f64,
-    /// Quoted half-spread as a fraction of the price.
-    pub half_spread: f64,
-    /// Standard deviation of the half-spread, as a fraction of the price.
-    pub half_spread_deviation: f64,
-    /// USD resting within 1 % of the mid, one side.
-    pub depth_1pct_usd: f64,
 }
 
 /// What derivatives on a coin need beyond its price.

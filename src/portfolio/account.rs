@@ -19,6 +19,32 @@ pub struct Venue {
     pub default_probability_1y: f64,
     /// Loss given default, as a share of the claim.
     pub loss_given_default: f64,
+    /// How it fails inside paths; `None`: not there.
+    #[serde(default)]
+    pub failure: Option<VenueFailure>,
+}
+
+/// How a venue fails inside paths: with hazard `exp(a + b·w)`, w the drawdown of the main coins, a
+/// such that the mean probability is that of the venue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VenueFailure {
+    /// b: by how much the logarithm of the hazard rises with a drawdown of the whole price.
+    pub wrong_way_slope: f64,
+    /// Coins whose drawdown counts, with weights that sum to one.
+    pub main_coins: Vec<(Symbol, f64)>,
+    /// What claims are worth, by asset; others are worth nothing.
+    pub claim_marks: Vec<ClaimMark>,
+}
+
+/// What a claim on a failed venue is worth at the horizon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimMark {
+    /// The asset claimed.
+    pub asset: Symbol,
+    /// Mean share of the claim.
+    pub mean: f64,
+    /// Its standard deviation, at most 80 % of `√(mean·(1 − mean))`; zero: no doubt.
+    pub deviation: f64,
 }
 
 /// How margin is shared between the positions of an account.

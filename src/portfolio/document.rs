@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::{MarginMode, OrderKind, Portfolio, PositionMode};
+pub use super::failure_document::{ClaimMarkDocument, VenueFailureDocument};
 pub use super::position_document::{
     FuturePosition, OptionPosition, PerpetualPosition, PositionDocument, SettlementKind,
     SpotPosition,
@@ -65,6 +66,9 @@ pub struct VenueDocument {
     /// Share of a claim that is lost when it fails.
     #[serde(default = "whole_fraction")]
     pub loss_given_default: UnitFraction,
+    /// How it fails inside paths, with its probability. Left out: not there. Acts only where path
+    /// events are simulated.
+    pub failure: Option<VenueFailureDocument>,
 }
 
 /// An account at a venue; without a venue, the desk's own treasury.

@@ -7,11 +7,13 @@ pub mod account;
 pub mod document;
 #[cfg(test)]
 mod document_tests;
+mod failure_document;
 pub mod instrument;
 mod position_document;
 mod resolve;
 
 pub use account::{
-    Account, Balance, MarginMode, Order, OrderKind, Portfolio, Position, PositionMode, Venue,
+    Account, Balance, ClaimMark, MarginMode, Order, OrderKind, Portfolio, Position, PositionMode,
+    Venue, VenueFailure,
 };
 pub use instrument::{Instrument, OptionRight, Settlement};

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::account::{Account, Balance, MarginMode, Order, Portfolio, Position, Venue};
+use super::account::{
+    Account, Balance, MarginMode, Order, Portfolio, Position, Venue, VenueFailure,
+};
 use super::document::{AccountDocument, LoadedPortfolio, OrderDocument, PositionDocument};
+use super::failure_document::failure;
 use super::position_document::instrument;
 use crate::document::{
     Name, Parsed, Place, UnitFraction, Violation, ViolationCollector, Violations, did_you_mean,
@@ -46,13 +49,21 @@ impl Resolver<'_> {
                 .collect(),
             "venue",
         );
-        let venue = |venue: &super::document::VenueDocument| Venue {
+        let failures: Vec<_> = (0..venues.len()).map(|index| self.failure(index)).collect();
+        let venue = |(venue, failure): (&super::document::VenueDocument, _)| Venue {
             name: venue.name.to_string(),
             rules: venue.rules.as_ref().map(Name::to_string),
             default_probability_1y: venue.default_probability_1y.get(),
             loss_given_default: venue.loss_given_default.get(),
+            failure,
         };
-        venues.iter().map(venue).collect()
+        venues.iter().zip(failures).map(venue).collect()
+    }
+
+    fn failure(&mut self, index: usize) -> Option<VenueFailure> {
+        let document = self.loaded.document.value.venues[index].failure.as_ref()?;
+        let place = |key: &str| self.loaded.place(&format!("venue[{index}].failure.{key}"));
+        Some(failure(document, place, &mut self.collector))
     }
 
     fn accounts(&mut self) -> Vec<Account> {

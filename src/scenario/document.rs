@@ -8,6 +8,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::events_document::{
+    CascadeDocument, ClosingDocument, EventsDocument, PegBreakDocument,
+};
 use super::extends::extended;
 pub use super::model_document::{
     CorrelationDocument, DriftDocument, FilterDocument, JumpDocument, ModelDocument,
@@ -33,7 +36,7 @@ pub struct ScenarioDocument {
     #[serde(default = "no_prose")]
     pub description: Prose,
     /// A scenario to start from: keys left out here are taken from there, table by table
-    /// (`simulation`, `model`, `measures`); a key given here replaces the whole value there. Files
+    /// (`simulation`, `model`, `measures`, `events`); a key given here replaces the whole value there. Files
     /// named there stay relative to it.
     pub extends: Option<FilePath>,
     /// The portfolio document.
@@ -50,6 +53,9 @@ pub struct ScenarioDocument {
     /// What is measured.
     #[serde(default)]
     pub measures: MeasuresDocument,
+    /// What happens on a path beyond the factors.
+    #[serde(default)]
+    pub events: EventsDocument,
 }
 
 /// How much is simulated.
@@ -235,13 +241,16 @@ impl ScenarioTree {
         let mut collector = ViolationCollector::default();
         let measures = collector.absorb(measures(&parsed));
         let model = collector.absorb(super::model_document::model(&parsed, loader));
+        let events = collector.absorb(super::events_document::events(&parsed));
         let document = &parsed.value;
-        let scenario = measures.zip(model).map(|(measures, model)| Scenario {
+        let settings = measures.zip(model).zip(events);
+        let scenario = settings.map(|((measures, model), events)| Scenario {
             name: document.name.to_string(),
             description: document.description.to_string(),
             simulation: simulation(&document.simulation),
             model,
             measures,
+            events,
         });
         let scenario = collector.finish_some(scenario)?;
         let missing = || {

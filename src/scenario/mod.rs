@@ -7,10 +7,13 @@ mod correlation_document;
 pub mod document;
 #[cfg(test)]
 mod document_tests;
+pub mod events;
+mod events_document;
 mod extends;
 mod model_document;
 pub mod settings;
 
+pub use events::{CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings};
 pub use settings::{
     CorrelationSettings, Drift, JumpSettings, MeasureSettings, ModelSettings,
     NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, SamplingMethod,

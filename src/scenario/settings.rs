@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::events::EventSettings;
 use crate::units::{ConfidenceLevel, Symbol, Years};
 
 /// How factor returns are compounded.
@@ -291,4 +292,7 @@ pub struct Scenario {
     pub model: ModelSettings,
     /// What is measured.
     pub measures: MeasureSettings,
+    /// What happens on a path beyond the factors.
+    #[serde(default)]
+    pub events: EventSettings,
 }

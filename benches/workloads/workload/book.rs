@@ -136,6 +136,7 @@ fn venue(account: &AccountData) -> Venue {
         rules: None,
         default_probability_1y: 0.0,
         loss_given_default: 0.0,
+        failure: None,
     }
 }
 

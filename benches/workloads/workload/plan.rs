@@ -5,9 +5,9 @@ use plimsoll::market::Market;
 use plimsoll::portfolio::Portfolio;
 use plimsoll::pricing;
 use plimsoll::scenario::{
-    CorrelationSettings, Drift, MeasureSettings, ModelSettings, NotPositiveSemidefinite,
-    ProcessSettings, ReturnKind, Revaluation, SamplingSettings, Scenario, SimulationSettings,
-    SmileDynamics, StatedVolatility, VolatilityDynamics, VolatilitySettings,
+    CorrelationSettings, Drift, EventSettings, MeasureSettings, ModelSettings,
+    NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, SamplingSettings, Scenario,
+    SimulationSettings, SmileDynamics, StatedVolatility, VolatilityDynamics, VolatilitySettings,
 };
 use plimsoll::simulation::{Calibrated, TimeGrid, calibrate};
 use plimsoll::units::{ConfidenceLevel, Years};
@@ -80,6 +80,7 @@ fn scenario(workload: &Workload, sampling: Sampling) -> Scenario {
             contribution_level: level(SHORTFALL_LEVEL),
             worst_paths: 10,
         },
+        events: EventSettings::default(),
     }
 }
 

@@ -88,6 +88,7 @@ pub(super) fn book(positions: &[(Instrument, f64)], balance: (&str, f64)) -> Por
             rules: None,
             default_probability_1y: 0.0,
             loss_given_default: 1.0,
+            failure: None,
         }],
         accounts: vec![Account {
             venue: Some(0),

@@ -1,12 +1,13 @@
 //! From an underlying's document to the domain.
 
 use super::chain::read_chain;
+use super::liquidity::read_liquidity;
 use super::{MarketDocument, UnderlyingDocument, VolatilityDocument};
 use crate::document::{
     Instant, Loader, Parsed, Place, Violation, ViolationCollector, Violations, did_you_mean,
     one_of, quoted,
 };
-use crate::market::snapshot::{Asset, AssetKind, Liquidity, Underlying};
+use crate::market::snapshot::{Asset, AssetKind, Underlying};
 use crate::market::{Finding, ForwardCurve, VolatilitySource};
 use crate::units::Years;
 
@@ -24,7 +25,9 @@ pub(super) fn read_underlying(
     let spot = collector.absorb(context.spot(assets));
     let stated = collector.absorb(context.forwards());
     let volatility = collector.absorb(context.volatility(loader, findings));
-    let made = spot.zip(stated).zip(volatility).map(|((spot, stated), volatility)| {
+    let liquidity = collector.absorb(read_liquidity(parsed, index));
+    let read = spot.zip(stated).zip(volatility).zip(liquidity);
+    let made = read.map(|(((spot, stated), volatility), liquidity)| {
         let quotes = if stated.is_empty() { &volatility.forwards } else { &stated };
         Underlying {
             symbol: document.symbol.symbol(),
@@ -32,19 +35,10 @@ pub(super) fn read_underlying(
             volatility: volatility.source,
             funding_rate_8h: document.funding_rate_8h.get(),
             perpetual_basis: document.perpetual_basis.get(),
-            liquidity: liquidity(document),
+            liquidity,
         }
     });
     collector.finish_some(made)
-}
-
-fn liquidity(document: &UnderlyingDocument) -> Option<Liquidity> {
-    document.liquidity.as_ref().map(|liquidity| Liquidity {
-        adv_usd: liquidity.average_daily_volume_usd.get(),
-        half_spread: liquidity.half_spread.get(),
-        half_spread_deviation: liquidity.half_spread_deviation.get(),
-        depth_1pct_usd: liquidity.depth_1pct_usd.get(),
-    })
 }
 
 /// Implied volatility and the forwards that came with it.

@@ -6,10 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chain_document::{ChainColumnsDocument, ChainPreset, PriceUnit};
+use super::liquidity_document::LiquidityDocument;
 use super::no_rate;
-use crate::document::{
-    FilePath, Instant, Name, NonNegativeRate, Positive, PositiveRate, Rate, SymbolName,
-};
+use crate::document::{FilePath, Instant, Name, Positive, PositiveRate, Rate, SymbolName};
 
 /// What derivatives on a coin need beyond its price.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -84,23 +83,4 @@ pub struct PillarDocument {
     pub expiry: Instant,
     /// Annual volatility, e.g. `"60%"`.
     pub volatility: PositiveRate,
-}
-
-/// How much can be traded at what cost.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LiquidityDocument {
-    /// Average daily volume in USD.
-    pub average_daily_volume_usd: Positive,
-    /// Quoted half-spread as a fraction of the price, e.g. `"1bp"`.
-    pub half_spread: NonNegativeRate,
-    /// Standard deviation of the half-spread, as a fraction of the price.
-    #[serde(default = "no_spread")]
-    pub half_spread_deviation: NonNegativeRate,
-    /// USD resting within 1 % of the mid, one side.
-    pub depth_1pct_usd: Positive,
-}
-
-fn no_spread() -> NonNegativeRate {
-    NonNegativeRate::new(0.0).expect("zero is not negative")
 }
