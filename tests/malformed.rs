@@ -11,5 +11,6 @@ mod malformed {
     mod cross_cases;
     mod files;
     mod good;
+    mod path_events;
     mod special;
 }

@@ -12,8 +12,19 @@
 //! | any, at a lender | [`LoanRules`]: health factor of balances | collateral at its threshold |
 //!
 //! [`liquidation_price`] has the prices at which each of them is closed.
+//!
+//! What else happens on a path stands in pure modules, called per path and node: `first_passage`
+//! (levels touched between nodes), `impact` and `cascade` (orders that move prices), `waterfall`
+//! (who pays what bankrupt accounts owe), `liquidity_cost` (closing a book), `failure` (venues and
+//! pegs that break).
 
+pub mod cascade;
 pub mod document;
+pub mod failure;
+pub mod first_passage;
+pub mod impact;
+pub mod liquidity_cost;
+pub mod waterfall;
 
 mod account;
 mod book;

@@ -17,6 +17,7 @@ use super::rules::{
     CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, OptionRules,
     OptionValue, Tier, VenueRules,
 };
+use super::waterfall::WaterfallDocument;
 use crate::document::{
     Instant, Name, NonNegative, NonNegativeRate, Parsed, Positive, PositiveRate, Prose, SourceFile,
     SymbolName, UnitFraction, ViolationCollector, Violations, embedded, read_toml,
@@ -66,6 +67,9 @@ pub struct VenueRulesDocument {
     pub portfolio: Option<PortfolioRulesDocument>,
     /// Terms of a lending protocol, whose accounts hold collateral and debt as balances.
     pub loan: Option<LoanRulesDocument>,
+    /// Who pays what bankrupt accounts owe. Left out: the venue. Acts only where path events are
+    /// simulated.
+    pub waterfall: Option<WaterfallDocument>,
 }
 
 /// The haircut of a bracket of value.
@@ -194,6 +198,7 @@ fn to_rules(document: &VenueRulesDocument) -> VenueRules {
             .collect(),
         portfolio: document.portfolio.as_ref().map(portfolio::portfolio_rules),
         loan: document.loan.as_ref().map(portfolio::loan_rules),
+        waterfall: document.waterfall.as_ref().map(WaterfallDocument::rules),
     }
 }
 

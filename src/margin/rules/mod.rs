@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::grid::PortfolioRules;
+use super::waterfall::WaterfallRules;
 use crate::units::Symbol;
 
 pub use collateral::{Haircut, HaircutBracket};
@@ -51,6 +52,9 @@ pub struct VenueRules {
     /// Terms of a lending protocol: balances are collateral, negative ones debt.
     #[serde(default)]
     pub loan: Option<LoanRules>,
+    /// Who pays what bankrupt accounts owe; `None`: the venue.
+    #[serde(default)]
+    pub waterfall: Option<WaterfallRules>,
 }
 
 /// How a venue margins long and short positions of one contract that are held apart.
@@ -117,6 +121,7 @@ impl VenueRules {
             haircuts: BTreeMap::new(),
             portfolio: None,
             loan: None,
+            waterfall: None,
         }
     }
 

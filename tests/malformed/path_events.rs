@@ -1,0 +1,152 @@
+//! Settings of what happens on a path: liquidity, open interest, failing venues.
+
+use super::cases::{Case, M, P, S, assert_cases};
+
+const R: &str = "rules.toml";
+
+/// A sound liquidity table for the last underlying, up to its impact.
+macro_rules! liquidity {
+    ($tail:literal) => {
+        concat!(
+            "[underlying.liquidity]\naverage_daily_volume_usd = 1e9\nhalf_spread = \"1bp\"\n",
+            $tail,
+            "\n[history]\ninterval"
+        )
+    };
+}
+
+const HISTORY: &str = "[history]\ninterval";
+
+#[test]
+fn every_fault_in_the_settings_of_path_events_is_shown_where_it_is() {
+    assert_cases(CASES);
+}
+
+const CASES: &[Case] = &[
+    (
+        "no depth, and a negative volume of open interest",
+        &[(
+            M,
+            HISTORY,
+            liquidity!(
+                "depth_1pct_usd = «0»\n[underlying.liquidity.open_interest]\n\
+                 long = [{ distance = \"5%\", notional_usd = «-1» }]\n"
+            ),
+        )],
+        &["`depth_1pct_usd` is out of range", "`notional_usd` is out of range"],
+    ),
+    (
+        "a law without its coefficient, all depth gone, an unknown driver",
+        &[(
+            M,
+            HISTORY,
+            liquidity!(
+                "depth_1pct_usd = 1e7\n[underlying.liquidity.impact]\n\
+                 law = «{ type = \"square_root\" }»\n\
+                 stress = { driver = «\"moves\"», begins = \"2%\", full = \"9%\", largest = «1» }\n"
+            ),
+        )],
+        &[
+            "missing key `coefficient` in `law`",
+            "unknown `driver` `moves`",
+            "`largest` is out of range",
+        ],
+    ),
+    (
+        "stress that ends before it begins, distances that do not rise",
+        &[(
+            M,
+            HISTORY,
+            liquidity!(
+                "depth_1pct_usd = 1e7\n[underlying.liquidity.impact]\nlaw = { type = \"linear\" }\n\
+                 stress = { driver = \"move\", begins = \"9%\", full = «\"2%\"», largest = 0.9 }\n\
+                 [underlying.liquidity.open_interest]\n\
+                 long = [{ distance = 0.1, notional_usd = 1 }, { distance = «0.1», notional_usd = 1 }, \
+                 { distance = «1.5», notional_usd = 1 }]\n\
+                 short = [{ distance = 2, notional_usd = 1 }, { distance = «0.5», notional_usd = 1 }]\n"
+            ),
+        )],
+        &[
+            "depth is gone before it begins to go",
+            "distance does not rise",
+            "a long position is liquidated before the price is gone",
+            "distance does not rise",
+        ],
+    ),
+    (
+        "a venue whose failure follows nothing, and a share that no law has",
+        &[(
+            P,
+            "rules = \"rules.toml\"",
+            "rules = \"rules.toml\"\n[venue.failure]\nwrong_way_slope = «5»\n\
+             claim_marks = { BTC = { mean = 0.5, deviation = «0.5» }, ETH = { mean = 0.2 } }",
+        )],
+        &[
+            "a slope without main coins whose drawdown it could follow",
+            "the mark of `BTC` deviates too far for a share of mean 0.5",
+        ],
+    ),
+    (
+        "a failure with numbers out of range",
+        &[(
+            P,
+            "rules = \"rules.toml\"",
+            "rules = \"rules.toml\"\n[venue.failure]\nwrong_way_slope = «201»\n\
+             main_coins = { BTC = «-1» }\nclaim_marks = { BTC = { mean = «\"120%\"», «dev» = 1 } }",
+        )],
+        &[
+            "`wrong_way_slope` is out of range",
+            "`BTC` is out of range",
+            "`mean` is out of range",
+            "unknown key `dev` in `BTC`",
+        ],
+    ),
+    (
+        "a waterfall that nobody knows, with a fund below nothing",
+        &[(
+            R,
+            "[options]",
+            "[waterfall]\nthen = «\"adl\"»\nfee_to_fund = «1.5»\n\
+             insurance_fund = { USDT = «-3», «\"U SD\"» = 1 }\n\n[options]",
+        )],
+        &[
+            "unknown `then` `adl`",
+            "`fee_to_fund` is out of range",
+            "`USDT` is out of range",
+            "`U SD` is not a valid key here",
+        ],
+    ),
+    (
+        "events out of range",
+        &[(
+            S,
+            "[measures]",
+            "[events.cascade]\nrounds_max = «0»\npropagation = «2»\n[events.closing]\n\
+             participation = «0»\nhorizon = \"1d\"\n[[events.peg_break]]\nasset = \"USDT\"\n\
+             probability_1y = 0.1\nfall = «\"100%\"»\n[measures]",
+        )],
+        &[
+            "`rounds_max` is out of range",
+            "`propagation` is out of range",
+            "`participation` is out of range",
+            "`fall` is out of range",
+        ],
+    ),
+    (
+        "events that contradict themselves",
+        &[(
+            S,
+            "[measures]",
+            "[events.closing]\nparticipation = 0.1\nhorizon = «\"3h\"»\n\
+             [[events.peg_break]]\nasset = \"USDT\"\nprobability_1y = 0.1\nfall = 0.1\n\
+             wrong_way_slope = «3»\nfall_deviation = «0.5»\n\
+             [[events.peg_break]]\nasset = «\"USDT\"»\nprobability_1y = 0.1\nfall = 0.1\n[measures]",
+        )],
+        &[
+            "the book cannot be closed in 3h",
+            "a slope without main coins whose drawdown it could follow",
+            "the fall of `USDT` deviates too far for a share of mean 0.1",
+            "the peg of `USDT` breaks by two rules",
+        ],
+    ),
+];
