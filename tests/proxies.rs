@@ -51,6 +51,7 @@ fn compare(what: &str, plan: &Plan) -> ProxyRevaluation {
     assert_eq!(a.measures.maximum_loss, b.measures.maximum_loss, "{what}");
     assert_eq!(a.contributions, b.contributions, "{what}");
     assert_eq!(a.worst_paths, b.worst_paths, "{what}");
+    assert_eq!(a.liquidations, b.liquidations, "{what}");
     let errors = full.losses.iter().zip(&by_proxy.losses).map(|(a, b)| (a - b).abs());
     let largest = errors.fold(0.0, f64::max);
     eprintln!("{what}: largest error {largest:.2e}; {proxy:?}");
@@ -75,6 +76,22 @@ fn a_book_made_to_be_hard() {
         let found = compare(process, &plan(&folder.path().join("scenario.toml"), 20_000));
         assert_eq!(found.tail, "verified", "it holds options along a smile");
     }
+}
+
+/// Short-dated gamma at many strikes, expiries inside the horizon, deep wings, and venues that close
+/// accounts inside the paths on the value of all that.
+#[test]
+fn an_adversarial_book_with_a_liquidation_barrier() {
+    let mut in_doubt = 0;
+    for process in books::PROCESSES {
+        for seed in [1, 2, 3] {
+            let folder = books::barrier(process, seed);
+            let plan = plan(&folder.path().join("scenario.toml"), 5_000);
+            let found = compare(&format!("barrier, {process}, seed {seed}"), &plan);
+            in_doubt += found.paths_in_doubt;
+        }
+    }
+    assert!(in_doubt > 0, "no decision was close enough");
 }
 
 #[test]

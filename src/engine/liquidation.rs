@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::EngineError;
 use super::path::Setting;
-use crate::margin::{Cash, Closed, MarginSetting, MarginStage, MarginState};
+use crate::margin::{
+    Cash, Certainty, Closed, MarginSetting, MarginStage, MarginState, NodeProxies,
+};
 use crate::numeric::isa::InstructionSet;
 use crate::pricing::{CompiledBook, Granularity, PathState};
 use crate::simulation::FactorBlock;
@@ -27,6 +29,18 @@ pub(super) struct Liquidation {
 pub(super) struct LiquidationState {
     margin: MarginState,
     by_account: Option<PathState>,
+}
+
+impl LiquidationState {
+    /// Whether the decisions on each path of the block are those of full revaluation.
+    pub fn certainty(&self) -> &[Certainty] {
+        self.margin.certainty()
+    }
+
+    /// What it knows of the paths, to look at errors of polynomials.
+    pub fn margin(&mut self) -> &mut MarginState {
+        &mut self.margin
+    }
 }
 
 /// Node `node` of a block, and the cash of the rows there.
@@ -98,6 +112,11 @@ impl Liquidation {
         &self.stage
     }
 
+    /// The same with decisions by polynomials, those of every node in order.
+    pub fn with_proxies(&self, nodes: Vec<NodeProxies>) -> Self {
+        Self { stage: self.stage.with_proxies(nodes), ..self.clone() }
+    }
+
     pub fn state(&self, path_capacity: usize) -> LiquidationState {
         let by_account = self.by_account.as_ref();
         LiquidationState {
@@ -120,7 +139,7 @@ impl Liquidation {
             book.step(isa, node, previous, current, cash);
         }
         let cash = Cash { by_account: state.by_account.as_ref().unwrap_or(cash), by_row: cash };
-        self.stage.check(isa, node, current, cash, &mut state.margin, None);
+        self.stage.check(isa, node, current, cash, &mut state.margin);
     }
 
     /// Puts what closed accounts are worth over their rows.
@@ -134,10 +153,15 @@ impl Liquidation {
         self.stage.accounts().map(tally).collect()
     }
 
-    /// Adds a walked block to its tallies.
-    pub fn tally(&self, state: &LiquidationState, tallies: &mut [LiquidationTally]) {
+    /// Adds those paths of a walked block to its tallies whose place is `counted`.
+    pub fn tally(
+        &self,
+        state: &LiquidationState,
+        counted: impl Fn(usize) -> bool,
+        tallies: &mut [LiquidationTally],
+    ) {
         for (watched, tally) in tallies.iter_mut().enumerate() {
-            for place in state.margin.closed_places(watched) {
+            for place in state.margin.closed_places(watched).filter(|&place| counted(place)) {
                 let cost = state.margin.closed(watched, place).map_or(0.0, |closed| closed.cost);
                 tally.paths += 1;
                 tally.cost = tally.cost.saturating_add((cost / COST_UNIT).round() as i128);

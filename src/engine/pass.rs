@@ -9,6 +9,7 @@ use super::control::{Control, Interrupted, Stage};
 use super::ledger::{AccountTerms, AccountValues};
 use super::liquidation::{LiquidationTally, add_tallies};
 use super::path::{PathEngine, Workspace};
+use crate::margin::Certainty;
 use crate::risk::{PathWeights, RiskError, SampleDesign};
 use crate::simulation::FactorBlock;
 
@@ -65,6 +66,9 @@ pub struct ProxyPart {
     pub revalued: Vec<u64>,
     /// Those among them that left the domain of the proxies.
     pub outside: u64,
+    /// Those among them on which a margin decision lay within its error.
+    #[serde(default)]
+    pub doubtful: u64,
     /// Largest error seen on the others.
     pub largest_error: f64,
 }
@@ -75,7 +79,41 @@ impl ProxyPart {
         self.epsilon = self.epsilon.max(later.epsilon);
         self.revalued.extend(later.revalued);
         self.outside += later.outside;
+        self.doubtful += later.doubtful;
         self.largest_error = self.largest_error.max(later.largest_error);
+    }
+}
+
+/// Paths that proxies do not stand for, each list ascending.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Unsure {
+    /// They left the domain.
+    pub outside: Vec<u64>,
+    /// A margin decision lay within its error.
+    pub doubtful: Vec<u64>,
+}
+
+impl Unsure {
+    /// All of them, ascending.
+    pub fn all(&self) -> Vec<u64> {
+        let mut all = [self.outside.as_slice(), &self.doubtful].concat();
+        all.sort_unstable();
+        all
+    }
+
+    fn look_at(&mut self, paths: &[u64], workspace: &Workspace) {
+        for (place, &path) in paths.iter().enumerate() {
+            match workspace.certainty(place) {
+                Certainty::Sure => {}
+                Certainty::Doubtful => self.doubtful.push(path),
+                Certainty::Outside => self.outside.push(path),
+            }
+        }
+    }
+
+    fn join(&mut self, later: Self) {
+        self.outside.extend(later.outside);
+        self.doubtful.extend(later.doubtful);
     }
 }
 
@@ -187,7 +225,7 @@ pub(super) fn losses(
     Ok(watched_losses(engine, ledger, range, kept, control, stage)?.0)
 }
 
-/// As [`losses`], with the paths that left the domain of the engine's proxies, ascending.
+/// As [`losses`], with the paths that the engine's proxies do not stand for, which are not tallied.
 pub(super) fn watched_losses(
     engine: &PathEngine,
     ledger: &Ledger,
@@ -195,7 +233,7 @@ pub(super) fn watched_losses(
     kept: u64,
     control: &Control,
     stage: Stage,
-) -> Result<(Partial, Vec<u64>), Interrupted> {
+) -> Result<(Partial, Unsure), Interrupted> {
     let path_count = (range.end - range.start) as usize;
     let total = path_count as u64;
     let kept_here = (kept.clamp(range.start, range.end) - range.start) as usize;
@@ -216,7 +254,7 @@ pub(super) fn watched_losses(
     let tasks = losses.par_chunks_mut(task).zip(beside).enumerate();
     let walked = tasks.map(|(index, (losses, ((mut columns, mut ratios), mut controls)))| {
         let mut tallies = engine.tallies();
-        let mut outside = Vec::new();
+        let mut unsure = Unsure::default();
         let mut workspace = engine.workspace(block_paths.min(losses.len()));
         let mut ids = Vec::with_capacity(block_paths);
         let mut first_path = range.start + (index * task) as u64;
@@ -227,8 +265,7 @@ pub(super) fn watched_losses(
             engine.walk(&mut workspace, &ids);
             ledger.losses(&workspace, block);
             engine.tally(&workspace, &mut tallies);
-            let reached = ids.iter().zip(workspace.reach()).filter(|(_, reach)| **reach > 1.0);
-            outside.extend(reached.map(|(path, _)| *path));
+            unsure.look_at(&ids, &workspace);
             ledger.columns(&workspace, take(&mut columns, block.len() * width));
             let factors = workspace.factors();
             if drawn.weighted {
@@ -238,18 +275,18 @@ pub(super) fn watched_losses(
             first_path += block.len() as u64;
             control.advanced(stage, block.len() as u64, total);
         }
-        Ok((tallies, outside))
+        Ok((tallies, unsure))
     });
-    let walked: Vec<(Vec<LiquidationTally>, Vec<u64>)> =
+    let walked: Vec<(Vec<LiquidationTally>, Unsure)> =
         walked.collect::<Result<_, Interrupted>>()?;
-    let (mut liquidations, mut outside) = (Vec::new(), Vec::new());
+    let (mut liquidations, mut unsure) = (Vec::new(), Unsure::default());
     for (tallies, paths) in walked {
         add_tallies(&mut liquidations, &tallies);
-        outside.extend(paths);
+        unsure.join(paths);
     }
     let first_path = range.start;
     let part = Partial { first_path, losses, columns, ratios, controls, liquidations, proxy: None };
-    Ok((part, outside))
+    Ok((part, unsure))
 }
 
 /// `values` cut for tasks of `length` values each; empty ones where they end sooner.
@@ -327,8 +364,13 @@ mod tests {
 
     fn part(first_path: u64, losses: &[f64]) -> Partial {
         let epsilon = losses[0];
-        let proxy =
-            Some(ProxyPart { epsilon, revalued: vec![first_path], outside: 1, largest_error: 0.0 });
+        let proxy = Some(ProxyPart {
+            epsilon,
+            revalued: vec![first_path],
+            outside: 1,
+            doubtful: 2,
+            largest_error: 0.0,
+        });
         let liquidations =
             vec![LiquidationTally { account: 3, paths: losses.len() as u64, cost: 1 }];
         let [losses, columns, ratios, controls] = [(); 4].map(|()| losses.to_vec());
@@ -340,7 +382,8 @@ mod tests {
         let merged = merge(vec![part(2, &[3.0]), part(0, &[1.0, 2.0])], 3).unwrap();
         assert_eq!(merged.losses, [1.0, 2.0, 3.0]);
         let proxy = merged.proxy.unwrap();
-        assert_eq!((proxy.revalued, proxy.outside, proxy.epsilon), (vec![0, 2], 2, 3.0));
+        assert_eq!((proxy.revalued, proxy.outside, proxy.doubtful), (vec![0, 2], 2, 4));
+        assert_eq!(proxy.epsilon, 3.0);
         assert_eq!(merged.columns, [1.0, 2.0, 3.0]);
         assert_eq!(merged.ratios, merged.losses);
         assert_eq!(merged.controls, merged.losses);

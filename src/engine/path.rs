@@ -8,7 +8,7 @@ use super::EngineError;
 use super::liquidation::{
     Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, Visit,
 };
-use crate::margin::VenueRules;
+use crate::margin::{Certainty, NodeProxies, SeenError, VenueRules};
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
@@ -87,18 +87,31 @@ impl PathEngine {
         block_paths(self.simulator.factor_count())
     }
 
-    /// The same engine with its options as polynomials.
+    /// The same engine with its options as polynomials: at the horizon, where they expire inside it,
+    /// and at every node in order for the decisions inside paths.
     pub fn with_proxies(
         &self,
-        proxies: OptionProxies,
+        horizon: OptionProxies,
         settlements: Option<SettlementProxies>,
+        decisions: Vec<NodeProxies>,
     ) -> Self {
-        let book = self.book.with_proxies(proxies);
+        let book = self.book.with_proxies(horizon);
         let book = match settlements {
             Some(settlements) => book.with_settlement_proxies(settlements),
             None => book,
         };
-        Self { book, ..self.clone() }
+        let liquidation = self.liquidation.as_ref();
+        let liquidation = liquidation.map(|stage| stage.with_proxies(decisions));
+        Self { book, liquidation, ..self.clone() }
+    }
+
+    /// Operations that options take on a path, as the book counts them: at the horizon, where they
+    /// settle, and at every node for the decisions there.
+    pub fn option_cost(&self) -> f64 {
+        let decisions = self.liquidation.as_ref().map_or(0.0, |liquidation| {
+            (0..self.nodes).map(|node| liquidation.stage().option_cost(node)).sum()
+        });
+        self.book.proxied_cost(self.nodes - 1) + self.book.settlement_cost() + decisions
     }
 
     pub fn workspace(&self, path_capacity: usize) -> Workspace {
@@ -163,11 +176,12 @@ impl PathEngine {
         self.liquidation.as_ref().map_or_else(Vec::new, Liquidation::tallies)
     }
 
-    /// Adds the block walked last to tallies of this engine.
+    /// Adds the block walked last to tallies of this engine, but for paths that are not sure.
     pub fn tally(&self, workspace: &Workspace, tallies: &mut [LiquidationTally]) {
         if let Some((stage, closed)) = self.liquidation.as_ref().zip(workspace.liquidation.as_ref())
         {
-            stage.tally(closed, tallies);
+            let sure = |place| workspace.certainty(place) == Certainty::Sure;
+            stage.tally(closed, sure, tallies);
         }
     }
 
@@ -189,9 +203,25 @@ impl Workspace {
         &self.values[row * count..][..count]
     }
 
-    /// How far each path went in the domain of the proxies; above one it left it.
-    pub fn reach(&self) -> &[f64] {
-        self.state.reach()
+    /// Whether the path at `place` is that of full revaluation, within the error of its values.
+    pub fn certainty(&self, place: usize) -> Certainty {
+        let inside = self.state.reach()[place] <= 1.0;
+        let at_horizon = if inside { Certainty::Sure } else { Certainty::Outside };
+        let decisions = self.liquidation.as_ref().map(|state| state.certainty()[place]);
+        decisions.map_or(at_horizon, |decisions| decisions.max(at_horizon))
+    }
+
+    /// Looks, from now on, how far margin decisions by polynomials are off those in full.
+    pub fn look_at_margin_errors(&mut self) {
+        if let Some(state) = &mut self.liquidation {
+            state.margin().look_at_errors();
+        }
+    }
+
+    /// The largest errors seen since [`Self::look_at_margin_errors`].
+    pub fn margin_error_seen(&mut self) -> SeenError {
+        let state = self.liquidation.as_mut();
+        state.map_or_else(SeenError::default, |state| state.margin().seen_error())
     }
 
     /// Factors at the horizon.

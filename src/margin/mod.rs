@@ -45,7 +45,10 @@ pub use book::MarginBook;
 pub use error::MarginError;
 pub use gaps::{RuleGap, rule_gaps};
 pub use isolated::{IsolatedRequirement, isolated_collateral};
-pub use liquidation::{Cash, Closed, Doubt, MarginSetting, MarginStage, MarginState, Standing};
+pub use liquidation::{
+    Cash, Certainty, Closed, MarginSetting, MarginStage, MarginState, NodeProxies, ProxySetting,
+    SeenError, Standing,
+};
 pub use requirement::{Requirement, requirements};
 pub use rules::{
     CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, LoanAsset,

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// A run by proxies: polynomials on every path, full revaluation of the tail.
 ///
-/// VaR, ES, their intervals, contributions and worst paths are those of full revaluation. What
-/// rests on all paths (mean, deviation, histogram, probabilities, solved figures on the kept paths)
-/// is within `error_bound` of it.
+/// VaR, ES, their intervals, contributions, worst paths and liquidations are those of full
+/// revaluation. What rests on all paths (mean, deviation, histogram, probabilities, solved figures
+/// on the kept paths) is within `error_bound` of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProxyRevaluation {
     /// `exact` where the bound is proven, `verified` where it was measured, `full` where an error
@@ -26,6 +26,16 @@ pub struct ProxyRevaluation {
     pub paths_revalued: u64,
     /// Those among them because they left the proxies' domain.
     pub paths_outside_domain: u64,
+    /// Those among them because a margin decision inside the path lay within its error.
+    #[serde(default)]
+    pub paths_in_doubt: u64,
+    /// Largest bound of the error of any account's equity less maintenance margin inside paths; zero
+    /// where nothing is decided inside paths.
+    #[serde(default)]
+    pub decision_error_bound: f64,
+    /// Largest error of it on the sampled paths.
+    #[serde(default)]
+    pub largest_error_decision: f64,
     /// Paths sampled over the run to see the error.
     pub sample_paths: u64,
     /// Largest error on them.

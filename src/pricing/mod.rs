@@ -41,6 +41,7 @@ mod sensitivity;
 mod settings;
 mod smile;
 mod state;
+mod summed;
 mod timeline;
 
 pub use book::CompiledBook;

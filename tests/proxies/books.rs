@@ -83,6 +83,95 @@ pub fn hard(process: &str) -> TempDir {
     folder
 }
 
+/// Everything of the hard book at once, on venues that close accounts inside the paths: two dozen
+/// steps, four expiries among them, options counted in equity and in the requirement, with and
+/// without recourse, long and short of gamma.
+pub fn barrier(process: &str, seed: u64) -> TempDir {
+    let folder = hard(process);
+    let rules = |value: &str| {
+        format!(
+            "name = \"{value}\"\neffective = \"2025-01-01T00:00:00Z\"\nsource = \"made up\"\n\
+             liquidation_fee = \"1%\"\n[futures]\nkind = \"flat\"\ninitial = \"5%\"\n\
+             maintenance = \"2.5%\"\n[options]\nbase = \"15%\"\nfloor = \"10%\"\n\
+             maintenance = \"7.5%\"\nvalue = \"{value}\"\n[liquidation]\nclose = \"full\"\n"
+        )
+    };
+    for value in ["margin_balance", "requirement"] {
+        put(folder.path(), &format!("{value}.toml"), &rules(value));
+    }
+    put(folder.path(), "positions.csv", &barrier_positions());
+    put(folder.path(), "portfolio.toml", BARRIER_ACCOUNTS);
+    let scenario = fs::read_to_string(folder.path().join("scenario.toml")).expect("written");
+    let scenario = scenario.replace("steps = 3\nseed = 7", &format!("steps = 24\nseed = {seed}"));
+    put(folder.path(), "scenario.toml", &scenario);
+    folder
+}
+
+const BARRIER_ACCOUNTS: &str = r#"
+name = "barrier"
+positions = "positions.csv"
+[[venue]]
+name = "balance"
+rules = "margin_balance.toml"
+[[venue]]
+name = "requirement"
+rules = "requirement.toml"
+[[account]]
+name = "short"
+venue = "balance"
+balance = [{ asset = "USDT", quantity = 420_000, haircut = 0.05 }]
+[[account]]
+name = "coin"
+venue = "requirement"
+recourse = true
+balance = [{ asset = "BTC", quantity = 8 }]
+[[account]]
+name = "long"
+venue = "balance"
+balance = [{ asset = "USDT", quantity = 60_000 }, { asset = "ETH", quantity = 10, haircut = 0.1 }]
+[[account]]
+name = "own"
+balance = [{ asset = "USDT", quantity = 1_000_000 }]
+"#;
+
+/// Options that expire at four times inside the three days, hours after them, and later.
+const EXPIRIES: [&str; 8] = [
+    "2026-01-01T20:00:00Z",
+    "2026-01-02T08:00:00Z",
+    "2026-01-03T08:00:00Z",
+    "2026-01-03T20:00:00Z",
+    "2026-01-04T08:00:00Z",
+    "2026-01-05T08:00:00Z",
+    "2026-01-30T08:00:00Z",
+    "2026-03-27T08:00:00Z",
+];
+
+fn barrier_positions() -> String {
+    let mut held = Positions::new();
+    for (index, expiry) in EXPIRIES.into_iter().enumerate() {
+        for step in 0..9 {
+            let money = 0.8 + 0.05 * f64::from(step);
+            let right = if money < 1.0 { "put" } else { "call" };
+            let (bitcoin, ether) = (100_120.0 * money, 3_410.0 * money);
+            let account = ["short", "coin", "own"][(step as usize + index) % 3];
+            held.option(account, ("BTC", ""), (expiry, bitcoin, right), -0.6);
+            held.option(account, ("ETH", "USDT"), (expiry, ether, right), -12.0);
+            held.option("long", ("BTC", ""), (expiry, bitcoin, right), 0.05);
+        }
+    }
+    let (month, quarter) = ("2026-01-30T08:00:00Z", "2026-03-27T08:00:00Z");
+    for account in ["short", "coin"] {
+        // Deep wings, and a put dearer than its coin.
+        held.option(account, ("BTC", ""), (month, 20_000.0, "put"), -10.0);
+        held.option(account, ("ETH", "USDT"), (month, 9_000.0, "call"), -300.0);
+        held.option(account, ("ETH", "USDT"), (quarter, 7_400.0, "put"), -2.0);
+        held.perpetual(account, "BTC", "USDT", -1.0);
+    }
+    held.perpetual("long", "BTC", "USDT", 6.0);
+    held.perpetual("own", "SOL", "USDT", 800.0);
+    held.csv
+}
+
 const HARD_ACCOUNTS: &str = r#"
 name = "hard"
 positions = "positions.csv"

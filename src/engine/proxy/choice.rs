@@ -1,9 +1,12 @@
 //! Whether to use proxies, and the proxies: decided by counted operations, never by time.
 
+use super::decisions::DecisionBuilder;
 use crate::engine::assemble;
 use crate::engine::compiled::Compiled;
+use crate::engine::liquidation::Liquidation;
 use crate::engine::path::PathEngine;
 use crate::engine::plan::Plan;
+use crate::margin::{NodeProxies, ProxySetting, SeenError};
 use crate::pricing::{FactorDomain, Interpolation, OptionProxies, Proof, SettlementProxies};
 use crate::risk;
 use crate::scenario::Revaluation;
@@ -42,12 +45,14 @@ pub(in crate::engine) struct Proxied {
     pub engine: PathEngine,
     /// Bound of the error of a path's loss, in USD.
     pub epsilon: f64,
+    /// Largest bound of the error of any account's equity less requirement inside paths, in USD.
+    pub decision_epsilon: f64,
+    /// The largest errors of it seen on the sample.
+    pub decision_error: SeenError,
     pub proof: Proof,
     pub polynomials: usize,
     pub terms: usize,
     pub contracts_in_full: usize,
-    /// Operations of the set-up.
-    set_up: f64,
     /// Why, where the engine chose.
     pub reason: Option<String>,
     pub sample: Sample,
@@ -56,6 +61,8 @@ pub(in crate::engine) struct Proxied {
 /// Losses, in full, of the first paths of the run.
 pub(in crate::engine) struct Sample {
     pub losses: Vec<f64>,
+    /// Standard deviation of each account's value at the horizon, in USD.
+    account_deviations: Vec<f64>,
     domain: FactorDomain,
 }
 
@@ -63,7 +70,7 @@ pub(in crate::engine) struct Sample {
 struct Cost {
     /// Drawing the factors.
     drawing: f64,
-    /// All options in full.
+    /// All options in full, at the horizon and for decisions inside paths.
     options: f64,
     paths: f64,
     /// Paths revalued in full: the tail and the sample.
@@ -75,12 +82,11 @@ impl Cost {
         let paths = plan.scenario.simulation.paths;
         let factors = plan.model.factors.iter().filter(|factor| factor.volatility > 0.0);
         let factors = factors.count() as f64;
-        let options = book.engine.book();
         let nodes = plan.model.grid.node_count();
         let tail = paths + 1 - lowest_rank(plan, paths as usize) as u64;
         Self {
             drawing: nodes as f64 * factors * (DRAW_COST + CORRELATION_COST * factors),
-            options: options.option_cost(nodes - 1) + options.settlement_cost(),
+            options: book.engine.option_cost(),
             paths: paths as f64,
             revalued: (tail + SAMPLE_PATHS) as f64,
         }
@@ -102,34 +108,40 @@ impl Valuation {
             Revaluation::Proxy => {
                 Self::proxied(plan, book, TOLERANCE, Interpolation::WherePossible)
             }
-            Revaluation::Auto => Self::automatic(plan, book),
+            Revaluation::Auto => {
+                Self::automatic(plan, book).unwrap_or_else(|why| Self::Full(Some(why)))
+            }
         }
     }
 
-    fn automatic(plan: &Plan, book: &Compiled) -> Self {
-        let full = |why: String| Self::Full(Some(why));
+    /// Proxies, or why full revaluation takes fewer operations.
+    fn automatic(plan: &Plan, book: &Compiled) -> Result<Self, String> {
         let cost = Cost::of(plan, book);
         if cost.options == 0.0 {
-            return full("the book holds no option".to_owned());
+            return Err("the book holds no option".to_owned());
         }
         if plan.scenario.simulation.paths < PATHS_MIN {
-            return full(format!("fewer than {} paths", grouped(PATHS_MIN as f64, 0)));
+            return Err(format!("fewer than {} paths", grouped(PATHS_MIN as f64, 0)));
         }
         // Proxies that cost nothing would not be worth their set-up.
         if cost.saved(0.0, 0.0) < GAIN_MIN {
-            return full("the options are too few for proxies to pay".to_owned());
+            return Err("the options are too few for proxies to pay".to_owned());
         }
         let cheaper = Interpolation::WhereCheaperOver(plan.scenario.simulation.paths);
-        let Self::Proxied(mut proxied) = Self::proxied(plan, book, TOLERANCE, cheaper) else {
-            return full("no option of this book is cheaper as a polynomial".to_owned());
-        };
-        let saved = cost.saved(proxied.cost(plan), proxied.set_up);
-        let percent = grouped(100.0 * saved, 0);
-        if saved < GAIN_MIN {
-            return full(format!("proxies would save {percent} % of the operations counted"));
+        let builder = Builder::new(plan, book, TOLERANCE, cheaper)?;
+        let horizon = builder.horizon();
+        if builder.decides() {
+            let expected = builder.decisions().expected();
+            let set_up = horizon.set_up_cost() + expected.set_up;
+            worth(cost.saved(horizon.cost() + expected.cost, set_up))?;
         }
-        proxied.reason = Some(format!("saves {percent} % of the operations counted"));
-        Self::Proxied(proxied)
+        let decisions = builder.decisions().all();
+        let set_up: f64 = decisions.iter().map(NodeProxies::set_up_cost).sum();
+        let set_up = set_up + horizon.set_up_cost();
+        let mut proxied = builder.finish(horizon, decisions)?;
+        let saved = worth(cost.saved(proxied.engine.option_cost(), set_up))?;
+        proxied.reason = Some(format!("saves {saved} % of the operations counted"));
+        Ok(Self::Proxied(Box::new(proxied)))
     }
 
     /// Proxies to `tolerance`, in standard deviations of the sampled losses; full revaluation where
@@ -140,54 +152,131 @@ impl Valuation {
         tolerance: f64,
         interpolation: Interpolation,
     ) -> Self {
-        let sample = Sample::walk(plan, book);
-        let Some(money) = sample.tolerance(tolerance) else {
-            return Self::Full(Some("all paths of the sample lose the same".to_owned()));
-        };
-        let full = book.engine.book();
-        let node = plan.model.grid.node_count() - 1;
-        let wanted = (money, interpolation);
-        let proxies = full.option_proxies(book.setting.isa, node, &sample.domain, wanted);
-        let settlements = settlements(book, &sample.domain, interpolation);
-        let settled = settlements.as_ref().map_or(0, SettlementProxies::function_count);
-        if proxies.polynomial_count() + settled == 0 {
-            return Self::Full(Some("no option is smooth enough over the horizon".to_owned()));
+        let proxied = Builder::new(plan, book, tolerance, interpolation).and_then(|builder| {
+            let (horizon, decisions) = (builder.horizon(), builder.decisions().all());
+            builder.finish(horizon, decisions)
+        });
+        match proxied {
+            Ok(proxied) => Self::Proxied(Box::new(proxied)),
+            Err(why) => Self::Full(Some(why)),
         }
-        Self::Proxied(Box::new(Proxied {
-            epsilon: epsilon(book, &proxies, settlements.as_ref()),
-            proof: proxies.proof(),
-            polynomials: proxies.polynomial_count() + settled,
-            terms: proxies.term_count() + TERMS_PER_LINE * settled,
-            contracts_in_full: proxies.contracts_in_full(full),
-            set_up: proxies.set_up_cost(),
-            reason: None,
-            sample,
-            engine: book.engine.with_proxies(proxies, settlements),
-        }))
     }
 }
 
-impl Proxied {
-    /// Operations a path.
-    fn cost(&self, plan: &Plan) -> f64 {
-        let book = self.engine.book();
-        book.proxied_cost(plan.model.grid.node_count() - 1) + book.settlement_cost()
+/// Per cent of the operations that proxies save, where that is enough to choose them.
+fn worth(saved: f64) -> Result<String, String> {
+    let percent = grouped(100.0 * saved, 0);
+    if saved < GAIN_MIN {
+        return Err(format!("proxies would save {percent} % of the operations counted"));
     }
+    Ok(percent)
 }
 
-/// What expires inside the horizon, in pieces: where nobody decides on the cash it pays, which is
-/// then off by its rounding, and where it is cheaper so unless all that is possible is wanted.
-fn settlements(
-    book: &Compiled,
-    domain: &FactorDomain,
+/// Makes proxies of a book.
+struct Builder<'a> {
+    plan: &'a Plan,
+    book: &'a Compiled<'a>,
+    sample: Sample,
+    /// Of each watched account's equity less requirement, in USD.
+    decision_tolerances: Vec<f64>,
+    /// Of the value of the book, in USD.
+    tolerance: f64,
     interpolation: Interpolation,
-) -> Option<SettlementProxies> {
-    if book.engine.liquidation().is_some() {
-        return None;
+}
+
+impl<'a> Builder<'a> {
+    fn new(
+        plan: &'a Plan,
+        book: &'a Compiled<'a>,
+        deviations: f64,
+        interpolation: Interpolation,
+    ) -> Result<Self, String> {
+        let sample = Sample::walk(plan, book);
+        let Some(tolerance) = sample.tolerance(deviations) else {
+            return Err("all paths of the sample lose the same".to_owned());
+        };
+        let watched = book.engine.liquidation().into_iter().flat_map(|one| one.stage().accounts());
+        let own = |account: usize| deviations * sample.account_deviations[account];
+        let or_book = |own: f64| if own > 0.0 && own.is_finite() { own } else { tolerance };
+        let decision_tolerances = watched.map(own).map(or_book).collect();
+        Ok(Self { plan, book, sample, decision_tolerances, tolerance, interpolation })
     }
-    let full = book.engine.book();
-    let settlements = full.settlement_proxies(domain, interpolation);
-    (settlements.function_count() > 0).then_some(settlements)
+
+    /// Values at the horizon.
+    fn horizon(&self) -> OptionProxies {
+        let node = self.plan.model.grid.node_count() - 1;
+        let wanted = (self.tolerance, self.interpolation);
+        let Compiled { engine, setting, .. } = self.book;
+        engine.book().option_proxies(setting.isa, node, &self.sample.domain, wanted)
+    }
+
+    /// Whether anything is decided inside paths.
+    fn decides(&self) -> bool {
+        self.book.engine.liquidation().is_some()
+    }
+
+    /// What expires inside the horizon, in pieces: where nobody decides on the cash it pays, which
+    /// is then off by its rounding, and where it is cheaper so unless all that is possible is
+    /// wanted.
+    fn settlements(&self) -> Option<SettlementProxies> {
+        if self.decides() {
+            return None;
+        }
+        let full = self.book.engine.book();
+        let settlements = full.settlement_proxies(&self.sample.domain, self.interpolation);
+        (settlements.function_count() > 0).then_some(settlements)
+    }
+
+    /// What decisions inside paths rest on.
+    fn decisions(&self) -> DecisionBuilder<'_> {
+        DecisionBuilder {
+            stage: self.book.engine.liquidation().map(Liquidation::stage),
+            setting: ProxySetting {
+                isa: self.book.setting.isa,
+                model: &self.plan.model,
+                domain: &self.sample.domain,
+                tolerances: &self.decision_tolerances,
+                interpolation: self.interpolation,
+            },
+        }
+    }
+
+    /// The book with its proxies, or why there are none.
+    fn finish(
+        self,
+        horizon: OptionProxies,
+        decisions: Vec<NodeProxies>,
+    ) -> Result<Proxied, String> {
+        let settlements = self.settlements();
+        let Self { book, sample, interpolation, .. } = self;
+        let inside = || decisions.iter();
+        let settled = settlements.as_ref().map_or(0, SettlementProxies::function_count);
+        let polynomials = inside().map(NodeProxies::polynomial_count).sum::<usize>();
+        let polynomials = polynomials + horizon.polynomial_count() + settled;
+        let terms = inside().map(NodeProxies::term_count).sum::<usize>();
+        if polynomials == 0 {
+            return Err(match interpolation {
+                Interpolation::WherePossible => "no option is smooth enough over the horizon",
+                _ => "no option of this book is cheaper as a polynomial",
+            }
+            .to_owned());
+        }
+        let proofs = inside().map(NodeProxies::proof);
+        let mut proxied = Proxied {
+            epsilon: epsilon(book, &horizon, settlements.as_ref()),
+            decision_epsilon: inside().map(NodeProxies::epsilon).fold(0.0, f64::max),
+            decision_error: SeenError::default(),
+            proof: proofs.fold(horizon.proof(), Proof::max),
+            polynomials,
+            terms: terms + horizon.term_count() + TERMS_PER_LINE * settled,
+            contracts_in_full: horizon.contracts_in_full(book.engine.book()),
+            reason: None,
+            engine: book.engine.with_proxies(horizon, settlements, decisions),
+            sample,
+        };
+        proxied.decision_error = proxied.sample.decision_error(&proxied.engine);
+        Ok(proxied)
+    }
 }
 
 /// Error of a loss: of all rows, and rounding.
@@ -211,13 +300,30 @@ impl Sample {
         book.engine.walk_watched(&mut workspace, &paths, |_, block| domain.observe(block));
         let mut losses = vec![0.0; paths.len()];
         book.ledger.losses(&workspace, &mut losses);
-        Self { losses, domain }
+        let account = |&(positions, balances): &(usize, usize)| {
+            let values = workspace.row(positions).iter().zip(workspace.row(balances));
+            deviation(&values.map(|(positions, balances)| positions + balances).collect::<Vec<_>>())
+        };
+        let account_deviations = book.ledger.rows.iter().map(account).collect();
+        Self { losses, account_deviations, domain }
     }
 
     /// `deviations` of the losses in USD; `None` where they are all the same.
     fn tolerance(&self, deviations: f64) -> Option<f64> {
         let tolerance = deviations * deviation(&self.losses);
         (tolerance > 0.0 && tolerance.is_finite()).then_some(tolerance)
+    }
+
+    /// How far `engine`'s decisions by proxy are off those in full, on the sampled paths.
+    fn decision_error(&self, engine: &PathEngine) -> SeenError {
+        if engine.liquidation().is_none() {
+            return SeenError::default();
+        }
+        let paths: Vec<u64> = (0..self.losses.len() as u64).collect();
+        let mut workspace = engine.workspace(paths.len());
+        workspace.look_at_margin_errors();
+        engine.walk(&mut workspace, &paths);
+        workspace.margin_error_seen()
     }
 }
 

@@ -16,8 +16,18 @@
 //!
 //! A loss is 1-Lipschitz in the value of each account, limited liability included: the ε of a loss
 //! is the sum of the rows'.
+//!
+//! Where venues close accounts inside paths, equity less requirement at every node is by polynomials
+//! of that node, with an ε of its own an account. A path on which an open account comes within it of
+//! its line is revalued in full at once, and so is one that leaves a domain. On every other path all
+//! decisions are those of full revaluation, and with them what they leave: cash, marks and cost are
+//! read in full when an account is closed, and from there its rows are exact. So liquidations are
+//! counted to the last path and their cost to the last digit, wherever in the distribution they lie:
+//! only the rows of accounts still open at the horizon are by polynomials, and the tail is settled as
+//! above.
 
 mod choice;
+mod decisions;
 mod settle;
 #[cfg(test)]
 mod tests;

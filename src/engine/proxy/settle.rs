@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::choice::{Proxied, Valuation};
 use crate::engine::compiled::Compiled;
 use crate::engine::control::{Control, Interrupted, Stage};
+use crate::engine::liquidation::{LiquidationTally, add_tallies};
 use crate::engine::pass::{self, Partial, ProxyPart};
 use crate::engine::plan::Plan;
 use crate::engine::{EngineError, assemble};
@@ -21,8 +22,8 @@ pub(in crate::engine) struct Settled {
     pub proxy: Option<ProxyRevaluation>,
 }
 
-/// First pass over a range of paths; those that leave the domain of the proxies are revalued in
-/// full at once.
+/// First pass over a range of paths; those that leave the domain of the proxies, or on which a margin
+/// decision is within its error, are revalued in full at once.
 pub(in crate::engine) fn first_pass(
     book: &Compiled,
     valuation: &Valuation,
@@ -35,13 +36,16 @@ pub(in crate::engine) fn first_pass(
         return pass::losses(&book.engine, &book.ledger, range, kept, control, stage);
     };
     let engine = &proxied.engine;
-    let (mut part, outside) =
+    let (mut part, unsure) =
         pass::watched_losses(engine, &book.ledger, range, kept, control, stage)?;
-    revalue(book, &outside, &mut part, control)?;
+    let revalued = unsure.all();
+    let tallies = revalue(book, &revalued, &mut part, control)?;
+    add_tallies(&mut part.liquidations, &tallies);
     part.proxy = Some(ProxyPart {
         epsilon: proxied.epsilon,
-        outside: outside.len() as u64,
-        revalued: outside,
+        revalued,
+        outside: unsure.outside.len() as u64,
+        doubtful: unsure.doubtful.len() as u64,
         largest_error: 0.0,
     });
     Ok(part)
@@ -81,7 +85,8 @@ pub(in crate::engine) fn settled(
     let sampled = sample_error(proxied, &part, &known);
     settle(plan, book, &mut part, &mut known, control)?;
     let mut summary = summary(proxied, &known, sampled);
-    if sampled.max(known.largest_error) > known.epsilon {
+    let decisions_hold = proxied.decision_error.largest_share <= 1.0;
+    if sampled.max(known.largest_error) > known.epsilon || !decisions_hold {
         part = in_full()?;
         summary.tail = "full".to_owned();
         summary.paths_revalued = paths;
@@ -105,6 +110,9 @@ fn summary(proxied: &Proxied, known: &ProxyPart, sampled: f64) -> ProxyRevaluati
         contracts_in_full: proxied.contracts_in_full as u64,
         paths_revalued: known.revalued.len() as u64,
         paths_outside_domain: known.outside,
+        paths_in_doubt: known.doubtful,
+        decision_error_bound: proxied.decision_epsilon,
+        largest_error_decision: proxied.decision_error.largest,
         sample_paths: proxied.sample.losses.len() as u64,
         largest_error_sample: sampled,
         largest_error_tail: known.largest_error,
@@ -174,13 +182,13 @@ fn candidates(
     Ok(paths.map(|(path, _)| path).filter(by_proxy).collect())
 }
 
-/// Replaces losses and columns of `paths` by those of full revaluation.
+/// Replaces losses and columns of `paths` by those of full revaluation, and tells their liquidations.
 fn revalue(
     book: &Compiled,
     paths: &[u64],
     part: &mut Partial,
     control: &Control,
-) -> Result<(), Interrupted> {
+) -> Result<Vec<LiquidationTally>, Interrupted> {
     let width = book.ledger.column_count();
     let first = part.first_path;
     let kept = part.kept_paths(&book.ledger);
@@ -194,10 +202,14 @@ fn revalue(
         let has_columns = paths.iter().any(|path| path - first < kept);
         let mut columns = vec![0.0; if has_columns { paths.len() * width } else { 0 }];
         book.ledger.columns(&workspace, &mut columns);
-        Ok((losses, columns))
+        let mut tallies = book.engine.tallies();
+        book.engine.tally(&workspace, &mut tallies);
+        Ok(Block { losses, columns, tallies })
     });
-    let blocks: Vec<(Vec<f64>, Vec<f64>)> = blocks.collect::<Result<_, Interrupted>>()?;
-    for (paths, (losses, columns)) in paths.chunks(block).zip(&blocks) {
+    let blocks: Vec<Block> = blocks.collect::<Result<_, Interrupted>>()?;
+    let mut liquidations = Vec::new();
+    for (paths, Block { losses, columns, tallies }) in paths.chunks(block).zip(&blocks) {
+        add_tallies(&mut liquidations, tallies);
         for (index, (path, &loss)) in paths.iter().zip(losses).enumerate() {
             let place = (path - first) as usize;
             part.losses[place] = loss;
@@ -207,5 +219,12 @@ fn revalue(
             }
         }
     }
-    Ok(())
+    Ok(liquidations)
+}
+
+/// Paths walked in full.
+struct Block {
+    losses: Vec<f64>,
+    columns: Vec<f64>,
+    tallies: Vec<LiquidationTally>,
 }

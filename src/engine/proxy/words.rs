@@ -40,25 +40,38 @@ impl Revalued {
     /// Where the proxies failed.
     pub fn warning(&self) -> Option<Warning> {
         let proxy = self.proxy.as_ref().filter(|proxy| proxy.tail == "full")?;
+        let of_losses = proxy.largest_error_sample.max(proxy.largest_error_tail);
+        let (off, bound) = if of_losses > proxy.error_bound {
+            (of_losses, proxy.error_bound)
+        } else {
+            (proxy.largest_error_decision, proxy.decision_error_bound)
+        };
         Some(Warning {
             code: "proxy_fallback".to_owned(),
             message: format!(
                 "A proxy was off by USD {} where at most USD {} was expected; every path was \
                  revalued in full.",
-                amount(proxy.largest_error_sample.max(proxy.largest_error_tail)),
-                amount(proxy.error_bound)
+                amount(off),
+                amount(bound)
             ),
         })
     }
 }
 
 fn proxy_words(proxy: &ProxyRevaluation) -> String {
-    let errors = format!(
+    let mut errors = format!(
         "largest error seen USD {} on {} sampled paths, USD {} on the tail",
         amount(proxy.largest_error_sample),
         grouped(proxy.sample_paths as f64, 0),
         amount(proxy.largest_error_tail)
     );
+    let decides = proxy.decision_error_bound > 0.0;
+    if decides {
+        errors.push_str(&format!(
+            ", USD {} of an account's equity less maintenance margin",
+            amount(proxy.largest_error_decision)
+        ));
+    }
     let bound = match proxy.tail.as_str() {
         "full" => {
             return format!(
@@ -71,17 +84,27 @@ fn proxy_words(proxy: &ProxyRevaluation) -> String {
         _ => "measured",
     };
     let why = proxy.reason.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+    let number = |count: u64| grouped(count as f64, 0);
+    let (inside, in_doubt, liquidations) = if decides {
+        (
+            format!(" and USD {} a margin decision", amount(proxy.decision_error_bound)),
+            format!(" and {} for a margin decision within its bound", number(proxy.paths_in_doubt)),
+            ", liquidations",
+        )
+    } else {
+        (String::new(), String::new(), "")
+    };
     format!(
         "proxy with {} tail{why}: {} polynomials with {} coefficients on every path, error bound \
-         USD {} a path, {bound}; {} paths revalued in full, {} of them for leaving the proxies' \
-         domain; {errors}. VaR, ES, contributions and worst paths are those of full revaluation; \
-         figures over all paths are within the bound",
+         USD {} a path{inside}, {bound}; {} paths revalued in full, {} of them for leaving the \
+         proxies' domain{in_doubt}; {errors}. VaR, ES, contributions{liquidations} and worst paths \
+         are those of full revaluation; figures over all paths are within the bound",
         proxy.tail,
-        grouped(proxy.polynomials as f64, 0),
-        grouped(proxy.terms as f64, 0),
+        number(proxy.polynomials),
+        number(proxy.terms),
         amount(proxy.error_bound),
-        grouped(proxy.paths_revalued as f64, 0),
-        grouped(proxy.paths_outside_domain as f64, 0),
+        number(proxy.paths_revalued),
+        number(proxy.paths_outside_domain),
     )
 }
 

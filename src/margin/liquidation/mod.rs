@@ -21,17 +21,27 @@
 //! paths that close. Balances and cash keep floating with their assets; a debt beyond an account's
 //! equity is settled at the horizon by the terms of the account.
 //!
-//! Limits: cross margin, flat rates, full close, full revaluation; anything else under such rules
-//! is refused by name. An account that its venue would close today is closed then, not here; one
+//! Options are valued by their formulas, or by polynomials ([`MarginStage::with_proxies`]): then a path
+//! on which any decision is within its error, or that left the domain, is told apart
+//! ([`Certainty`]) and must be walked again in full. What is closed, its proceeds and its cost are read
+//! in full either way.
+//!
+//! Limits: cross margin, flat rates, full close, full revaluation or proxies; anything else under such
+//! rules is refused by name. An account that its venue would close today is closed then, not here; one
 //! whose positions need no margin is never closed.
 
+mod options;
+mod proxied;
 mod reader;
 mod stage;
 mod state;
 mod watched;
 
 #[cfg(test)]
+mod proxied_tests;
+#[cfg(test)]
 mod tests;
 
-pub use stage::{Cash, Doubt, MarginSetting, MarginStage, Standing};
-pub use state::{Closed, MarginState};
+pub use proxied::{NodeProxies, ProxySetting};
+pub use stage::{Cash, MarginSetting, MarginStage, Standing};
+pub use state::{Certainty, Closed, MarginState, SeenError};

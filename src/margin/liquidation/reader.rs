@@ -1,15 +1,13 @@
 //! Equity less requirement, requirement and notional of every watched account over a block.
 
+use super::options::{OptionScratch, Options, Side};
+use super::proxied::{ProxiedOptions, ProxiedState};
 use super::watched::{Contract, Watched};
-use crate::margin::{MarginError, OptionValue};
+use crate::margin::MarginError;
 use crate::market::Market;
-use crate::numeric::combination::add_weighted;
 use crate::numeric::isa::InstructionSet;
-use crate::portfolio::{Balance, Instrument, OptionRight, Portfolio, Position};
-use crate::pricing::{
-    CompiledBook, Granularity, LinesScratch, PathState, PriceLines, PriceLinesBuilder, PriceSource,
-    PricingSettings, asset_source,
-};
+use crate::portfolio::{Balance, Portfolio};
+use crate::pricing::{LinesScratch, PathState, PriceLines, PriceLinesBuilder, PricingSettings};
 use crate::simulation::{FactorBlock, FactorModel};
 
 /// Lines of one account.
@@ -33,33 +31,8 @@ pub(super) struct Reader {
     lines: PriceLines,
     /// Of each account, where it holds any.
     options: Vec<Option<Options>>,
-}
-
-/// The options of one account.
-#[derive(Debug, Clone)]
-struct Options {
-    /// One row a contract.
-    book: CompiledBook,
-    contracts: Vec<OptionContract>,
-}
-
-/// How the value of one contract counts.
-#[derive(Debug, Clone)]
-struct OptionContract {
-    /// Share of its value in equity less requirement.
-    counted: f64,
-    /// Share of its value in the requirement.
-    required: f64,
-    put: Option<ShortPut>,
-}
-
-/// A short put, whose maintenance margin is a share of the dearer of coin and option.
-#[derive(Debug, Clone)]
-struct ShortPut {
-    maintenance: f64,
-    /// Coins, positive.
-    coins: f64,
-    spot: PriceSource,
+    /// The same by polynomials; empty in full revaluation.
+    proxied: Vec<Option<ProxiedOptions>>,
 }
 
 /// Room to read a block of up to a number of paths.
@@ -67,9 +40,8 @@ struct ShortPut {
 pub(super) struct Readings {
     lines: LinesScratch,
     options: Vec<Option<PathState>>,
-    /// `[contract][path]` of one account.
-    values: Vec<f64>,
-    prices: Vec<f64>,
+    proxied: Vec<Option<ProxiedState>>,
+    scratch: OptionScratch,
 }
 
 impl Reader {
@@ -86,18 +58,35 @@ impl Reader {
         }
         let options = watched.iter();
         let options = options.map(|one| Options::compile(one, market, model, portfolio, settings));
-        Ok(Self { options: options.collect::<Result<_, _>>()?, lines: builder.finish() })
+        let options = options.collect::<Result<_, _>>()?;
+        Ok(Self { options, lines: builder.finish(), proxied: Vec::new() })
+    }
+
+    /// The same reader with equity less requirement by polynomials.
+    pub fn with_proxies(&self, proxied: Vec<Option<ProxiedOptions>>) -> Self {
+        Self { proxied, ..self.clone() }
+    }
+
+    /// The options of each account.
+    pub fn options(&self) -> &[Option<Options>] {
+        &self.options
+    }
+
+    /// The options of account `index` by polynomials.
+    pub fn proxied(&self, index: usize) -> Option<&ProxiedOptions> {
+        self.proxied.get(index)?.as_ref()
     }
 
     pub fn readings(&self, path_capacity: usize) -> Readings {
         let options = || self.options.iter().map(Option::as_ref);
-        let contracts = options().flatten().map(|options| options.contracts.len()).max();
-        let state = |options: &Options| PathState::new(&options.book, path_capacity);
+        let contracts = options().flatten().map(Options::contract_count).max();
+        let state = |options: &Options| PathState::new(options.book(), path_capacity);
+        let proxied = self.proxied.iter().map(Option::as_ref);
         Readings {
             lines: self.lines.scratch(path_capacity),
             options: options().map(|options| options.map(state)).collect(),
-            values: vec![0.0; contracts.unwrap_or(0) * path_capacity],
-            prices: vec![0.0; path_capacity],
+            proxied: proxied.map(|one| one.map(|one| one.state(path_capacity))).collect(),
+            scratch: OptionScratch::new(contracts.unwrap_or(0), path_capacity),
         }
     }
 
@@ -128,22 +117,40 @@ impl Reader {
         out: &mut [f64],
     ) {
         self.lines.fill(isa, LINES * index + line as usize, moment, block, &readings.lines, out);
-        let Some(options) = &self.options[index] else { return };
-        let sign = match line {
-            Line::Headroom => -1.0,
-            Line::Requirement => 1.0,
+        let side = match line {
+            Line::Headroom => Side::Headroom,
+            Line::Requirement => Side::Requirement,
             Line::Collateral | Line::Notional => return,
         };
-        options.value(isa, moment, block, index, readings);
-        let count = block.path_count();
-        for (contract, values) in options.contracts.iter().zip(readings.values.chunks(count)) {
-            let share = if sign < 0.0 { contract.counted } else { contract.required };
-            add_weighted(isa, &[(share, values)], out);
-            if let Some(put) = &contract.put {
-                put.spot.fill(block, &mut readings.prices[..count]);
-                put.add_excess(sign, values, &readings.prices, out);
-            }
+        let state = readings.options[index].as_mut();
+        if let Some((options, state)) = self.options[index].as_ref().zip(state) {
+            options.add(isa, (side, moment), block, (state, &mut readings.scratch), out);
         }
+    }
+
+    /// As `read` of the headroom at `node`, options by polynomials; after `prepare`.
+    pub fn read_by_proxy(
+        &self,
+        isa: InstructionSet,
+        (index, node): (usize, usize),
+        block: &FactorBlock,
+        readings: &mut Readings,
+        out: &mut [f64],
+    ) {
+        let line = LINES * index + Line::Headroom as usize;
+        self.lines.fill(isa, line, node + 1, block, &readings.lines, out);
+        let state = readings.proxied.get_mut(index).and_then(Option::as_mut);
+        if let Some((proxied, state)) = self.proxied(index).zip(state) {
+            proxied.add(isa, node, block, (state, &mut readings.scratch), out);
+        }
+    }
+}
+
+impl Readings {
+    /// How far each path went, at the node read last by polynomials, in their domain; above one
+    /// they say nothing of it.
+    pub fn reach(&self, index: usize) -> &[f64] {
+        self.proxied.get(index).and_then(Option::as_ref).map_or(&[], ProxiedState::reach)
     }
 }
 
@@ -173,86 +180,6 @@ fn add_lines<'a>(
         }
     }
     Ok(())
-}
-
-impl Options {
-    fn compile(
-        watched: &Watched,
-        market: &Market,
-        model: &FactorModel,
-        portfolio: &Portfolio,
-        settings: PricingSettings,
-    ) -> Result<Option<Self>, MarginError> {
-        let Some(rules) = watched.rules.options else { return Ok(None) };
-        let held: Vec<&Contract> = watched.contracts.iter().filter(|one| one.is_option()).collect();
-        if held.is_empty() {
-            return Ok(None);
-        }
-        let positions: Vec<Position> = held.iter().map(|one| one.position.clone()).collect();
-        let bare = Portfolio { positions, ..bare(portfolio) };
-        let granularity = Granularity::Position;
-        let book = CompiledBook::compile(market, &bare, model, settings, granularity)?;
-        let contract = |held: &&Contract| {
-            let short = held.position.quantity < 0.0;
-            let spot = || asset_source(market, model, &held.position.id, held.coin());
-            let put = (short && held.is_put())
-                .then(|| {
-                    let (maintenance, coins) = (held.maintenance, -held.position.quantity);
-                    Ok::<_, MarginError>(ShortPut { maintenance, coins, spot: spot()? })
-                })
-                .transpose()?;
-            let in_requirement = rules.value == OptionValue::Requirement;
-            Ok(OptionContract {
-                counted: if in_requirement && !short { 0.0 } else { 1.0 },
-                required: if in_requirement && short { -1.0 } else { 0.0 },
-                put,
-            })
-        };
-        let contracts: Result<_, MarginError> = held.iter().map(contract).collect();
-        Ok(Some(Self { book, contracts: contracts? }))
-    }
-
-    /// USD value of every contract into `readings.values`.
-    fn value(
-        &self,
-        isa: InstructionSet,
-        moment: usize,
-        block: &FactorBlock,
-        index: usize,
-        readings: &mut Readings,
-    ) {
-        let Some(state) = &mut readings.options[index] else { return };
-        self.book.start_block(state, block.path_count());
-        let values = &mut readings.values[..self.contracts.len() * block.path_count()];
-        match moment.checked_sub(1) {
-            None => self.book.values_today(isa, block, state, values),
-            Some(node) => self.book.values(isa, node, block, state, values),
-        }
-    }
-}
-
-impl ShortPut {
-    /// Adds `sign` times the requirement beyond that of the coin: `maintenance · max(V − S, 0)`.
-    fn add_excess(&self, sign: f64, values: &[f64], spots: &[f64], out: &mut [f64]) {
-        for ((slot, value), spot) in out.iter_mut().zip(values).zip(spots) {
-            let excess = (-value - self.coins * spot).max(0.0);
-            *slot += sign * self.maintenance * excess;
-        }
-    }
-}
-
-impl Contract {
-    fn is_option(&self) -> bool {
-        matches!(self.position.instrument, Instrument::Option { .. })
-    }
-
-    fn is_put(&self) -> bool {
-        matches!(self.position.instrument, Instrument::Option { right: OptionRight::Put, .. })
-    }
-
-    fn coin(&self) -> &crate::units::Symbol {
-        self.position.instrument.underlying()
-    }
 }
 
 /// The venues and accounts of a portfolio, with nothing in them.

@@ -1,13 +1,13 @@
 //! The margin stage of a path: checks every watched account at a node and closes what is below.
 
 use super::reader::{Line, Reader, bare};
-use super::state::{CLOSING_PATHS, Closed, Closing, MarginState};
+use super::state::{CLOSING_PATHS, Certainty, Closed, Closing, MarginState, ProxyErrors};
 use super::watched::{Watched, refused, watched};
 use crate::margin::{MarginError, VenueRules};
 use crate::market::Market;
 use crate::numeric::combination::count_below;
 use crate::numeric::isa::InstructionSet;
-use crate::portfolio::Portfolio;
+use crate::portfolio::{Balance, Portfolio};
 use crate::pricing::{
     CompiledBook, Granularity, PathState, PriceSource, PricingSettings, Revaluation, Row,
     settlement_price,
@@ -36,14 +36,6 @@ pub struct Cash<'a> {
     pub by_account: &'a PathState,
     /// Of the book whose rows are valued.
     pub by_row: &'a PathState,
-}
-
-/// Where a decision is too close to call.
-pub struct Doubt<'a> {
-    /// Largest error of equity less requirement, of each watched account, in USD.
-    pub epsilon: &'a [f64],
-    /// `[path]`, set where an open account was within its error of the line.
-    pub doubtful: &'a mut [bool],
 }
 
 /// One account under stated levels of today's factors, in USD; positions can be scaled.
@@ -81,6 +73,8 @@ struct WatchedAccount {
     index: usize,
     /// Share of gross notional that closing costs.
     fee: f64,
+    /// What all balances are worth today, debts counted as positive, in USD.
+    balances: f64,
     /// The positions, one a row, never stepped: their marks without cash.
     marks: CompiledBook,
     /// Cash slots of the book by account that equity counts.
@@ -142,6 +136,30 @@ impl MarginStage {
         Ok(Some(Self { accounts: accounts?, reader, slots }))
     }
 
+    pub(super) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub(super) fn with_reader(&self, reader: Reader) -> Self {
+        Self { reader, ..self.clone() }
+    }
+
+    /// What each account's equity less requirement is made of today, in USD: what rounding is
+    /// relative to.
+    pub(super) fn worths(&self, isa: InstructionSet, factor_count: usize) -> Vec<f64> {
+        let today = FactorBlock::new(factor_count, 1);
+        let mut readings = self.reader.readings(1);
+        self.reader.prepare(isa, 0, &today, &mut readings);
+        let accounts = self.accounts.iter().enumerate();
+        let worth = |(index, account): (usize, &WatchedAccount)| {
+            let mut notional = [0.0];
+            let line = (index, Line::Notional);
+            self.reader.read(isa, line, 0, &today, &mut readings, &mut notional);
+            account.balances + 2.0 * notional[0]
+        };
+        accounts.map(worth).collect()
+    }
+
     /// Indices into `Portfolio::accounts` of the watched accounts, in their order here.
     pub fn accounts(&self) -> impl Iterator<Item = usize> {
         self.accounts.iter().map(|account| account.index)
@@ -157,6 +175,8 @@ impl MarginStage {
             path_count: 0,
             bounds: vec![0.0; self.accounts.len() * path_capacity],
             closed: vec![Closed::default(); self.accounts.len() * path_capacity],
+            certainty: vec![Certainty::Sure; path_capacity],
+            errors: None,
             cash: vec![0.0; self.slots * path_capacity],
             headroom: vec![0.0; path_capacity],
             prices: vec![0.0; path_capacity],
@@ -202,8 +222,8 @@ impl MarginStage {
     }
 
     /// Closes, on every path of `block`, the open accounts whose equity is below their maintenance
-    /// margin at `node`; call after the books were stepped there. `doubt` marks the paths on which
-    /// a decision is too close to call.
+    /// margin at `node`; call after the books were stepped there. Where options are valued by
+    /// polynomials, paths on which that is too close to call are marked.
     pub fn check(
         &self,
         isa: InstructionSet,
@@ -211,7 +231,6 @@ impl MarginStage {
         block: &FactorBlock,
         cash: Cash,
         state: &mut MarginState,
-        mut doubt: Option<Doubt>,
     ) {
         let at = At { isa, node, block };
         self.reader.prepare(isa, node + 1, block, &mut state.readings);
@@ -222,9 +241,6 @@ impl MarginStage {
             self.fill_headroom(index, at, cash.by_account, state);
             let count = block.path_count();
             let (headroom, bounds) = (&state.headroom[..count], &state.bounds[index * count..]);
-            if let Some(doubt) = &mut doubt {
-                mark_doubtful(headroom, &bounds[..count], doubt.epsilon[index], doubt.doubtful);
-            }
             let mut below = 0;
             count_below(isa, headroom, &bounds[..count], &mut below);
             if below > 0 {
@@ -233,14 +249,60 @@ impl MarginStage {
         }
     }
 
-    /// Equity less requirement of one account on every path.
+    /// Equity less requirement of one account on every path, and where it is not sure.
     fn fill_headroom(&self, index: usize, at: At, cash: &PathState, state: &mut MarginState) {
         let At { isa, node, block } = at;
-        let MarginState { headroom, readings, prices, .. } = state;
-        let headroom = &mut headroom[..block.path_count()];
-        self.reader.read(isa, (index, Line::Headroom), node + 1, block, readings, headroom);
+        let count = block.path_count();
+        let mut headroom = std::mem::take(&mut state.headroom);
+        let Some(proxied) = self.reader.proxied(index) else {
+            let line = (index, Line::Headroom);
+            let readings = &mut state.readings;
+            self.reader.read(isa, line, node + 1, block, readings, &mut headroom[..count]);
+            self.add_cash(index, block, cash, state, &mut headroom[..count]);
+            state.headroom = headroom;
+            return;
+        };
+        let (from, readings) = ((index, node), &mut state.readings);
+        self.reader.read_by_proxy(isa, from, block, readings, &mut headroom[..count]);
+        self.add_cash(index, block, cash, state, &mut headroom[..count]);
+        state.headroom = headroom;
+        let epsilon = proxied.epsilon(node);
+        state.mark_unsure(index, epsilon);
+        if state.errors.is_some() {
+            self.compare(index, at, cash, epsilon, state);
+        }
+    }
+
+    /// Looks how far the headroom by polynomials is off that in full.
+    fn compare(
+        &self,
+        index: usize,
+        at: At,
+        cash: &PathState,
+        epsilon: f64,
+        state: &mut MarginState,
+    ) {
+        let At { isa, node, block } = at;
+        let count = block.path_count();
+        let Some(ProxyErrors { mut exact, seen }) = state.errors.take() else { return };
+        let line = (index, Line::Headroom);
+        self.reader.read(isa, line, node + 1, block, &mut state.readings, &mut exact[..count]);
+        self.add_cash(index, block, cash, state, &mut exact[..count]);
+        let seen = state.largest_error(index, &exact[..count], (epsilon, seen));
+        state.errors = Some(ProxyErrors { exact, seen });
+    }
+
+    /// Adds what equity counts of an account's cash so far.
+    fn add_cash(
+        &self,
+        index: usize,
+        block: &FactorBlock,
+        cash: &PathState,
+        state: &mut MarginState,
+        headroom: &mut [f64],
+    ) {
+        let prices = &mut state.prices[..block.path_count()];
         for &(slot, price) in &self.accounts[index].counted {
-            let prices = &mut prices[..block.path_count()];
             price.fill(block, prices);
             for ((sum, units), price) in headroom.iter_mut().zip(cash.cash(slot)).zip(&*prices) {
                 *sum += units * price;
@@ -357,13 +419,6 @@ impl MarginStage {
     }
 }
 
-/// Marks the paths on which an open account lies within `epsilon` of its line.
-fn mark_doubtful(headroom: &[f64], bounds: &[f64], epsilon: f64, doubtful: &mut [bool]) {
-    for ((headroom, bound), doubtful) in headroom.iter().zip(bounds).zip(doubtful) {
-        *doubtful |= *bound == 0.0 && headroom.abs() <= epsilon;
-    }
-}
-
 impl WatchedAccount {
     fn compile(
         watched: &Watched,
@@ -398,9 +453,14 @@ impl WatchedAccount {
         let counted = by_account.cash_slots();
         let counted = counted.filter(|(_, row, _)| by_account.rows()[*row] == own);
         let counted = counted.filter(|_| by_account.moves_cash());
+        let worth = |balance: &Balance| {
+            let asset = market.asset(&balance.asset);
+            balance.quantity.abs() * asset.map_or(0.0, |asset| asset.price_usd)
+        };
         Ok(Self {
             index: watched.index,
             fee: watched.rules.liquidation_fee,
+            balances: watched.account.balances.iter().map(worth).sum(),
             marks,
             counted: counted.map(|(slot, _, price)| (slot, price)).collect(),
             proceeds,

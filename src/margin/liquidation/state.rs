@@ -23,6 +23,35 @@ pub struct Closed {
     pub cost: f64,
 }
 
+/// Whether the decisions on a path are those of full revaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Certainty {
+    /// All of them are.
+    #[default]
+    Sure,
+    /// An open account was within the error of its polynomials of its line.
+    Doubtful,
+    /// It left the domain of the polynomials, which say nothing there.
+    Outside,
+}
+
+/// Errors of equity less requirement by polynomials, where they are looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ProxyErrors {
+    /// Equity less requirement in full, `[path]`.
+    pub exact: Vec<f64>,
+    pub seen: SeenError,
+}
+
+/// The largest errors seen of equity less requirement by polynomials.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SeenError {
+    /// In USD.
+    pub largest: f64,
+    /// As a share of its bound: above one a bound is too small.
+    pub largest_share: f64,
+}
+
 /// Liquidations `[watched account][path]` of a block, the cash they left, and scratch.
 ///
 /// Built once a thread; [`MarginStage::start_block`](super::MarginStage::start_block) clears it for
@@ -35,6 +64,10 @@ pub struct MarginState {
     pub(super) bounds: Vec<f64>,
     /// `[account][path]`, meaningful where the account is closed.
     pub(super) closed: Vec<Closed>,
+    /// `[path]`.
+    pub(super) certainty: Vec<Certainty>,
+    /// Where errors of polynomials are looked at.
+    pub(super) errors: Option<ProxyErrors>,
     /// `[slot][path]` in native units, meaningful where the account is closed.
     pub(super) cash: Vec<f64>,
     /// Equity less requirement of one account, `[path]`.
@@ -65,6 +98,60 @@ impl MarginState {
         assert!(path_count <= self.path_capacity, "margin state too small");
         self.path_count = path_count;
         self.bounds[..account_count * path_count].fill(OPEN);
+        self.certainty[..path_count].fill(Certainty::Sure);
+    }
+
+    /// Looks from now on how far equity less requirement by polynomials is off that in full.
+    pub fn look_at_errors(&mut self) {
+        let (exact, seen) = (vec![0.0; self.path_capacity], SeenError::default());
+        self.errors = Some(ProxyErrors { exact, seen });
+    }
+
+    /// The largest errors seen since [`Self::look_at_errors`].
+    pub fn seen_error(&self) -> SeenError {
+        self.errors.as_ref().map_or_else(SeenError::default, |errors| errors.seen)
+    }
+
+    /// Whether the decisions on each path so far are those of full revaluation.
+    pub fn certainty(&self) -> &[Certainty] {
+        &self.certainty[..self.path_count]
+    }
+
+    /// Marks the paths on which open account `account` left the domain of its polynomials, or has
+    /// a headroom within `epsilon` of its line.
+    pub(super) fn mark_unsure(&mut self, account: usize, epsilon: f64) {
+        let Self { bounds, certainty, headroom, readings, path_count, .. } = self;
+        let open = bounds[account * *path_count..][..*path_count].iter().map(|one| *one == OPEN);
+        let paths = open.zip(&*headroom).zip(readings.reach(account)).zip(certainty);
+        for (((open, headroom), reach), certainty) in paths {
+            let found = match (*reach > 1.0, headroom.abs() <= epsilon) {
+                (true, _) => Certainty::Outside,
+                (false, true) => Certainty::Doubtful,
+                (false, false) => Certainty::Sure,
+            };
+            if open {
+                *certainty = found.max(*certainty);
+            }
+        }
+    }
+
+    /// `seen`, or what is larger on open paths inside the domain, whose headroom in full is `exact`.
+    pub(super) fn largest_error(
+        &self,
+        account: usize,
+        exact: &[f64],
+        (epsilon, mut seen): (f64, SeenError),
+    ) -> SeenError {
+        let paths = exact.iter().zip(&self.headroom).zip(&self.certainty).enumerate();
+        for (path, ((exact, found), certainty)) in paths {
+            if *certainty == Certainty::Outside || self.is_closed(account, path) {
+                continue;
+            }
+            let error = (found - exact).abs();
+            seen.largest = seen.largest.max(error);
+            seen.largest_share = seen.largest_share.max(error / epsilon);
+        }
+        seen
     }
 
     pub(super) fn is_closed(&self, account: usize, path: usize) -> bool {

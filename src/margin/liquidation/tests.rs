@@ -15,15 +15,15 @@ use crate::pricing::{
 use crate::simulation::{Factor, FactorBlock, FactorKey, FactorModel, Process, TimeGrid};
 use crate::units::Years;
 
-const ISA: InstructionSet = InstructionSet::Baseline;
+pub(super) const ISA: InstructionSet = InstructionSet::Baseline;
 
 /// The shipped round figures (BTC: maintenance 2.5 %, fee 1 %), acting inside paths.
-fn closing() -> VenueRules {
+pub(super) fn closing() -> VenueRules {
     let liquidation = Some(Liquidation { close: CloseAmount::Full });
     VenueRules { liquidation, ..rules("generic-flat@2026-01-01") }
 }
 
-fn model(portfolio: &Portfolio) -> FactorModel {
+pub(super) fn model(portfolio: &Portfolio) -> FactorModel {
     let factor = |key: FactorKey| Factor {
         volatility: if matches!(key, FactorKey::Spot(_)) { 0.5 } else { 0.0 },
         key,
@@ -76,13 +76,13 @@ impl Walk {
         Self { book, by_account, stage, state, cash, block, spot }
     }
 
-    fn check(&mut self, node: usize, levels: [f64; 4], doubt: Option<Doubt>) {
+    fn check(&mut self, node: usize, levels: [f64; 4]) {
         let (logs, now) = self.block.factor_mut(self.spot);
         now.copy_from_slice(&levels);
         logs.iter_mut().zip(levels).for_each(|(log, level)| *log = libm::log(level));
         let by_account = PathState::new(&self.by_account, 4);
         let cash = Cash { by_account: &by_account, by_row: &self.cash };
-        self.stage.check(ISA, node, &self.block, cash, &mut self.state, doubt);
+        self.stage.check(ISA, node, &self.block, cash, &mut self.state);
     }
 
     fn values(&mut self) -> Vec<f64> {
@@ -109,8 +109,8 @@ fn long() -> Portfolio {
 fn the_first_crossing_closes_and_nothing_opens_again() {
     for granularity in [Granularity::Account, Granularity::Position] {
         let mut walk = Walk::new(closing(), &long(), granularity);
-        walk.check(0, [0.944, 0.943, 0.90, 1.2], None);
-        walk.check(1, [0.95, 1.1, 0.80, 0.943], None);
+        walk.check(0, [0.944, 0.943, 0.90, 1.2]);
+        walk.check(1, [0.95, 1.1, 0.80, 0.943]);
         assert_eq!(walk.state.closed(0, 0), None);
         let at = |path| *walk.state.closed(0, path).unwrap();
         assert_eq!([at(1).node, at(2).node, at(3).node], [0, 0, 1]);
@@ -139,28 +139,14 @@ fn proceeds_stay_in_the_asset_the_contract_settles_in() {
     let portfolio = book(&[(inverse, -100_000.0)], ("USDT", 9_000.0));
     let mut walk = Walk::new(closing(), &portfolio, Granularity::Account);
     // The value is N(S/E − S/F) = −100,000(x − 1), the requirement 2,500 at any price.
-    walk.check(0, [1.064, 1.066, 1.08, 1.0], None);
-    walk.check(1, [1.0, 1.0, 1.5, 1.0], None);
+    walk.check(0, [1.064, 1.066, 1.08, 1.0]);
+    walk.check(1, [1.0, 1.0, 1.5, 1.0]);
     let [open, _, closed, _] = walk.row(Row::AccountPositions(0));
     assert_relative_eq!(open, 0.0, epsilon = 1e-9);
     let coins = 1.0 - 1.0 / 1.08;
     assert_relative_eq!(closed, -coins * 150_000.0 - 1_000.0, max_relative = 1e-12);
     let marked = [0, 1, 2, 3].map(|path| walk.state.closed(0, path).is_some());
     assert_eq!(marked, [false, true, true, false]);
-}
-
-#[test]
-fn doubt_is_marked_on_open_paths_within_their_error() {
-    let mut walk = Walk::new(closing(), &long(), Granularity::Account);
-    let mut doubtful = [false; 4];
-    // Equity less requirement: 39.6, −57.5, −4,250 and 25,000.
-    let levels = [0.944, 0.943, 0.90, 1.2];
-    let doubt = Doubt { epsilon: &[50.0], doubtful: &mut doubtful };
-    walk.check(0, levels, Some(doubt));
-    assert_eq!(doubtful, [true, false, false, false]);
-    let doubt = Doubt { epsilon: &[1e6], doubtful: &mut doubtful };
-    walk.check(1, levels, Some(doubt));
-    assert_eq!(doubtful, [true, false, false, true]);
 }
 
 /// Every kind of contract and of option rule, against margin at time zero, which knows nothing of

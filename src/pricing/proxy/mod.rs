@@ -191,9 +191,14 @@ impl CompiledBook {
 
     /// The same book with its options valued by `proxies` at their node.
     pub fn with_proxies(&self, proxies: OptionProxies) -> Self {
+        self.with_proxies_by_node(vec![proxies])
+    }
+
+    /// The same book with its options valued by `proxies`, each at a node of its own.
+    pub fn with_proxies_by_node(&self, proxies: Vec<OptionProxies>) -> Self {
         let mut book = self.clone();
-        book.proxies.retain(|other| other.moment != proxies.moment);
-        book.proxies.push(proxies);
+        book.proxies.retain(|old| proxies.iter().all(|new| new.moment != old.moment));
+        book.proxies.extend(proxies);
         book
     }
 }
