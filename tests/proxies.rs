@@ -1,8 +1,9 @@
 //! Proxies against full revaluation: the tail must be the same to the last bit.
 //!
 //! Books: the shipped desk, one made to be hard (short-dated gamma at many strikes, expiries inside
-//! the horizon, deep wings, a smile, everything that can move moving, accounts without recourse),
-//! many options on still volatilities, and real chains. Expected figures: full revaluation.
+//! the horizon, deep wings, a smile, everything that can move moving, accounts without recourse), the
+//! same with venues that liquidate inside the paths, many options on still volatilities, and real
+//! chains. Expected figures: full revaluation.
 #![allow(clippy::print_stderr)]
 
 mod common;
@@ -19,7 +20,7 @@ use std::path::Path;
 use plimsoll::document::Confinement;
 use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan, Run};
 use plimsoll::numeric::isa::InstructionSet;
-use plimsoll::outcome::ProxyRevaluation;
+use plimsoll::outcome::{AccountLiquidation, ProxyRevaluation};
 use plimsoll::scenario::Revaluation;
 
 fn plan(scenario: &Path, paths: u64) -> Plan {
@@ -39,7 +40,7 @@ fn run(plan: &Plan, revaluation: Revaluation) -> Run {
 
 /// Runs in full and by proxy, and holds one to the other.
 #[track_caller]
-fn compare(what: &str, plan: &Plan) -> ProxyRevaluation {
+fn compare(what: &str, plan: &Plan) -> (ProxyRevaluation, Vec<AccountLiquidation>) {
     let full = run(plan, Revaluation::Full);
     let by_proxy = run(plan, Revaluation::Proxy);
     let proxy = by_proxy.outcome.model.proxy.clone().expect("proxies were used");
@@ -59,13 +60,13 @@ fn compare(what: &str, plan: &Plan) -> ProxyRevaluation {
     assert!(largest <= proxy.error_bound, "{what}: {largest} above {}", proxy.error_bound);
     assert!(largest > 0.0, "{what}: nothing was interpolated");
     assert!(proxy.paths_revalued < plan.scenario.simulation.paths / 4, "{what}: {proxy:?}");
-    proxy
+    (proxy, full.outcome.liquidations)
 }
 
 #[test]
 fn the_shipped_desk() {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/desk/scenario.toml");
-    let found = compare("desk", &plan(&scenario, 20_000));
+    let (found, _) = compare("desk", &plan(&scenario, 20_000));
     assert_eq!(found.tail, "exact");
 }
 
@@ -73,7 +74,7 @@ fn the_shipped_desk() {
 fn a_book_made_to_be_hard() {
     for process in books::PROCESSES {
         let folder = books::hard(process);
-        let found = compare(process, &plan(&folder.path().join("scenario.toml"), 20_000));
+        let (found, _) = compare(process, &plan(&folder.path().join("scenario.toml"), 20_000));
         assert_eq!(found.tail, "verified", "it holds options along a smile");
     }
 }
@@ -82,23 +83,56 @@ fn a_book_made_to_be_hard() {
 /// accounts inside the paths on the value of all that.
 #[test]
 fn an_adversarial_book_with_a_liquidation_barrier() {
-    let mut in_doubt = 0;
-    for process in books::PROCESSES {
-        for seed in [1, 2, 3] {
+    for (process, seeds) in books::PROCESSES.into_iter().zip([[1, 2], [3, 4], [5, 6]]) {
+        for seed in seeds {
             let folder = books::barrier(process, seed);
-            let plan = plan(&folder.path().join("scenario.toml"), 5_000);
-            let found = compare(&format!("barrier, {process}, seed {seed}"), &plan);
-            in_doubt += found.paths_in_doubt;
+            let plan = plan(&folder.path().join("scenario.toml"), 3_000);
+            let (found, liquidations) = compare(&format!("barrier, {process}, seed {seed}"), &plan);
+            assert_eq!(found.tail, "verified", "it holds options along a smile");
+            assert!(found.decision_error_bound > 0.0);
+            assert!(found.largest_error_decision <= found.decision_error_bound);
+            assert_eq!(liquidations.len(), 3);
+            for row in liquidations {
+                let likely = 0.005..0.95;
+                assert!(likely.contains(&row.probability), "{}: {}", row.account, row.probability);
+            }
         }
     }
-    assert!(in_doubt > 0, "no decision was close enough");
+}
+
+#[test]
+fn threads_and_shards_leave_no_trace_in_liquidations() {
+    let folder = books::barrier(books::PROCESSES[2], 7);
+    // More than 4 blocks, the last one ragged.
+    let mut plan = plan(&folder.path().join("scenario.toml"), 4 * 512 + 77);
+    plan.scenario.simulation.revaluation = Revaluation::Proxy;
+    let whole = run(&plan, Revaluation::Proxy);
+    assert!(whole.outcome.liquidations.iter().all(|row| row.probability > 0.0));
+    let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    for threads in [1, 3] {
+        assert!(pool(threads).install(|| run(&plan, Revaluation::Proxy)) == whole, "{threads}");
+    }
+    assert!(sharded(&plan, &[0, 1, 700, 2_000]) == whole, "shards show");
+}
+
+/// The run cut into shards that begin at `cuts`, joined in another order.
+fn sharded(plan: &Plan, cuts: &[u64]) -> Run {
+    let (control, isa) = (Control::none(), InstructionSet::detect());
+    let ends = cuts.iter().skip(1).chain([&plan.scenario.simulation.paths]);
+    let mut parts: Vec<_> = cuts
+        .iter()
+        .zip(ends)
+        .map(|(&from, &to)| engine::losses(plan, from..to, isa, &control).expect("a shard runs"))
+        .collect();
+    parts.rotate_left(2);
+    engine::finish(plan, parts, isa, &control).expect("the parts join")
 }
 
 #[test]
 fn many_options_on_few_coins_are_a_polynomial_a_coin() {
     let folder = books::still(20_000);
     let plan = plan(&folder.path().join("scenario.toml"), 20_000);
-    let found = compare("still", &plan);
+    let (found, _) = compare("still", &plan);
     assert_eq!((found.tail.as_str(), found.polynomials), ("exact", 2));
     // The same is what the engine chooses by itself.
     let chosen = run(&plan, Revaluation::Auto);
@@ -114,11 +148,25 @@ fn forty_strikes_inside_the_horizon_and_forty_minutes_beyond_it() {
     for volatility in ["", "\"BTC.vol\" = 0.5\n"] {
         let folder = books::expiring(20_000, volatility);
         let plan = plan(&folder.path().join("scenario.toml"), 20_000);
-        let found = compare("expiring", &plan);
+        let (found, _) = compare("expiring", &plan);
         assert_eq!(found.tail, "exact");
         assert_eq!(found.contracts_in_full, 0);
         assert!(found.largest_error_tail > 0.0, "the tail was not by proxy before");
     }
+}
+
+/// Many options an expiry on still volatilities: at every node they are a polynomial a coin, and that
+/// is what the engine chooses.
+#[test]
+fn decisions_on_many_options_are_a_polynomial_a_coin_and_node() {
+    let folder = books::still_barrier(10_000);
+    let plan = plan(&folder.path().join("scenario.toml"), 10_000);
+    let (found, liquidations) = compare("still barrier", &plan);
+    assert_eq!(found.tail, "exact");
+    assert!(found.polynomials <= 2 * 13, "{}", found.polynomials);
+    let chosen = run(&plan, Revaluation::Auto);
+    assert!(chosen.outcome.model.proxy.expect("proxies pay").reason.is_some());
+    assert_eq!(chosen.outcome.liquidations, liquidations);
 }
 
 #[test]
@@ -146,11 +194,5 @@ fn cuts_threads_and_instruction_sets_leave_no_trace() {
     }
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
     assert!(one.install(|| engine::run(&plan, best, &control).expect("it runs")) == whole);
-    let cuts = [0, 1, 700, 5_000, plan.scenario.simulation.paths];
-    let mut parts: Vec<_> = cuts
-        .windows(2)
-        .map(|cut| engine::losses(&plan, cut[0]..cut[1], best, &control).expect("a shard runs"))
-        .collect();
-    parts.rotate_left(2);
-    assert!(engine::finish(&plan, parts, best, &control).expect("the parts join") == whole);
+    assert!(sharded(&plan, &[0, 1, 700, 5_000]) == whole);
 }

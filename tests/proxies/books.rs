@@ -83,28 +83,30 @@ pub fn hard(process: &str) -> TempDir {
     folder
 }
 
-/// Everything of the hard book at once, on venues that close accounts inside the paths: two dozen
-/// steps, four expiries among them, options counted in equity and in the requirement, with and
+/// Everything of the hard book at once, on venues that close accounts inside the paths: a dozen
+/// steps and four expiries among them, options counted in equity and in the requirement, with and
 /// without recourse, long and short of gamma.
 pub fn barrier(process: &str, seed: u64) -> TempDir {
     let folder = hard(process);
-    let rules = |value: &str| {
-        format!(
-            "name = \"{value}\"\neffective = \"2025-01-01T00:00:00Z\"\nsource = \"made up\"\n\
-             liquidation_fee = \"1%\"\n[futures]\nkind = \"flat\"\ninitial = \"5%\"\n\
-             maintenance = \"2.5%\"\n[options]\nbase = \"15%\"\nfloor = \"10%\"\n\
-             maintenance = \"7.5%\"\nvalue = \"{value}\"\n[liquidation]\nclose = \"full\"\n"
-        )
-    };
     for value in ["margin_balance", "requirement"] {
-        put(folder.path(), &format!("{value}.toml"), &rules(value));
+        put(folder.path(), &format!("{value}.toml"), &closing(value));
     }
     put(folder.path(), "positions.csv", &barrier_positions());
     put(folder.path(), "portfolio.toml", BARRIER_ACCOUNTS);
     let scenario = fs::read_to_string(folder.path().join("scenario.toml")).expect("written");
-    let scenario = scenario.replace("steps = 3\nseed = 7", &format!("steps = 24\nseed = {seed}"));
+    let scenario = scenario.replace("steps = 3\nseed = 7", &format!("steps = 12\nseed = {seed}"));
     put(folder.path(), "scenario.toml", &scenario);
     folder
+}
+
+/// Flat rules that close accounts inside paths, options counted as `value` says.
+fn closing(value: &str) -> String {
+    format!(
+        "name = \"{value}\"\neffective = \"2025-01-01T00:00:00Z\"\nsource = \"made up\"\n\
+         liquidation_fee = \"1%\"\n[futures]\nkind = \"flat\"\ninitial = \"5%\"\n\
+         maintenance = \"2.5%\"\n[options]\nbase = \"15%\"\nfloor = \"10%\"\n\
+         maintenance = \"7.5%\"\nvalue = \"{value}\"\n[liquidation]\nclose = \"full\"\n"
+    )
 }
 
 const BARRIER_ACCOUNTS: &str = r#"
@@ -124,11 +126,11 @@ balance = [{ asset = "USDT", quantity = 420_000, haircut = 0.05 }]
 name = "coin"
 venue = "requirement"
 recourse = true
-balance = [{ asset = "BTC", quantity = 8 }]
+balance = [{ asset = "BTC", quantity = 3.9 }]
 [[account]]
 name = "long"
 venue = "balance"
-balance = [{ asset = "USDT", quantity = 60_000 }, { asset = "ETH", quantity = 10, haircut = 0.1 }]
+balance = [{ asset = "USDT", quantity = 48_000 }, { asset = "ETH", quantity = 10, haircut = 0.1 }]
 [[account]]
 name = "own"
 balance = [{ asset = "USDT", quantity = 1_000_000 }]
@@ -327,5 +329,21 @@ pub fn expiring(paths: u64, volatility: &str) -> TempDir {
              [measures]\nlevels = [0.95, 0.99]\n"
         ),
     );
+    folder
+}
+
+/// The still book on a venue that closes it inside a dozen steps.
+pub fn still_barrier(paths: u64) -> TempDir {
+    let folder = still(paths);
+    put(folder.path(), "rules.toml", &closing("margin_balance"));
+    let change = |name: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(folder.path().join(name)).expect("written");
+        assert!(text.contains(from), "{from}");
+        put(folder.path(), name, &text.replace(from, to));
+    };
+    let venue = "[[venue]]\nname = \"v\"\nrules = \"rules.toml\"\n[[account]]\nvenue = \"v\"\n";
+    change("portfolio.toml", "[[account]]\n", venue);
+    change("portfolio.toml", "1_000_000", "300_000");
+    change("scenario.toml", "horizon = \"1d\"", "horizon = \"1d\"\nsteps = 12");
     folder
 }

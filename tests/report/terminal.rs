@@ -120,7 +120,6 @@ fn the_summary_as_it_stands() {
 
     ES 97.5 % by position      USD  share  Underlying        USD  share
     BTC perpetual          792,554   16 %  BTC         1,372,287   29 %
-    BTC call 110 % 27 Dec  587,077   12 %  ETH         1,016,509   21 %
 
     Headroom in USD, tightest 4 of 8  more long  more short
     AVAX                                612,903   4,916,667
@@ -132,6 +131,7 @@ fn the_summary_as_it_stands() {
                liquidated: binance coin 6.10 % ± 0.62, binance um 0.45 % ± 0.06,
                okx carry 0.00 % ± 0.01; mean cost USD 2,620
     U = 100 %  spot -9.3 % or volatility +24.0 %
+    Pricing    full
     Data       2 findings in the data files, 1 repaired as opted in
     Warning    The tail index of the losses is 0.23: intervals of ES cover less
                than 95 %.
@@ -169,14 +169,14 @@ fn the_summary_with_proposed_trades_as_it_stands() {
     ES 99 %     6,226,860  6,087,727 to 6,380,639  Acerbi–Tasche tail mean;…
     worst 20,614,096 · mean 140,201 · deviation 1,377,213 · beyond capital 0.005 %
 
-    Headroom in USD, tightest 2 of 8  more long  more short
+    Headroom in USD, tightest 1 of 8  more long  more short
     AVAX                                612,903   4,916,667
-    ADA                                 678,571   5,363,636
 
     Margin     4 of 5 accounts meet initial margin; short by USD 165,000
                liquidated: binance coin 6.10 % ± 0.62, binance um 0.45 % ± 0.06,
                okx carry 0.00 % ± 0.01; mean cost USD 2,620
     U = 100 %  spot -9.3 % or volatility +24.0 %
+    Pricing    full
     Data       2 findings in the data files, 1 repaired as opted in
     Warning    The tail index of the losses is 0.23: intervals of ES cover less
                than 95 %.

@@ -122,7 +122,7 @@ fn tightest(row: &Headroom) -> f64 {
     row.long.into_iter().chain(row.short).fold(f64::INFINITY, f64::min)
 }
 
-/// Margin, distance to breach, data and warnings, labelled.
+/// Margin, distance to breach, how options were priced, data and warnings, labelled.
 pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     let mut table = page.grid.table(&[]);
     let mut add = |label: &str, text: &str, lines: usize| {
@@ -135,6 +135,7 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     if let Some(breach) = breach(page) {
         add("U = 100\u{a0}%", &breach, 1);
     }
+    add("Pricing", &pricing(page), 1);
     add("Data", &data(page), 1);
     let warnings = &page.outcome.warnings;
     let shown = page.limits().warnings;
@@ -197,6 +198,22 @@ fn breach(page: &Page<'_>) -> Option<String> {
         })
         .collect();
     (!found.is_empty()).then(|| found.join(" or "))
+}
+
+/// Which revaluation the figures rest on.
+fn pricing(page: &Page<'_>) -> String {
+    let model = &page.outcome.model;
+    let Some(proxy) = model.proxy.as_ref().filter(|proxy| proxy.tail != "full") else {
+        let words = model.revaluation.split([':', '(', ',']).next().unwrap_or_default();
+        return words.trim_end().to_owned();
+    };
+    let paths = |number: u64| crate::report::figures::number(number as f64, 0);
+    let mut text =
+        format!("proxy, {} tail; {} paths in full", proxy.tail, paths(proxy.paths_revalued));
+    if proxy.decision_error_bound > 0.0 {
+        text.push_str(&format!(", {} for a margin decision", paths(proxy.paths_in_doubt)));
+    }
+    text
 }
 
 fn data(page: &Page<'_>) -> String {
