@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::cross_check;
+use super::{cross_check, event_names};
 use crate::document::{
     Confinement, InputFile, Loader, Place, PositiveRate, SourceFile, ViolationCollector, Violations,
 };
@@ -91,6 +91,9 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
     if let (Some(policy), Some(market), Some(book)) = (&policy, &market, &book) {
         let largest = traded.as_ref().unwrap_or(book);
         cross_check::add_ons(policy, &largest.portfolio, market, &mut collector);
+    }
+    if let (Some(loaded), Some(today)) = (&loaded, today) {
+        event_names::of_scenario(loaded, today, &mut collector);
     }
     let (Some(loaded), Some(market), Some(book)) = (loaded, market, book) else {
         return collector.finish_some(None);
@@ -211,6 +214,7 @@ impl Book {
         let (mut portfolio, rules) = (portfolio?, rules?);
         if let Some(market) = market {
             cross_check::book(&loaded, &portfolio, market, collector);
+            event_names::of_venues(&loaded, &portfolio, market, collector);
             super::venues::apply_haircuts(&loaded, &rules, market, &mut portfolio);
         }
         super::venues::check_rules(&loaded, &rules, &portfolio, collector);

@@ -16,6 +16,7 @@ mod compiled;
 mod conditions;
 mod control;
 mod cross_check;
+mod event_names;
 mod exposure;
 mod extended;
 mod faults;

@@ -149,4 +149,28 @@ const CASES: &[Case] = &[
             "the peg of `USDT` breaks by two rules",
         ],
     ),
+    (
+        "names that the market does not know, and nothing to move prices",
+        &[
+            (
+                S,
+                "[measures]",
+                "«[events.cascade]»\n[[events.peg_break]]\nasset = «\"BTC\"»\nprobability_1y = 0.1\n\
+                 fall = 0.1\nmain_coins = { BTC = 1, ETHH = «1» }\n[measures]",
+            ),
+            (
+                P,
+                "rules = \"rules.toml\"",
+                "rules = \"rules.toml\"\n[venue.failure]\nwrong_way_slope = 5\n\
+                 main_coins = { USDT = «1» }\nclaim_marks = { DAI = «{ mean = 0.2 }» }",
+            ),
+        ],
+        &[
+            "USDT is not a coin of the market",
+            "DAI is not an asset of the market",
+            "a cascade in a market where orders move no price",
+            "BTC is not a stablecoin of the market",
+            "ETHH is not a coin of the market",
+        ],
+    ),
 ];
