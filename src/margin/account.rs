@@ -67,16 +67,9 @@ pub struct ContractInputs {
 }
 
 impl ContractInputs {
-    /// A future or perpetual held one way; `notional` in USD, negative is short.
-    pub fn future(notional: f64, forward: f64, quote_price: f64) -> Self {
-        let (long, short) = (notional.max(0.0), (-notional).max(0.0));
-        Self { long, short, forward, quote_price, ..Self::default() }
-    }
-
-    /// An option; `coins` negative is short.
-    pub fn option(coins: f64, option_value: f64, spot: f64, forward: f64) -> Self {
-        let (long, short) = (coins.max(0.0), (-coins).max(0.0));
-        Self { long, short, spot, forward, quote_price: 1.0, option_value }
+    /// The sides of a net size, negative is short; prices are still to be filled in.
+    pub fn sided(net: f64) -> Self {
+        Self { long: net.max(0.0), short: (-net).max(0.0), ..Self::default() }
     }
 }
 

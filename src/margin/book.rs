@@ -343,11 +343,16 @@ impl AccountBook {
 fn inputs(held: &Held, mode: PositionMode, settlement: &Settlement) -> ContractInputs {
     let mark = &held.net.mark;
     let quote_price = counted_quote_price(settlement, mark.quote_price);
-    let mut inputs = ContractInputs { spot: mark.spot, ..ContractInputs::default() };
+    let mut inputs = ContractInputs {
+        spot: mark.spot,
+        forward: mark.forward,
+        quote_price,
+        ..ContractInputs::default()
+    };
     for side in held.sides(mode) {
-        let one = ContractInputs::future(side.mark.notional, mark.forward, quote_price);
+        let one = ContractInputs::sided(side.mark.notional);
         inputs.long += one.long;
         inputs.short += one.short;
     }
-    ContractInputs { forward: mark.forward, quote_price, ..inputs }
+    inputs
 }

@@ -88,14 +88,13 @@ fn requirement(
 fn inputs(position: &Position, quantity: f64, mark: &Mark) -> ContractInputs {
     let settlement = position.instrument.settlement().unwrap_or(&Settlement::Inverse);
     let quote_price = counted_quote_price(settlement, mark.quote_price);
-    let prices = ContractInputs { spot: mark.spot, quote_price, ..ContractInputs::default() };
-    if let Instrument::Option { .. } = position.instrument {
-        let each = if quantity == 0.0 { 0.0 } else { mark.value / quantity };
-        let option = ContractInputs::option(quantity, each, mark.spot, mark.forward);
-        return ContractInputs { quote_price, ..option };
-    }
-    let future = ContractInputs::future(mark.notional, mark.forward, quote_price);
-    ContractInputs { spot: prices.spot, ..future }
+    let (net, option_value) = match position.instrument {
+        Instrument::Option { .. } if quantity == 0.0 => (0.0, 0.0),
+        Instrument::Option { .. } => (quantity, mark.value / quantity),
+        _ => (mark.notional, 0.0),
+    };
+    let (spot, forward) = (mark.spot, mark.forward);
+    ContractInputs { spot, forward, quote_price, option_value, ..ContractInputs::sided(net) }
 }
 
 /// What backs the position with index `at`, in units of the asset it settles in.
@@ -129,15 +128,14 @@ fn entry_margin(contract: &ContractRules, position: &Position, mark: &Mark) -> f
     let settlement = position.instrument.settlement().unwrap_or(&Settlement::Inverse);
     let quote_price = counted_quote_price(settlement, mark.quote_price);
     let entry = position.entry_price.unwrap_or(mark.forward / quote_price);
+    // In the quote: a quote price of one leaves the amount in it.
+    let at_entry = |notional: f64| {
+        let prices = ContractInputs { forward: entry, quote_price: 1.0, ..Default::default() };
+        let ContractInputs { long, short, .. } = ContractInputs::sided(notional);
+        contract.margin(&ContractInputs { long, short, ..prices }).initial
+    };
     match settlement {
-        Settlement::Linear { .. } => {
-            // In the quote: a quote price of one leaves the amount in it.
-            let inputs = ContractInputs::future(position.quantity * entry, entry, 1.0);
-            contract.margin(&inputs).initial
-        }
-        Settlement::Inverse => {
-            let inputs = ContractInputs::future(position.quantity, entry, 1.0);
-            contract.margin(&inputs).initial / entry
-        }
+        Settlement::Linear { .. } => at_entry(position.quantity * entry),
+        Settlement::Inverse => at_entry(position.quantity) / entry,
     }
 }

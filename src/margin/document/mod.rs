@@ -1,6 +1,6 @@
 //! Venue rules as documents: `scenarios/venues/*.toml`, dated, named, sourced.
 //!
-//! Flows in: TOML. Flows out: [`VenueRules`], or every violation of form ([`checks`]); several
+//! Flows in: TOML. Flows out: [`VenueRules`], or every violation of form; several
 //! dates of one venue stand side by side and are chosen by [`RuleSets`].
 
 mod checks;

@@ -5,11 +5,12 @@ use proptest::prelude::*;
 
 use super::{book, market, option, perpetual, rules, usdt};
 use crate::margin::grid::{
-    AccountGrid, GridCurrency, GridProfit, GridState, OkxParts, OkxPortfolio, PortfolioRules,
-    SpanCoin, VolatilityShift, scan_risk,
+    AccountGrid, GridContract, GridCurrency, GridPayoff, GridProfit, GridState, OkxParts,
+    OkxPortfolio, PortfolioRules, SpanCoin, VolatilityShift, scan_risk,
 };
 use crate::margin::{MarginBook, MarginError, Requirement, VenueRules, requirements};
 use crate::market::Market;
+use crate::numeric::black76::Right;
 use crate::portfolio::{Instrument, MarginMode, OptionRight, Portfolio, Settlement};
 use crate::units::Years;
 
@@ -151,7 +152,7 @@ fn profits_are_differences_of_marks() {
     ] {
         let book = margined(&[(instrument, quantity)]);
         let position = &book.positions[0];
-        let contract = crate::margin::grid::GridContract::of(position).unwrap();
+        let contract = GridContract::of(position).unwrap();
         let state = GridState::today(&market(), position).unwrap();
         let found = contract.profit(&state, -0.1, 1.2 * state.volatility, state.years);
         let entered = crate::pricing::with_entry_prices(&market(), &book).unwrap();
@@ -331,6 +332,29 @@ proptest! {
             prop_assert!(one.maintenance <= one.initial * (1.0 + 1e-12));
             prop_assert!(larger.initial >= one.initial * (1.0 - 1e-9));
             prop_assert_eq!((none.initial, none.maintenance), (0.0, 0.0));
+        }
+    }
+}
+
+proptest! {
+    /// No move makes a profit that is not a number, at expiry, without volatility or with much.
+    #[test]
+    fn profits_are_numbers(
+        kind in 0_usize..4, price_move in -0.999..5.0_f64, volatility in prop_oneof![Just(0.0), 0.0..50.0_f64],
+        years in prop_oneof![Just(0.0), 0.0..3.0_f64], strike in 1e-3..1e9_f64, forward in 1e-3..1e6_f64,
+    ) {
+        let right = [Right::Call, Right::Put][kind % 2];
+        let currency = [GridCurrency::Coin, GridCurrency::Usd][kind / 2];
+        let option = GridContract {
+            quantity: -3.0,
+            currency,
+            payoff: GridPayoff::Option { right, strike },
+        };
+        let state = GridState { forward, quote_price: 0.9, volatility: 0.5, years, discount: 1.0 };
+        for contract in [option, GridContract { payoff: GridPayoff::Future, ..option }] {
+            let found = contract.profit(&state, price_move, volatility, years);
+            prop_assert!(found.coins.is_finite() && found.usd.is_finite(), "{found:?}");
+            prop_assert!(contract.delta(&state).is_finite());
         }
     }
 }

@@ -65,11 +65,15 @@ fn margin_on_a_path_is_that_of_time_zero() {
             .map(|contract| {
                 let held = &book.positions[contract.positions[0]];
                 let mark = crate::pricing::mark(&market(), held).unwrap();
-                if held.instrument.expiry().is_none() {
-                    return ContractInputs::future(mark.notional, mark.forward, mark.quote_price);
+                let is_option = held.instrument.expiry().is_some();
+                let net = if is_option { held.quantity } else { mark.notional };
+                ContractInputs {
+                    spot: mark.spot,
+                    forward: mark.forward,
+                    quote_price: mark.quote_price,
+                    option_value: mark.value / held.quantity,
+                    ..ContractInputs::sided(net)
                 }
-                let each = mark.value / held.quantity;
-                ContractInputs::option(held.quantity, each, mark.spot, mark.forward)
             })
             .collect();
         let found = compiled.margin(&inputs);
