@@ -123,4 +123,7 @@ pub struct AccountMargin {
     pub margin_call: f64,
     /// Whether equity is below maintenance margin: the venue would close the account at once.
     pub liquidated_at_once: bool,
+    /// Liquidation and bankruptcy prices along each coin that has any.
+    #[serde(default)]
+    pub prices: Vec<super::AccountPrices>,
 }

@@ -4,6 +4,7 @@
 //! years. Every estimate names its estimator. Field order here is field order in the file.
 
 pub mod book;
+pub mod liquidation_price;
 pub mod measures;
 pub mod replay;
 pub mod revaluation;
@@ -14,6 +15,7 @@ pub use book::{
     AccountLiquidation, AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile,
     GreeksProfilePoint, GreeksRow,
 };
+pub use liquidation_price::{AccountPrices, PriceOf};
 pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
     Measures, PathRow, Probability, TailIndex, WorstPath,

@@ -184,6 +184,24 @@ fn incremental(measures: &Measures) -> Vec<IncrementalRow> {
     ACCOUNTS.iter().enumerate().map(row).collect()
 }
 
+/// The first account is closed below a price, the second has passed its line above.
+fn prices(index: usize) -> Vec<AccountPrices> {
+    let row = |below, above| AccountPrices {
+        position: None,
+        underlying: "BTC".to_owned(),
+        price: 100_000.0,
+        liquidation_below: below,
+        liquidation_above: above,
+        bankruptcy_below: PriceOf::At(61_234.5),
+        bankruptcy_above: PriceOf::Never,
+    };
+    match index {
+        0 => vec![row(PriceOf::At(65_432.1), PriceOf::Never)],
+        1 => vec![row(PriceOf::Never, PriceOf::Passed)],
+        _ => Vec::new(),
+    }
+}
+
 fn worst_paths() -> Vec<WorstPath> {
     let losses = losses();
     let mut order: Vec<usize> = (0..PATHS).collect();
@@ -288,6 +306,7 @@ fn margin() -> Vec<AccountMargin> {
             leverage: Some(1.4 + index as f64),
             margin_call: (initial - equity).max(0.0),
             liquidated_at_once: false,
+            prices: prices(index),
         }
     };
     ACCOUNTS.iter().enumerate().map(row).collect()

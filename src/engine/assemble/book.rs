@@ -3,9 +3,12 @@
 use crate::engine::EngineError;
 use crate::engine::compiled::Compiled;
 use crate::engine::plan::Plan;
+use crate::margin::liquidation_price::{LiquidationPrices, PriceLine, liquidation_prices};
 use crate::outcome::{
-    AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
+    AccountMargin, AccountPrices, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint,
+    GreeksRow, PriceOf,
 };
+use crate::portfolio::Portfolio;
 use crate::pricing::{self, SpotGreeks};
 
 /// Relative spot moves of the delta–gamma profile.
@@ -70,9 +73,20 @@ fn row(underlying: &str, greeks: &SpotGreeks) -> GreeksRow {
     }
 }
 
-/// Margin of every account at time zero.
-pub(super) fn margin(plan: &Plan, book: &Compiled) -> Vec<AccountMargin> {
+/// Margin of every account at time zero, and the prices at which its venue would close it.
+///
+/// # Errors
+/// What the market or the rules lack at another price.
+pub(super) fn margin(plan: &Plan, book: &Compiled) -> Result<Vec<AccountMargin>, EngineError> {
     let portfolio = book.setting.portfolio;
+    let mut prices = vec![Vec::new(); portfolio.accounts.len()];
+    let found = liquidation_prices(book.setting.rules, book.setting.market, portfolio)?;
+    for one in found {
+        let row = account_prices(&one, portfolio);
+        if row.any() {
+            prices[one.account].push(row);
+        }
+    }
     let accounts = portfolio.accounts.iter().zip(&book.requirements);
     let row =
         |(account, requirement): (&crate::portfolio::Account, &crate::margin::Requirement)| {
@@ -87,7 +101,29 @@ pub(super) fn margin(plan: &Plan, book: &Compiled) -> Vec<AccountMargin> {
                 leverage: requirement.leverage(),
                 margin_call: requirement.margin_call(),
                 liquidated_at_once: requirement.liquidated_at_once(),
+                prices: Vec::new(),
             }
         };
-    accounts.map(row).collect()
+    let mut rows: Vec<AccountMargin> = accounts.map(row).collect();
+    for (row, prices) in rows.iter_mut().zip(prices) {
+        row.prices = prices;
+    }
+    Ok(rows)
+}
+
+fn account_prices(found: &LiquidationPrices, portfolio: &Portfolio) -> AccountPrices {
+    let line = |line: PriceLine| match line {
+        PriceLine::Never => PriceOf::Never,
+        PriceLine::Passed => PriceOf::Passed,
+        PriceLine::At(price) => PriceOf::At(price),
+    };
+    AccountPrices {
+        position: found.position.map(|index| portfolio.positions[index].id.clone()),
+        underlying: found.underlying.to_string(),
+        price: found.spot,
+        liquidation_below: line(found.lower),
+        liquidation_above: line(found.upper),
+        bankruptcy_below: line(found.bankruptcy_lower),
+        bankruptcy_above: line(found.bankruptcy_upper),
+    }
 }

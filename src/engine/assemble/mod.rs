@@ -92,7 +92,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         ),
         measures,
         threshold,
-        margin: book::margin(plan, book),
+        margin: book::margin(plan, book)?,
         liquidations: liquidations::liquidations(found)?,
         data_quality: plan.findings.iter().map(finding).collect(),
         warnings,

@@ -1,31 +1,32 @@
 //! Liquidation prices by revaluation: the account is marked again at other prices of one coin.
 //!
-//! From today's price (or today's prices along given betas) outwards in steps of a tenth, down to a ten-thousandth and up to ten thousand
-//! times; the first step that crosses is halved down to the last digits. Right for brackets, sized
-//! rates, options, coin collateral and portfolio margin alike, where the margin balance crosses the
-//! requirement no more than once a step; a dip narrower than a step is passed over. Forwards move
-//! with the coin; smiles move along.
+//! From today's price (or today's prices along given betas) outwards, down to a hundredth and up to a
+//! hundred times, in steps that grow from a fifth of a per cent to a fifth; the first step that
+//! crosses is narrowed down to the last digits. Right for brackets, sized rates, options, coin
+//! collateral and portfolio margin alike, where the margin balance crosses the requirement no more
+//! than once a step; a dip narrower than a step is passed over. Forwards move with the coin; smiles
+//! move along.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::margin::{MarginBook, MarginError, VenueRules};
 use crate::market::{AssetKind, Market};
-use crate::numeric::root::bisect;
+use crate::numeric::root::{bisect, brent};
 use crate::portfolio::{MarginMode, Portfolio};
 use crate::pricing::with_entry_prices;
 use crate::units::Symbol;
 
-/// Steps a side: from one to ten thousand times.
-const STEPS: i32 = 96;
-/// `ln 10⁴`.
-const LOG_REACH: f64 = 9.210_340_371_976_184;
+/// Steps a side: from one to a hundred times, in logarithms growing with their square.
+const STEPS: i32 = 48;
+/// `ln 100`.
+const LOG_REACH: f64 = 4.605_170_185_988_092;
 /// Relative width to which a price is known.
 const TOLERANCE: f64 = 1e-13;
 
 /// Where a line lies on one side of today's price.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PriceLine {
-    /// Not within a factor of ten thousand.
+    /// Not within a factor of a hundred.
     Never,
     /// At this price, USD.
     At(f64),
@@ -231,7 +232,10 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn lines(&mut self) -> Result<Vec<Lines>, MarginError> {
-        let at = |step: i32| libm::exp(LOG_REACH * f64::from(step) / f64::from(STEPS));
+        let at = |step: i32| {
+            let share = f64::from(step) / f64::from(STEPS);
+            libm::exp(LOG_REACH * share * share.abs())
+        };
         let today = self.standings(1.0)?;
         let mut sides = [Vec::new(), Vec::new()];
         for (side, sign) in sides.iter_mut().zip([-1, 1]) {
@@ -294,25 +298,26 @@ fn line_of(
     if now.1 < 0.0 {
         return Ok(PriceLine::Passed);
     }
-    let mut inner = now.0;
+    let (mut inner, mut value_inside) = now;
     for (outer, value) in outwards {
         if value >= 0.0 {
-            inner = outer;
+            (inner, value_inside) = (outer, value);
             continue;
         }
         let mut failure = None;
         let (low, high) = (inner.min(outer), inner.max(outer));
-        let root = bisect(
-            |price| {
-                refine(price).unwrap_or_else(|error| {
-                    failure = Some(error);
-                    f64::NAN
-                })
-            },
-            low,
-            high,
-            TOLERANCE * low,
-        );
+        let function = |price| {
+            refine(price).unwrap_or_else(|error| {
+                failure = Some(error);
+                f64::NAN
+            })
+        };
+        // Where nothing is required at one end, signs are all there is to go by.
+        let root = if value_inside.is_finite() {
+            brent(function, low, high, TOLERANCE * low)
+        } else {
+            bisect(function, low, high, TOLERANCE * low)
+        };
         return match (failure, root) {
             (Some(error), _) => Err(error),
             (None, Ok(price)) => Ok(PriceLine::At(price)),
