@@ -21,6 +21,8 @@ mod edges;
 mod liquidation;
 #[path = "engine_closed_forms/options.rs"]
 mod options;
+#[path = "engine_closed_forms/path_events.rs"]
+mod path_events;
 #[path = "engine_closed_forms/processes.rs"]
 mod processes;
 #[path = "engine_closed_forms/reference.rs"]

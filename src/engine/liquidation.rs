@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::EngineError;
 use super::path::Setting;
 use crate::margin::{
-    Cash, Certainty, Closed, MarginSetting, MarginStage, MarginState, NodeProxies,
+    Cash, Certainty, Closed, MarginSetting, MarginStage, MarginState, NodeProxies, is_plain,
 };
 use crate::numeric::isa::InstructionSet;
 use crate::pricing::{CompiledBook, Granularity, PathState};
@@ -13,7 +13,7 @@ use crate::simulation::FactorBlock;
 
 /// Costs are summed as whole multiples of this many USD: exact in any order, so that the mean
 /// does not depend on how paths were cut into shards.
-const COST_UNIT: f64 = 1.0 / (1u64 << 20) as f64;
+pub(super) const COST_UNIT: f64 = 1.0 / (1u64 << 20) as f64;
 
 /// The margin stage of a path engine.
 #[derive(Clone)]
@@ -78,6 +78,11 @@ impl LiquidationTally {
     }
 }
 
+/// USD in whole cost units.
+pub(super) fn cost_units(cost: f64) -> i128 {
+    (cost / COST_UNIT).round() as i128
+}
+
 /// Adds the tallies of other paths.
 pub(super) fn add_tallies(sums: &mut Vec<LiquidationTally>, more: &[LiquidationTally]) {
     if sums.is_empty() {
@@ -91,13 +96,16 @@ pub(super) fn add_tallies(sums: &mut Vec<LiquidationTally>, more: &[LiquidationT
 }
 
 impl Liquidation {
-    /// `None` where no account can be closed inside paths.
+    /// `None` where no account can be closed inside paths, or one is not the plain case.
     pub fn compile(setting: &Setting, valued: &CompiledBook) -> Result<Option<Self>, EngineError> {
         let Setting { rules, market, portfolio, model, pricing, .. } = *setting;
         if rules.iter().flatten().all(|rules| rules.liquidation.is_none()) {
             return Ok(None);
         }
         let settings = MarginSetting { rules, market, portfolio, model, pricing };
+        if !is_plain(&settings) {
+            return Ok(None);
+        }
         let compile =
             || CompiledBook::compile(market, portfolio, model, pricing, Granularity::Account);
         let by_account = (!valued.is_by_account()).then(compile).transpose()?;
@@ -164,7 +172,7 @@ impl Liquidation {
             for place in state.margin.closed_places(watched).filter(|&place| counted(place)) {
                 let cost = state.margin.closed(watched, place).map_or(0.0, |closed| closed.cost);
                 tally.paths += 1;
-                tally.cost = tally.cost.saturating_add((cost / COST_UNIT).round() as i128);
+                tally.cost = tally.cost.saturating_add(cost_units(cost));
             }
         }
     }

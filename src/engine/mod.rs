@@ -10,6 +10,7 @@
 //! ```
 
 mod accounts;
+mod amounts;
 mod assemble;
 mod breach;
 mod compiled;
@@ -17,6 +18,7 @@ mod conditions;
 mod control;
 mod cross_check;
 mod event_names;
+mod events;
 mod exposure;
 mod extended;
 mod faults;
@@ -37,7 +39,9 @@ mod tail;
 mod truncation;
 mod venues;
 
+pub use amounts::AmountTally;
 pub use control::{Control, Interrupted, Observer, Stage, Unobserved};
+pub use events::{EventTallies, EventTally};
 pub use extended::KEPT_PATHS_MAX;
 pub use liquidation::LiquidationTally;
 pub use load::{Inputs, LoadOptions, Overrides, check, load};

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::control::{Control, Interrupted, Stage};
+use super::events::EventTallies;
 use super::ledger::{AccountTerms, AccountValues};
 use super::liquidation::{LiquidationTally, add_tallies};
 use super::path::{PathEngine, Workspace};
@@ -52,6 +53,10 @@ pub struct Partial {
     /// How often each account that can be closed inside paths was.
     #[serde(default)]
     pub liquidations: Vec<LiquidationTally>,
+    /// Everything that happened inside paths, where the general stage is used and all paths count
+    /// the same.
+    #[serde(default)]
+    pub events: EventTallies,
     /// Present where losses are by proxy.
     #[serde(default)]
     pub proxy: Option<ProxyPart>,
@@ -255,6 +260,7 @@ pub(super) fn watched_losses(
     let walked = tasks.map(|(index, (losses, ((mut columns, mut ratios), mut controls)))| {
         let mut tallies = engine.tallies();
         let mut unsure = Unsure::default();
+        let mut events = EventTallies::default();
         let mut workspace = engine.workspace(block_paths.min(losses.len()));
         let mut ids = Vec::with_capacity(block_paths);
         let mut first_path = range.start + (index * task) as u64;
@@ -266,6 +272,7 @@ pub(super) fn watched_losses(
             ledger.losses(&workspace, block);
             engine.tally(&workspace, &mut tallies);
             unsure.look_at(&ids, &workspace);
+            engine.tally_events(&workspace, &mut events);
             ledger.columns(&workspace, take(&mut columns, block.len() * width));
             let factors = workspace.factors();
             if drawn.weighted {
@@ -275,17 +282,19 @@ pub(super) fn watched_losses(
             first_path += block.len() as u64;
             control.advanced(stage, block.len() as u64, total);
         }
-        Ok((tallies, unsure))
+        Ok((tallies, events, unsure))
     });
-    let walked: Vec<(Vec<LiquidationTally>, Unsure)> =
-        walked.collect::<Result<_, Interrupted>>()?;
+    let walked: Vec<_> = walked.collect::<Result<_, Interrupted>>()?;
     let (mut liquidations, mut unsure) = (Vec::new(), Unsure::default());
-    for (tallies, paths) in walked {
+    let mut events = EventTallies::default();
+    for (tallies, happened, paths) in walked {
         add_tallies(&mut liquidations, &tallies);
+        events.join(&happened);
         unsure.join(paths);
     }
     let first_path = range.start;
-    let part = Partial { first_path, losses, columns, ratios, controls, liquidations, proxy: None };
+    let part = Partial { first_path, losses, columns, ratios, ..Partial::default() };
+    let part = Partial { controls, liquidations, events, ..part };
     Ok((part, unsure))
 }
 
@@ -345,6 +354,7 @@ pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsD
             merged.ratios.extend(part.ratios);
             merged.controls.extend(part.controls);
             add_tallies(&mut merged.liquidations, &part.liquidations);
+            merged.events.join(&part.events);
             if let Some(later) = part.proxy {
                 merged.proxy.get_or_insert_default().join(later);
             }
@@ -374,7 +384,8 @@ mod tests {
         let liquidations =
             vec![LiquidationTally { account: 3, paths: losses.len() as u64, cost: 1 }];
         let [losses, columns, ratios, controls] = [(); 4].map(|()| losses.to_vec());
-        Partial { first_path, losses, columns, ratios, controls, liquidations, proxy }
+        let part = Partial { first_path, losses, columns, ratios, ..Partial::default() };
+        Partial { controls, liquidations, proxy, ..part }
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! The stages of a path, in order. Every pass walks paths through this file and no other.
 //!
-//! At each node: factors move; funding and interest accrue; what expires here settles; venues close
-//! the accounts below their maintenance margin. At the horizon every row is valued. Paths go in
+//! At each node: factors move; funding and interest accrue; what expires here settles; venues act on
+//! accounts below their margin (`events`, or its plain case, `liquidation`). At the horizon every
+//! row is valued. Paths go in
 //! blocks, by id; how they are cut into blocks cannot be observed in any number.
 
 use super::EngineError;
+use super::events::{EventTallies, Events};
 use super::liquidation::{
     Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, Visit,
 };
-use crate::margin::{Certainty, NodeProxies, SeenError, VenueRules};
+use crate::margin::{
+    Certainty, EventState, Node, NodeProxies, PathEvent, SeenError, VenueRules,
+};
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
@@ -25,6 +29,7 @@ pub(super) struct PathEngine {
     simulator: Simulator,
     book: CompiledBook,
     liquidation: Option<Liquidation>,
+    events: Option<Events>,
     nodes: usize,
     drawn: Drawn,
     isa: InstructionSet,
@@ -46,6 +51,7 @@ pub(super) struct Workspace {
     scratch: SimulationScratch,
     state: PathState,
     liquidation: Option<LiquidationState>,
+    events: Option<EventState>,
     values: Vec<f64>,
 }
 
@@ -71,7 +77,9 @@ impl PathEngine {
         let drawn =
             Drawn { weighted: sampling.is_weighted(), controls: sampling.control_means().len() };
         let liquidation = Liquidation::compile(setting, &book)?;
-        Ok(Self { simulator, book, liquidation, nodes: model.grid.nodes.len(), drawn, isa })
+        let events = Events::compile(setting, &book)?;
+        let nodes = model.grid.nodes.len();
+        Ok(Self { simulator, book, liquidation, events, nodes, drawn, isa })
     }
 
     pub fn drawn(&self) -> Drawn {
@@ -84,7 +92,8 @@ impl PathEngine {
 
     /// Paths to walk together.
     pub fn block_paths(&self) -> usize {
-        block_paths(self.simulator.factor_count())
+        let wanted = block_paths(self.simulator.factor_count());
+        self.events.as_ref().map_or(wanted, |events| events.block_paths(wanted))
     }
 
     /// The same engine with its options as polynomials: at the horizon, where they expire inside it,
@@ -122,6 +131,7 @@ impl PathEngine {
             scratch: SimulationScratch::new(&self.simulator, path_capacity),
             state: PathState::new(&self.book, path_capacity),
             liquidation: self.liquidation.as_ref().map(|one| one.state(path_capacity)),
+            events: self.events.as_ref().map(|events| events.stage().state(path_capacity)),
             values: vec![0.0; self.book.rows().len() * path_capacity],
         }
     }
@@ -138,15 +148,20 @@ impl PathEngine {
         paths: &[u64],
         mut watch: impl FnMut(usize, &FactorBlock),
     ) {
-        let Workspace { previous, current, scratch, state, liquidation, values } = workspace;
+        let Workspace { previous, current, scratch, state, liquidation, events, values } =
+            workspace;
         self.simulator.start(paths, current, scratch);
         self.book.start_block(state, paths.len());
         let mut liquidation = self.liquidation.as_ref().zip(liquidation.as_mut());
         if let Some((stage, closed)) = &mut liquidation {
             stage.start(closed, paths.len());
         }
+        let mut events = self.events.as_ref().map(Events::stage).zip(events.as_mut());
+        if let Some((stage, state)) = &mut events {
+            stage.start_block(state, paths.len());
+        }
         for node in 0..self.nodes {
-            if self.book.looks_back() {
+            if self.book.looks_back() || events.is_some() {
                 std::mem::swap(previous, current);
                 self.simulator.advance_from(node, previous, current, scratch);
             } else {
@@ -157,6 +172,11 @@ impl PathEngine {
                 let visit = Visit { isa: self.isa, node, previous, current, cash: state };
                 stage.check(&visit, closed);
             }
+            if let Some((stage, state)) = &mut events {
+                let deviation = self.simulator.step_deviation(node, scratch);
+                let node = Node { isa: self.isa, index: node, previous, current, deviation };
+                stage.visit(&node, state);
+            }
             watch(node, current);
         }
         let size = self.book.rows().len() * paths.len();
@@ -164,16 +184,30 @@ impl PathEngine {
         if let Some((stage, closed)) = &mut liquidation {
             stage.settle(current, closed, &mut values[..size]);
         }
+        if let Some((stage, state)) = &mut events {
+            stage.settle(state, &mut values[..size]);
+        }
     }
 
-    /// The stage that closes accounts inside paths, where any can be closed.
+    /// The plain stage that closes accounts inside paths, where it is the one used.
     pub fn liquidation(&self) -> Option<&Liquidation> {
         self.liquidation.as_ref()
     }
 
+    /// The general event stage, where it is the one used.
+    pub fn event_stage(&self) -> Option<&Events> {
+        self.events.as_ref()
+    }
+
+    /// Indices into `Portfolio::accounts` of those that can be closed inside paths.
+    pub fn watched_accounts(&self) -> Vec<usize> {
+        self.tallies().iter().map(|tally| tally.account).collect()
+    }
+
     /// One empty tally an account that can be closed inside paths.
     pub fn tallies(&self) -> Vec<LiquidationTally> {
-        self.liquidation.as_ref().map_or_else(Vec::new, Liquidation::tallies)
+        let plain = self.liquidation.as_ref().map(Liquidation::tallies);
+        plain.or_else(|| self.events.as_ref().map(Events::tallies)).unwrap_or_default()
     }
 
     /// Adds the block walked last to tallies of this engine, but for paths that are not sure.
@@ -183,17 +217,56 @@ impl PathEngine {
             let sure = |place| workspace.certainty(place) == Certainty::Sure;
             stage.tally(closed, sure, tallies);
         }
+        if let Some((events, state)) = self.events_walked(workspace) {
+            let sure = |place: &usize| workspace.certainty(*place) == Certainty::Sure;
+            events.tally(state, (0..workspace.current.path_count()).filter(sure), tallies);
+        }
     }
 
-    /// The accounts closed on the path at `place` of the block walked last, in portfolio order.
-    pub fn events(
-        &self,
-        workspace: &Workspace,
-        place: usize,
-    ) -> impl Iterator<Item = LiquidationEvent> {
-        let walked = self.liquidation.as_ref().zip(workspace.liquidation.as_ref());
-        walked.into_iter().flat_map(move |(stage, closed)| stage.events(closed, place))
+    /// Adds the block walked last to tallies of everything that happened: of every path, since the
+    /// general stage decides by full revaluation whatever values the rows.
+    pub fn tally_events(&self, workspace: &Workspace, tallies: &mut EventTallies) {
+        if let Some((events, state)) = self.events_walked(workspace) {
+            events.tally_all(state, workspace.current.path_count(), tallies);
+        }
     }
+
+    fn events_walked<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+    ) -> Option<(&'a Events, &'a EventState)> {
+        self.events.as_ref().zip(workspace.events.as_ref())
+    }
+
+    /// What happened on the path at `place` of the block walked last, in order of time.
+    pub fn happenings(&self, workspace: &Workspace, place: usize) -> Vec<PathHappening> {
+        let walked = self.liquidation.as_ref().zip(workspace.liquidation.as_ref());
+        let closed = walked.into_iter().flat_map(|(stage, closed)| stage.events(closed, place));
+        let events = self.events_walked(workspace).into_iter();
+        let events = events.flat_map(|(events, state)| events.events(state, place));
+        closed.map(PathHappening::Closed).chain(events.map(PathHappening::Event)).collect()
+    }
+
+    /// Adds to `costs` (one an account of the portfolio) what closing accounts cost on the path at
+    /// `place` of the block walked last, in USD.
+    pub fn add_costs(&self, workspace: &Workspace, place: usize, costs: &mut [f64]) {
+        if let Some((stage, closed)) = self.liquidation.as_ref().zip(workspace.liquidation.as_ref())
+        {
+            stage.events(closed, place).for_each(|one| costs[one.account] += one.closed.cost);
+        }
+        if let Some((events, state)) = self.events_walked(workspace) {
+            events.costs(state, place).for_each(|(account, cost)| costs[account] += cost);
+        }
+    }
+}
+
+/// Something that happened inside a path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum PathHappening {
+    /// An account was closed by the plain stage.
+    Closed(LiquidationEvent),
+    /// Anything of the general stage.
+    Event(PathEvent),
 }
 
 impl Workspace {

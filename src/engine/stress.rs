@@ -3,6 +3,7 @@
 
 use super::EngineError;
 use super::compiled::Compiled;
+use super::events::ShockedEvents;
 use super::ledger::{AccountTerms, AccountValues};
 use super::scaled::{self, Variation};
 use crate::margin::Standing;
@@ -16,6 +17,8 @@ pub(super) struct Stressed {
     accounts: Vec<AccountValues>,
     /// Accounts that would be liquidated inside paths, as they stand after the shock.
     standings: Vec<Standing>,
+    /// The same where they are not the plain case.
+    events: Option<ShockedEvents>,
     spot_levels: Vec<f64>,
 }
 
@@ -47,22 +50,30 @@ impl Stressed {
         let spot = |&factor: &usize| block.level(factor)[0];
         let liquidation = book.engine.liquidation();
         let standings = liquidation.map(|one| one.stage().standings(book.setting.isa, &block));
+        let spot_levels = book.ledger.spot_factors.iter().map(spot).collect();
+        let stage = book.engine.event_stage().map(|events| events.stage().clone());
+        let isa = book.setting.isa;
         Ok(Self {
             name: stress.name.clone(),
             standings: standings.unwrap_or_default(),
             accounts: book.ledger.rows.iter().map(of).collect(),
-            spot_levels: book.ledger.spot_factors.iter().map(spot).collect(),
+            spot_levels,
+            events: stage.map(|stage| ShockedEvents { stage, block, isa }),
         })
     }
 
     /// Loss of the stress under a variation of the book: what falls below its maintenance margin,
     /// where the venue's rules act inside paths, is closed at the shocked marks.
     pub fn loss(&self, terms: &[AccountTerms], variation: &Variation) -> f64 {
+        let events = self.events.as_ref().map(|events| events.costs(variation.scale));
+        let events = events.unwrap_or_default();
         let account = |account: usize| {
             let AccountValues { positions, balances } = self.accounts[account];
             let standing = self.standings.iter().find(|standing| standing.account == account);
             let closed = standing.filter(|standing| standing.is_liquidated(variation.scale));
-            let cost = closed.map_or(0.0, |standing| standing.closing_cost);
+            let plain = closed.map_or(0.0, |standing| standing.closing_cost);
+            let general = events.iter().find(|(index, _)| *index == account);
+            let cost = plain + general.map_or(0.0, |(_, cost)| *cost);
             AccountValues { positions: positions - cost, balances }
         };
         scaled::loss(terms, variation, account, |underlying| self.spot_levels[underlying])

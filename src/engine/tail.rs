@@ -70,7 +70,7 @@ impl<'a> TailLedger<'a> {
                 rows.push(TailRow::ClosingCost { account });
             }
         }
-        let watched = engine.liquidation().into_iter().flat_map(|one| one.stage().accounts());
+        let watched = engine.watched_accounts().into_iter();
         rows.extend(watched.map(|account| TailRow::LiquidationCost { account }));
         Self { engine, terms, closing_costs, rows, accounts }
     }
@@ -109,9 +109,7 @@ impl<'a> TailLedger<'a> {
         losses: &mut [f64],
     ) {
         costs.fill(0.0);
-        for event in self.engine.events(workspace, path) {
-            costs[event.account] = event.closed.cost;
-        }
+        self.engine.add_costs(workspace, path, costs);
         let base = self.engine.book().base_values();
         equity.fill(0.0);
         for (row, &account) in self.accounts.iter().enumerate() {

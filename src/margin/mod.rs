@@ -1,8 +1,9 @@
 //! What venues ask for, and when they would close an account.
 //!
 //! Flows in: dated [`VenueRules`] (documents in `scenarios/venues/`), market, portfolio. Flows out:
-//! a [`Requirement`] an account at time zero, for any scale of the positions; a [`MarginStage`] that
-//! closes accounts inside paths, where their venue's rules say so.
+//! a [`Requirement`] an account at time zero, for any scale of the positions; an [`EventStage`] of
+//! what happens inside paths, where their venue's rules say so, and its plain case, a
+//! [`MarginStage`].
 //!
 //! | margin mode | requirement | what backs it |
 //! |---|---|---|
@@ -29,6 +30,7 @@ pub mod waterfall;
 mod account;
 mod book;
 mod error;
+mod events;
 mod gaps;
 pub mod grid;
 mod isolated;
@@ -43,6 +45,7 @@ mod tests;
 pub use account::{AccountRules, ContractInputs, ContractRules};
 pub use book::MarginBook;
 pub use error::MarginError;
+pub use events::{AccountRecord, EventStage, EventState, Happening, Node, PathEvent, is_plain};
 pub use gaps::{RuleGap, rule_gaps};
 pub use isolated::{IsolatedRequirement, isolated_collateral};
 pub use liquidation::{
@@ -52,6 +55,6 @@ pub use liquidation::{
 pub use requirement::{Requirement, requirements};
 pub use rules::{
     CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, LoanAsset,
-    LoanLiquidation, LoanRules, LoanStanding, Margin, OptionRules, OptionValue, ShortOption, Tier,
-    VenueRules, tier_of,
+    LoanLiquidation, LoanRules, LoanStanding, Margin, Monitoring, OptionRules, OptionValue,
+    ShortOption, Tier, VenueRules, tier_of,
 };

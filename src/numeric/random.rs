@@ -45,6 +45,8 @@ pub enum Purpose {
     Proposal = 12,
     /// Scrambles of quasi-random points.
     Scramble = 13,
+    /// Touches of a line between two nodes.
+    Passage = 14,
 }
 
 /// Steps a purpose can hold: the counter has 24 bits for them.

@@ -83,23 +83,6 @@ pub struct GreeksProfilePoint {
     pub gamma_1pct: f64,
 }
 
-/// Liquidation of one account inside paths.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AccountLiquidation {
-    /// Account.
-    pub account: String,
-    /// Margin rules applied, with their date.
-    pub rules: Option<String>,
-    /// Probability of being liquidated within the horizon, at one of its nodes.
-    pub probability: f64,
-    /// 95 % interval of the Monte Carlo error.
-    pub interval_95: [f64; 2],
-    /// Cost of the liquidation, mean over all paths.
-    pub mean_cost: f64,
-    /// Estimator of the probability and of its interval.
-    pub estimator: String,
-}
-
 /// Margin of one account at time zero.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountMargin {

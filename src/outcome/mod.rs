@@ -4,6 +4,7 @@
 //! years. Every estimate names its estimator. Field order here is field order in the file.
 
 pub mod book;
+pub mod liquidation;
 pub mod liquidation_price;
 pub mod measures;
 pub mod replay;
@@ -12,9 +13,9 @@ pub mod stopping;
 pub mod threshold;
 
 pub use book::{
-    AccountLiquidation, AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile,
-    GreeksProfilePoint, GreeksRow,
+    AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
 };
+pub use liquidation::{AccountLiquidation, EventProbability, PathEvents, TailAmount};
 pub use liquidation_price::{AccountPrices, PriceOf};
 pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
@@ -78,6 +79,9 @@ pub struct Outcome {
     /// Liquidation of every account that its venue's rules close inside paths.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub liquidations: Vec<AccountLiquidation>,
+    /// What happened inside paths to any account; amounts are sums over accounts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path_events: Option<PathEvents>,
     /// What was found in the data, and what was repaired.
     pub data_quality: Vec<DataFinding>,
     /// What a reader should know before relying on the figures.

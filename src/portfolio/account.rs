@@ -169,6 +169,9 @@ pub struct Order {
     pub quantity: f64,
     /// Limit or trigger price in the instrument's quote.
     pub price: f64,
+    /// Of a stop: share of notional that its fill is worse than the price that triggers it.
+    #[serde(default)]
+    pub slippage: f64,
 }
 
 /// Everything held, names resolved to indices.

@@ -45,7 +45,8 @@ pub struct PortfolioDocument {
     /// Positions.
     #[serde(default, rename = "position")]
     pub position_list: Vec<PositionDocument>,
-    /// Open and stop orders. They act only where path events are simulated.
+    /// Open and stop orders. Stops that reduce a position act in accounts that their venue's rules
+    /// liquidate inside paths, unless all of those are the plain case; nothing else acts yet.
     #[serde(default, rename = "order")]
     pub orders: Vec<OrderDocument>,
 }
@@ -125,6 +126,9 @@ pub struct OrderDocument {
     pub quantity: Number,
     /// Limit or trigger price, in the instrument's quote.
     pub price: Positive,
+    /// Of a stop: share of notional that its fill is worse than the price that triggers it.
+    #[serde(default = "zero_fraction")]
+    pub slippage: UnitFraction,
 }
 
 fn zero_fraction() -> UnitFraction {

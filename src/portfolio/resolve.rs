@@ -190,6 +190,7 @@ impl Resolver<'_> {
             kind: order.kind,
             quantity: order.quantity.get(),
             price: order.price.get(),
+            slippage: order.slippage.get(),
         }
     }
 

@@ -232,6 +232,25 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Adds the USD mark of a perpetual, or the forward of a contract's expiry until it expires;
+    /// nothing for spot.
+    pub fn add_forward(
+        &mut self,
+        row: usize,
+        position: &ResolvedPosition,
+    ) -> Result<(), PricingError> {
+        let (underlying, expiry) = match &position.contract {
+            Contract::Spot => return Ok(()),
+            Contract::Perpetual { underlying, .. } => (*underlying, None),
+            Contract::Future { underlying, expiry, .. }
+            | Contract::Option { underlying, expiry, .. } => (*underlying, Some(*expiry)),
+        };
+        let until = expiry.map_or(Ok(NEVER), |expiry| self.expiry_moment(position.id, expiry))?;
+        let curve = self.linear_mark(position, underlying, expiry, until)?;
+        self.add_leg(Placement { row, slot: None, until }, curve, 1.0, 0.0);
+        Ok(())
+    }
+
     /// The curve of a linear perpetual's mark, or of a linear future's forward.
     fn linear_mark(
         &mut self,
@@ -245,10 +264,10 @@ impl<'a> Builder<'a> {
         let (key, carry) = match expiry {
             None => (CurveKey::Perpetual(coin), self.perpetual_carry(position.id, underlying)?),
             Some(expiry) => {
-                let basis = FactorKey::Basis(underlying.symbol.clone());
-                let basis = self.factor(position.id, basis)?;
+                // forwards of options alone do without: futures ask for it when they are valued
+                let basis = self.model.index(&FactorKey::Basis(underlying.symbol.clone()));
                 let key = CurveKey::Forward(coin, expiry.get().to_bits());
-                (key, self.dated_carry(underlying, expiry, Some(basis)))
+                (key, self.dated_carry(underlying, expiry, basis))
             }
         };
         Ok(self.curve(key, Curve { kind: CurveKind::Forward(spot, carry), until }))

@@ -106,6 +106,16 @@ impl<'a> PriceLinesBuilder<'a> {
         self.builder.add_notional(line, &resolved, multiple)
     }
 
+    /// Adds the USD mark of one perpetual, or the forward of a contract's expiry until it settles;
+    /// nothing for spot.
+    ///
+    /// # Errors
+    /// What market or model lack.
+    pub fn add_forward(&mut self, line: usize, position: &Position) -> Result<(), PricingError> {
+        let resolved = ResolvedPosition::new(self.market, position)?;
+        self.builder.add_forward(line, &resolved)
+    }
+
     /// The lines.
     pub fn finish(self) -> PriceLines {
         let Self { builder, line_count, moments, .. } = self;

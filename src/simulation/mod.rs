@@ -42,4 +42,4 @@ pub use model::FactorModel;
 pub use process::Process;
 pub use sampling::Sampling;
 pub use scratch::SimulationScratch;
-pub use simulator::Simulator;
+pub use simulator::{Simulator, StepDeviation};

@@ -218,6 +218,22 @@ impl Simulator {
         }
     }
 
+    /// How far the step to `node` diffused, for the block and scratch that were just moved there;
+    /// `None` where it was not by a diffusion.
+    pub fn step_deviation<'a>(
+        &self,
+        node: usize,
+        scratch: &'a SimulationScratch,
+    ) -> Option<StepDeviation<'a>> {
+        match &self.driver {
+            Driver::Gaussian(gaussian) => Some(StepDeviation::Common(gaussian.root(node))),
+            Driver::StudentT(_) if matches!(self.scheme, Scheme::Plain) => {
+                Some(StepDeviation::Paths(&scratch.rows[0][..scratch.path_count]))
+            }
+            _ => None,
+        }
+    }
+
     fn drift(&self, node: usize, factor: usize) -> f64 {
         self.drifts[node * self.factor_count() + factor]
     }
@@ -236,6 +252,26 @@ impl Simulator {
 
     pub(super) fn needs(&self) -> Needs {
         Needs { untruncated: self.truncation.is_some(), ..self.driver.needs() }
+    }
+}
+
+/// The root of the time over which factors diffused in a step, in years: times a volatility a year
+/// it is the standard deviation of the logarithm, given where the step ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StepDeviation<'a> {
+    /// The same on every path.
+    Common(f64),
+    /// One a path.
+    Paths(&'a [f64]),
+}
+
+impl StepDeviation<'_> {
+    /// That of the path at `place`.
+    pub fn at(&self, place: usize) -> f64 {
+        match self {
+            Self::Common(root) => *root,
+            Self::Paths(roots) => roots[place],
+        }
     }
 }
 

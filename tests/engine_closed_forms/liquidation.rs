@@ -11,12 +11,12 @@ use statrs::function::erf::erf;
 
 use crate::world::{NORMAL_95, SPOT, VOLATILITY, World, assert_close, policy, run, threshold};
 
-const DAY: f64 = 1.0 / 365.0;
-const MAINTENANCE: f64 = 0.025;
-const FEE: f64 = 0.01;
+pub(crate) const DAY: f64 = 1.0 / 365.0;
+pub(crate) const MAINTENANCE: f64 = 0.025;
+pub(crate) const FEE: f64 = 0.01;
 
 /// Flat rules that act inside paths: maintenance 2.5 %, fee 1 %.
-fn rules() -> String {
+pub(crate) fn rules() -> String {
     "name = \"closing\"\neffective = \"2026-01-01T00:00:00Z\"\nsource = \"made up\"\n\
      liquidation_fee = \"1%\"\n[futures]\nkind = \"flat\"\ninitial = \"5%\"\n\
      maintenance = \"2.5%\"\n[liquidation]\nclose = \"full\"\n"
@@ -25,21 +25,27 @@ fn rules() -> String {
 
 const VENUE: &str = "[[venue]]\nname = \"v\"\nrules = \"rules.toml\"\n";
 
-fn account(name: &str, recourse: bool, asset: &str, quantity: f64, haircut: f64) -> String {
+pub(crate) fn account(
+    name: &str,
+    recourse: bool,
+    asset: &str,
+    quantity: f64,
+    haircut: f64,
+) -> String {
     format!(
         "[[account]]\nname = \"{name}\"\nvenue = \"v\"\nrecourse = {recourse}\n\
          balance = [{{ asset = \"{asset}\", quantity = {quantity}, haircut = {haircut} }}]\n"
     )
 }
 
-fn linear(account: &str, quantity: f64) -> String {
+pub(crate) fn linear(account: &str, quantity: f64) -> String {
     format!(
         "[[position]]\ntype = \"perpetual\"\nid = \"{account} linear\"\naccount = \"{account}\"\n\
          underlying = \"BTC\"\nquote = \"USD\"\nquantity = {quantity}\nentry_price = {SPOT}\n"
     )
 }
 
-fn inverse(account: &str, dollars: f64) -> String {
+pub(crate) fn inverse(account: &str, dollars: f64) -> String {
     format!(
         "[[position]]\ntype = \"perpetual\"\nid = \"{account} inverse\"\naccount = \"{account}\"\n\
          underlying = \"BTC\"\nsettlement = \"inverse\"\nquantity = {dollars}\n\
@@ -47,17 +53,17 @@ fn inverse(account: &str, dollars: f64) -> String {
     )
 }
 
-fn world(book: String, steps: u32, paths: u64) -> World {
+pub(crate) fn world(book: String, steps: u32, paths: u64) -> World {
     let rules = rules();
     World { book: format!("{VENUE}{book}"), rules, steps, paths, ..World::default() }
 }
 
-fn liquidation<'a>(outcome: &'a Outcome, account: &str) -> &'a AccountLiquidation {
+pub(crate) fn liquidation<'a>(outcome: &'a Outcome, account: &str) -> &'a AccountLiquidation {
     let found = outcome.liquidations.iter().find(|row| row.account == account);
     found.unwrap_or_else(|| panic!("{account} can be liquidated"))
 }
 
-fn normal(x: f64) -> f64 {
+pub(crate) fn normal(x: f64) -> f64 {
     0.5 * (1.0 + erf(x / std::f64::consts::SQRT_2))
 }
 
@@ -65,7 +71,7 @@ fn normal(x: f64) -> f64 {
 /// `steps` times: the closed form of the running extreme of a Brownian motion with drift, the
 /// barrier moved away by 0.5826 σ√dt (Broadie, Glasserman & Kou 1997); watched once, the normal
 /// distribution itself.
-fn touched(barrier: f64, steps: u32) -> f64 {
+pub(crate) fn touched(barrier: f64, steps: u32) -> f64 {
     let (deviation, drift) = (VOLATILITY * DAY.sqrt(), -0.5 * VOLATILITY * VOLATILITY * DAY);
     let side = barrier.signum();
     if steps == 1 {
@@ -137,7 +143,7 @@ const HAIRCUT: f64 = 0.1;
 
 /// A linear perpetual on dollars, with recourse, and an inverse one on coins with a haircut,
 /// without; funding of 0.05 %, marks 0.1 % over spot.
-fn two_accounts(paths: u64) -> World {
+pub(crate) fn two_accounts(paths: u64) -> World {
     let book = [
         account("a", true, "USD", MONEY, 0.0),
         account("b", false, "BTC", COINS, HAIRCUT),
@@ -237,11 +243,11 @@ fn tail_rows_sum_to_the_loss_and_a_replay_tells_the_liquidation() {
     }
 }
 
-fn json(run: &Run) -> String {
+pub(crate) fn json(run: &Run) -> String {
     report::json(&run.outcome).expect("every figure is finite")
 }
 
-fn sharded(plan: &Plan, isa: InstructionSet, paths: u64) -> Run {
+pub(crate) fn sharded(plan: &Plan, isa: InstructionSet, paths: u64) -> Run {
     let control = Control::none();
     let cuts = [0, 1, 700, 1_025, paths];
     let parts = cuts.windows(2).map(|cut| {

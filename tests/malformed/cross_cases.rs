@@ -199,22 +199,55 @@ const VENUE: &[Case] = &[
         &["missing key `close`"],
     ),
     (
-        "liquidation of an isolated account",
+        "liquidation of a portfolio-margined account",
         &[
             (P, "name = \"main\"", "name = «\"main\"»"),
-            (P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = \"isolated\""),
+            (P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = \"portfolio\""),
             (RULES, "[options]", "[liquidation]\nclose = \"full\"\n\n[options]"),
         ],
-        &["supported for cross margin with flat maintenance rates; its margin mode is isolated"],
+        &["supported for cross and isolated margin, by full revaluation; its margin mode is portf"],
     ),
     (
-        "liquidation by rates that grow",
-        &[
-            (P, "id = \"future\"", "id = «\"future\"»"),
-            (RULES, "[options]", "[liquidation]\nclose = \"full\"\n\n[options]"),
-            (RULES, "kind = \"flat\"", "kind = \"sized\"\nper_coin = \"0.1%\""),
-        ],
-        &["with flat maintenance rates; the rate of BTC grows with size"],
+        "steps of no size",
+        &[(RULES, "[options]", "[liquidation]\nclose = «\"steps\"»\n\n[options]")],
+        &["closing in steps needs `close_fraction`"],
+    ),
+    (
+        "steps that close nothing",
+        &[(
+            RULES,
+            "[options]",
+            "[liquidation]\nclose = \"steps\"\nclose_fraction = «0»\n\n[options]",
+        )],
+        &["closing in steps needs `close_fraction`"],
+    ),
+    (
+        "steps of everything at once",
+        &[(
+            RULES,
+            "[options]",
+            "[liquidation]\nclose = \"full\"\nclose_fraction = «\"10%\"»\n\n[options]",
+        )],
+        &["`close_fraction` says nothing where everything is closed at once"],
+    ),
+    (
+        "a venue that stops below the line",
+        &[(
+            RULES,
+            "[options]",
+            "[liquidation]\nclose = \"steps\"\nclose_fraction = 0.5\ntarget_ratio = «0.9»\n\n\
+             [options]",
+        )],
+        &["a venue that stops below its maintenance margin never does"],
+    ),
+    (
+        "slippage of more than the price",
+        &[(
+            RULES,
+            "[options]",
+            "[liquidation]\nclose = \"full\"\nslippage = «\"101%\"»\n\n[options]",
+        )],
+        &["`slippage` is out of range"],
     ),
     (
         "hedge mode without rules for it",

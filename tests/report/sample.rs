@@ -287,6 +287,7 @@ fn liquidations() -> Vec<AccountLiquidation> {
         interval_95: [0.9 * probability, 1.1 * probability + 0.000_2],
         mean_cost: 40_000.0 * probability,
         estimator: "share of paths; interval: Wilson score".into(),
+        events: None,
     };
     [(2, 0.004_5), (3, 0.061), (4, 0.0)].map(row).into()
 }
@@ -523,6 +524,7 @@ pub fn outcome() -> Outcome {
         threshold: Some(threshold(&measures)),
         margin: margin(),
         liquidations: liquidations(),
+        path_events: None,
         data_quality: vec![
             DataFinding {
                 file: "history.csv".into(),

@@ -1,6 +1,6 @@
 //! A workload as market and portfolio.
 
-use plimsoll::margin::{CloseAmount, FutureRules, Liquidation, VenueRules};
+use plimsoll::margin::{CloseAmount, FutureRules, Liquidation, Monitoring, VenueRules};
 use plimsoll::market::{Asset, AssetKind, ForwardCurve, Market, Underlying};
 use plimsoll::portfolio::{
     Account, Balance, Instrument, MarginMode, Portfolio, Position, Settlement, Venue,
@@ -152,7 +152,11 @@ pub fn rules(workload: &Workload) -> Vec<Option<VenueRules>> {
             source: "benches/workloads".to_owned(),
             futures_by_coin: held.map(by_coin).collect(),
             liquidation_fee: workload.liquidation_cost,
-            liquidation: Some(Liquidation { close: CloseAmount::Full }),
+            liquidation: Some(Liquidation {
+                close: CloseAmount::Full,
+                slippage: 0.0,
+                monitoring: Monitoring::Steps,
+            }),
             ..VenueRules::of_futures(account.id.clone(), flat(1.0))
         })
     };

@@ -1,6 +1,6 @@
 //! How often accounts are liquidated inside paths, and what it costs.
 
-use super::Found;
+use super::{Found, path_events};
 use crate::engine::liquidation::LiquidationTally;
 use crate::outcome::{AccountLiquidation, Warning};
 use crate::risk::{self, RiskError};
@@ -23,6 +23,7 @@ pub(super) fn liquidations(found: &Found) -> Result<Vec<AccountLiquidation>, Ris
             interval_95: share.interval_95,
             mean_cost: tally.cost_usd() / paths as f64,
             estimator: risk::PROBABILITY_ESTIMATOR.to_owned(),
+            events: path_events::of_account(found, tally.account)?,
         })
     };
     found.part.liquidations.iter().map(row).collect()

@@ -7,6 +7,7 @@ mod incremental;
 mod liquidations;
 mod measures;
 mod model;
+mod path_events;
 mod process;
 mod replay;
 mod terms;
@@ -94,6 +95,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         threshold,
         margin: book::margin(plan, book)?,
         liquidations: liquidations::liquidations(found)?,
+        path_events: path_events::of_book(found)?,
         data_quality: plan.findings.iter().map(finding).collect(),
         warnings,
         with_trades: None,

@@ -70,12 +70,23 @@ pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
             );
         }
     }
-    if !portfolio.orders.is_empty() {
+    let stage = book.engine.event_stage();
+    let acting = stage.map_or(0, |events| events.stage().orders().count());
+    let idle = portfolio.orders.len() - acting;
+    if idle > 0 {
+        let why = match stage {
+            None => "this run has no path events",
+            Some(_) => "they are no stops that reduce a position their venue can liquidate",
+        };
+        warn("orders_idle", format!("{idle} open or stop orders are held but do not act: {why}."));
+    }
+    for account in stage.map_or_else(Vec::new, |events| events.stage().watched_at_nodes_alone()) {
+        let name = &portfolio.accounts[account].name;
         warn(
-            "orders_idle",
+            "watched_at_steps",
             format!(
-                "{} open or stop orders are held but do not act: this run has no path events.",
-                portfolio.orders.len()
+                "{name} is watched at the steps alone, not at all times: more than one coin, \
+                 options or jumps move it."
             ),
         );
     }

@@ -27,7 +27,7 @@ pub(in crate::engine) fn replay(
             factors: factor_moves(model, block, node),
         });
     });
-    let liquidations: Vec<_> = by_position.events(&workspace, 0).collect();
+    let happened = by_position.happenings(&workspace, 0);
     let ledger = &book.ledger;
     let reader = TailLedger::new(by_position, portfolio, &ledger.terms, &ledger.closing_costs);
     let tail = reader.losses(vec![path], &Control::none())?;
@@ -40,6 +40,6 @@ pub(in crate::engine) fn replay(
         loss: losses.iter().sum(),
         nodes,
         rows: path_rows(&tail.rows, &losses, portfolio),
-        events: events(&tail.rows, &losses, portfolio, model, &liquidations),
+        events: events(&tail.rows, &losses, portfolio, model, &happened),
     })
 }

@@ -1,9 +1,9 @@
 //! Worst paths and replayed paths: what moved, what it cost, what happened.
 
 use crate::engine::liquidation::LiquidationEvent;
-use crate::engine::path::PathEngine;
+use crate::engine::path::{PathEngine, PathHappening};
 use crate::engine::tail::{TailLosses, TailRow};
-use crate::margin::Closed;
+use crate::margin::{Closed, Happening, PathEvent};
 use crate::outcome::{FactorMove, PathRow, WorstPath};
 use crate::portfolio::{Instrument, Portfolio};
 use crate::simulation::{FactorBlock, FactorKey, FactorModel};
@@ -29,8 +29,8 @@ pub(in crate::engine) fn worst_paths(
         factors.sort_by(|a, b| b.deviations.abs().total_cmp(&a.deviations.abs()));
         factors.truncate(SHOWN);
         let losses = tail.path(path).unwrap_or_default();
-        let liquidations: Vec<_> = engine.events(&workspace, 0).collect();
-        let events = events(&tail.rows, &losses, portfolio, model, &liquidations);
+        let happened = engine.happenings(&workspace, 0);
+        let events = events(&tail.rows, &losses, portfolio, model, &happened);
         let mut rows = path_rows(&tail.rows, &losses, portfolio);
         rows.truncate(SHOWN);
         WorstPath { path: path.0, loss, factors, rows, events }
@@ -74,7 +74,7 @@ pub(in crate::engine) fn events(
     losses: &[f64],
     portfolio: &Portfolio,
     model: &FactorModel,
-    liquidations: &[LiquidationEvent],
+    happened: &[PathHappening],
 ) -> Vec<String> {
     let mut events = Vec::new();
     for (row, &loss) in rows.iter().zip(losses) {
@@ -86,7 +86,7 @@ pub(in crate::engine) fn events(
         }
     }
     let horizon = model.grid.nodes.last().copied().unwrap_or_default();
-    events.extend(inside(portfolio, horizon, model, liquidations));
+    events.extend(inside(portfolio, horizon, model, happened));
     for (row, &loss) in rows.iter().zip(losses) {
         if let TailRow::BorneByVenue { account } = *row
             && loss < 0.0
@@ -101,15 +101,18 @@ pub(in crate::engine) fn events(
     events
 }
 
-/// Expiries and liquidations, in order of time; what settles at a node settles before its check.
+/// Expiries and what venues did, in order of time; what settles at a node settles before its check.
 fn inside(
     portfolio: &Portfolio,
     horizon: Years,
     model: &FactorModel,
-    liquidations: &[LiquidationEvent],
+    happened: &[PathHappening],
 ) -> Vec<String> {
     let mut events: Vec<(f64, String)> = expiries(portfolio, horizon).collect();
-    events.extend(liquidations.iter().map(|event| liquidation(event, portfolio, model)));
+    events.extend(happened.iter().map(|one| match one {
+        PathHappening::Closed(event) => liquidation(event, portfolio, model),
+        PathHappening::Event(event) => event_told(event, portfolio, model),
+    }));
     events.sort_by(|a, b| a.0.total_cmp(&b.0));
     let tell = |(hours, what): (f64, String)| format!("after {hours:.1} hours: {what}");
     events.into_iter().map(tell).collect()
@@ -127,6 +130,33 @@ fn liquidation(
          margin {requirement:.2} USD"
     );
     (24.0 * model.grid.nodes[node].days(), what)
+}
+
+/// Hours, and what a venue did.
+fn event_told(event: &PathEvent, portfolio: &Portfolio, model: &FactorModel) -> (f64, String) {
+    let account = &portfolio.accounts[event.account].name;
+    let what = match event.what {
+        Happening::MarginCall { short } => {
+            format!("{account} is called: {short:.2} USD short of its initial margin")
+        }
+        Happening::Stop { order, notional } => {
+            let order = &portfolio.orders[order].id;
+            format!("{account}: stop {order} executes, {notional:.2} USD closed")
+        }
+        Happening::Liquidation { balance, maintenance, notional, cost, bad_debt, is_flat } => {
+            let extent = if is_flat { "all" } else { "part" };
+            let debt = match bad_debt > 0.0 {
+                true => format!(", {bad_debt:.2} USD of bad debt"),
+                false => String::new(),
+            };
+            format!(
+                "{account} is liquidated, {extent} of it: {notional:.2} USD closed at a cost of \
+                 {cost:.2} USD{debt}; margin balance {balance:.2} USD, maintenance margin \
+                 {maintenance:.2} USD"
+            )
+        }
+    };
+    (24.0 * model.grid.nodes[event.node].days(), what)
 }
 
 /// Hours, and what expires.

@@ -39,7 +39,7 @@ fn leveraged_desk() -> Plan {
     let mut inputs = inputs();
     inputs.scenario.simulation.steps = 6;
     let flat = inputs.venue_rules[2].clone().expect("the third venue has flat rules");
-    let liquidation = Some(Liquidation { close: CloseAmount::Full });
+    let liquidation = Some(Liquidation::PLAIN);
     let closing = crate::margin::VenueRules { liquidation, ..flat };
     inputs.venue_rules.fill(Some(closing));
     let mut plan = planned(&inputs);

@@ -4,6 +4,7 @@
 //! dates of one venue stand side by side and are chosen by [`RuleSets`].
 
 mod checks;
+mod liquidation;
 mod portfolio;
 mod select;
 
@@ -14,8 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rules::{
-    CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, OptionRules,
-    OptionValue, Tier, VenueRules,
+    FutureRules, Haircut, HaircutBracket, HedgeMode, OptionRules, OptionValue, Tier, VenueRules,
 };
 use super::waterfall::WaterfallDocument;
 use crate::document::{
@@ -23,6 +23,7 @@ use crate::document::{
     SymbolName, UnitFraction, ViolationCollector, Violations, embedded, read_toml,
 };
 
+pub use liquidation::{CloseKind, LiquidationDocument};
 pub use portfolio::{
     DeribitCoinDocument, DeribitPortfolioDocument, LoanAssetDocument, LoanRulesDocument,
     MarginalTierDocument, OkxCoinDocument, OkxPortfolioDocument, PortfolioRulesDocument,
@@ -53,8 +54,7 @@ pub struct VenueRulesDocument {
     /// Options. Left out: the venue lists none.
     pub options: Option<OptionRulesDocument>,
     /// What happens inside a path to an account whose equity falls below its maintenance margin,
-    /// checked at every step; so far for cross margin and flat rates. Left out: margin is checked
-    /// today alone.
+    /// checked at every step. Left out: margin is checked today alone.
     pub liquidation: Option<LiquidationDocument>,
     /// How long and short of one contract are margined in accounts that hold them apart. Left out:
     /// the venue nets them always.
@@ -81,14 +81,6 @@ pub struct HaircutDocument {
     pub value_max: Option<Positive>,
     /// Share that does not count as collateral.
     pub haircut: UnitFraction,
-}
-
-/// What a venue does to an account below its maintenance margin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LiquidationDocument {
-    /// How much is closed, for the `liquidation_fee` on its notional.
-    pub close: CloseAmount,
 }
 
 /// Margin of futures and perpetuals.
@@ -155,7 +147,9 @@ pub fn read_rules(file: &Arc<SourceFile>) -> Result<VenueRules, Violations> {
     let parsed: Parsed<VenueRulesDocument> = read_toml(file)?;
     let mut found = ViolationCollector::default();
     checks::check(&parsed, &mut found);
-    let rules = to_rules(&parsed.value);
+    let liquidation = parsed.value.liquidation.as_ref();
+    let liquidation = liquidation.and_then(|one| liquidation::read(&parsed, one, &mut found));
+    let rules = VenueRules { liquidation, ..to_rules(&parsed.value) };
     found.finish(rules)
 }
 
@@ -186,10 +180,7 @@ fn to_rules(document: &VenueRulesDocument) -> VenueRules {
             value: options.value,
         }),
         liquidation_fee: document.liquidation_fee.get(),
-        liquidation: document
-            .liquidation
-            .as_ref()
-            .map(|liquidation| Liquidation { close: liquidation.close }),
+        liquidation: None,
         hedge_mode: document.hedge_mode,
         haircuts: document
             .haircuts

@@ -43,5 +43,6 @@ mod proxied_tests;
 mod tests;
 
 pub use proxied::{NodeProxies, ProxySetting};
+pub(super) use reader::bare;
 pub use stage::{Cash, MarginSetting, MarginStage, Standing};
 pub use state::{Certainty, Closed, MarginState, SeenError};

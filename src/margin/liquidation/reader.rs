@@ -183,7 +183,7 @@ fn add_lines<'a>(
 }
 
 /// The venues and accounts of a portfolio, with nothing in them.
-pub(super) fn bare(portfolio: &Portfolio) -> Portfolio {
+pub(in crate::margin) fn bare(portfolio: &Portfolio) -> Portfolio {
     let mut accounts = portfolio.accounts.clone();
     accounts.iter_mut().for_each(|account| account.balances.clear());
     Portfolio { accounts, positions: Vec::new(), orders: Vec::new(), ..portfolio.clone() }

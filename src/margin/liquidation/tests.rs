@@ -5,7 +5,7 @@ use approx::assert_relative_eq;
 use super::*;
 use crate::margin::tests::{book, market, option, perpetual, rules, usdt};
 use crate::margin::{
-    CloseAmount, FutureRules, Liquidation, MarginBook, MarginError, OptionValue, VenueRules,
+    FutureRules, Liquidation, MarginBook, MarginError, OptionValue, VenueRules,
 };
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::{Instrument, MarginMode, OptionRight, Portfolio, Settlement};
@@ -19,7 +19,7 @@ pub(super) const ISA: InstructionSet = InstructionSet::Baseline;
 
 /// The shipped round figures (BTC: maintenance 2.5 %, fee 1 %), acting inside paths.
 pub(super) fn closing() -> VenueRules {
-    let liquidation = Some(Liquidation { close: CloseAmount::Full });
+    let liquidation = Some(Liquidation::PLAIN);
     VenueRules { liquidation, ..rules("generic-flat@2026-01-01") }
 }
 

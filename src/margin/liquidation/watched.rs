@@ -1,7 +1,7 @@
 //! Which accounts can be liquidated inside paths, and whether their rules can be acted on.
 
 use crate::margin::book::{Nets, net_positions};
-use crate::margin::{CloseAmount, FutureRules, MarginBook, MarginError, VenueRules};
+use crate::margin::{FutureRules, Liquidation, MarginBook, MarginError, VenueRules};
 use crate::market::Market;
 use crate::portfolio::{Account, Instrument, MarginMode, Portfolio, Position, PositionMode};
 
@@ -39,7 +39,10 @@ pub(super) fn watched<'a>(
         let venue = account.venue.filter(|_| margined);
         let Some(rules) = venue.and_then(|venue| rules.get(venue)?.as_ref()) else { continue };
         let Some(liquidation) = rules.liquidation else { continue };
-        let CloseAmount::Full = liquidation.close;
+        if liquidation != Liquidation::PLAIN {
+            let found = "it is closed in steps, with slippage, or between steps".to_owned();
+            return Err(refused(&format!("account '{}'", account.name), account, rules, found));
+        }
         let contracts = contracts(rules, market, portfolio, index)?;
         let required = |one: &Contract| one.maintenance > 0.0 && one.position.quantity != 0.0;
         let margined = contracts.iter().any(required);

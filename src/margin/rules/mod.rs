@@ -68,19 +68,52 @@ pub enum HedgeMode {
 }
 
 /// What a venue does to an account whose equity falls below its maintenance margin inside a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Liquidation {
     /// How much it closes.
     pub close: CloseAmount,
+    /// Share of notional that fills are worse than the mark.
+    #[serde(default)]
+    pub slippage: f64,
+    /// When accounts are looked at.
+    #[serde(default)]
+    pub monitoring: Monitoring,
+}
+
+impl Liquidation {
+    /// Everything at once, at the marks of the step that finds the account below its line.
+    pub const PLAIN: Self =
+        Self { close: CloseAmount::Full, slippage: 0.0, monitoring: Monitoring::Steps };
+}
+
+/// When a venue looks at accounts inside a path.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Monitoring {
+    /// At every step.
+    #[default]
+    Steps,
+    /// At all times: an account moved by one coin alone, by a diffusion, is also watched between
+    /// steps, by a Brownian bridge, and filled where it was triggered; any other at every step.
+    Continuous,
 }
 
 /// How much of an account a liquidation closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseAmount {
     /// All positions, at the marks of the node that finds the account below its maintenance
     /// margin, for the liquidation fee on their gross notional. The account stays flat.
     Full,
+    /// Of every position that needs margin, a share at a time.
+    Steps {
+        /// Share of what was held when the account fell below, in (0, 1].
+        fraction: f64,
+        /// Margin balance over maintenance margin at which the venue stops, at least 1.
+        target_ratio: f64,
+    },
 }
 
 /// Initial and maintenance margin.

@@ -4,7 +4,7 @@ use comfy_table::Cell;
 
 use super::Page;
 use super::grid::{LABEL_COLUMN, render, short_row, text_row};
-use crate::outcome::{AccountLiquidation, ContributionRow, Headroom, Measure};
+use crate::outcome::{AccountLiquidation, ContributionRow, Headroom, Measure, PathEvents};
 use crate::report::figures::{count, duration, level, percent, prose};
 
 const HEADROOM_ROWS: usize = 4;
@@ -132,6 +132,9 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     if let Some(liquidations) = liquidations(page) {
         add("", &liquidations, 2);
     }
+    if let Some(events) = &page.outcome.path_events {
+        add("", &inside_paths(page, events), 2);
+    }
     if let Some(breach) = breach(page) {
         add("U = 100\u{a0}%", &breach, 1);
     }
@@ -182,6 +185,28 @@ fn liquidations(page: &Page<'_>) -> Option<String> {
     }
     let (currency, cost) = (&page.outcome.currency, page.figures.money(cost));
     Some(format!("liquidated: {}; mean cost {currency}\u{a0}{cost}", shown.join(", ")))
+}
+
+/// What else happened inside paths, to any account.
+fn inside_paths(page: &Page<'_>, events: &PathEvents) -> String {
+    let money = |amount: f64| page.figures.money(amount);
+    let mut text = format!("called {}", percent(events.margin_call.probability, 2));
+    if let Some(time) = events.mean_time_to_liquidation_years {
+        let hours = time * 24.0 * 365.0;
+        text.push_str(&format!(
+            ", liquidated after {} h",
+            crate::report::figures::number(hours, 1)
+        ));
+    }
+    let (notional, debt) = (&events.liquidated_notional, &events.bad_debt);
+    let level = percent(notional.level, 1);
+    format!(
+        "{text}; notional closed {} (ES {level} {}), bad debt {} (ES {})",
+        money(notional.mean),
+        money(notional.expected_shortfall),
+        money(debt.mean),
+        money(debt.expected_shortfall)
+    )
 }
 
 fn breach(page: &Page<'_>) -> Option<String> {

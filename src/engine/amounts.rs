@@ -1,0 +1,130 @@
+//! Amounts of money tallied by size: exact sums in any order, and the mean of the largest, in
+//! memory that does not grow with the number of paths.
+//!
+//! Amounts fall into bins a 64th of their size wide; of each bin the count and the sum are kept, in
+//! whole multiples of 2⁻²⁰ USD, so that tallies of parts add up to the same bits however the paths
+//! were cut. The mean of the largest takes whole bins, and of the last one a part at its mean.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::liquidation::{COST_UNIT, cost_units};
+
+/// Bits of an f64 below exponent and six bits of the fraction.
+const BIN_SHIFT: u32 = 46;
+
+/// Mean square over squared mean of amounts spread evenly over a bin.
+const WITHIN_BIN: f64 = 1.0 + 1.0 / (12.0 * 64.0 * 64.0);
+
+/// Positive amounts of money, in USD, one a path at most.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AmountTally {
+    /// Count and sum, in 2⁻²⁰ USD, by size.
+    bins: BTreeMap<u32, (u64, i128)>,
+}
+
+/// The mean of the largest amounts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct LargestMean {
+    /// Their mean; paths without an amount count as zero.
+    pub mean: f64,
+    /// Its standard error (Manistre & Hancock 2005, as for ES).
+    pub standard_error: f64,
+}
+
+impl AmountTally {
+    /// Adds one amount; zero and below is none.
+    pub(super) fn add(&mut self, amount: f64) {
+        if amount > 0.0 {
+            let bin = (amount.to_bits() >> BIN_SHIFT) as u32;
+            let (count, sum) = self.bins.entry(bin).or_default();
+            *count += 1;
+            *sum = sum.saturating_add(cost_units(amount));
+        }
+    }
+
+    pub(super) fn join(&mut self, later: &Self) {
+        for (bin, (more, amount)) in &later.bins {
+            let (count, sum) = self.bins.entry(*bin).or_default();
+            *count += more;
+            *sum = sum.saturating_add(*amount);
+        }
+    }
+
+    /// Paths with an amount.
+    pub(super) fn count(&self) -> u64 {
+        self.bins.values().map(|(count, _)| count).sum()
+    }
+
+    /// Sum of all amounts, in USD.
+    pub(super) fn sum(&self) -> f64 {
+        let sum = self.bins.values().fold(0_i128, |sum, (_, amount)| sum.saturating_add(*amount));
+        sum as f64 * COST_UNIT
+    }
+
+    /// Mean of the largest `tail` (in (0, 1)) of `paths` amounts.
+    pub(super) fn largest_mean(&self, paths: u64, tail: f64) -> LargestMean {
+        let wanted = tail * paths as f64;
+        let (mut left, mut sum, mut squares, mut boundary) = (wanted, 0.0, 0.0, 0.0);
+        for (count, amount) in self.bins.values().rev() {
+            let mean = *amount as f64 * COST_UNIT / *count as f64;
+            let taken = left.min(*count as f64);
+            sum += taken * mean;
+            squares += taken * mean * mean * WITHIN_BIN;
+            left -= taken;
+            if left <= 0.0 {
+                boundary = mean;
+                break;
+            }
+        }
+        let mean = sum / wanted;
+        let variance = (squares / wanted - mean * mean).max(0.0);
+        let beyond = (1.0 - tail) * (mean - boundary) * (mean - boundary);
+        LargestMean { mean, standard_error: ((variance + beyond) / wanted).sqrt() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_add_up_in_any_order_and_cut() {
+        let amounts: Vec<f64> =
+            (1..500).map(|index| f64::from(index * index % 97) * 12.34).collect();
+        let tally = |amounts: &mut dyn Iterator<Item = &f64>| {
+            let mut tally = AmountTally::default();
+            amounts.for_each(|amount| tally.add(*amount));
+            tally
+        };
+        let whole = tally(&mut amounts.iter());
+        let mut parts = tally(&mut amounts[200..].iter().rev());
+        parts.join(&tally(&mut amounts[..200].iter()));
+        assert_eq!(parts, whole);
+        let sum: f64 = amounts.iter().sum();
+        approx::assert_relative_eq!(whole.sum(), sum, max_relative = 1e-9);
+        let positive = amounts.iter().filter(|amount| **amount > 0.0).count();
+        assert_eq!(whole.count(), positive as u64);
+    }
+
+    /// Against the sorted sample: 1,000 paths of which 300 have an amount.
+    #[test]
+    fn the_mean_of_the_largest_is_that_of_the_sorted_sample() {
+        let amounts: Vec<f64> =
+            (0..300).map(|index| 1e4 * libm::exp(f64::from(index) / 90.0)).collect();
+        let mut tally = AmountTally::default();
+        amounts.iter().for_each(|amount| tally.add(*amount));
+        for (tail, count) in [(0.05, 50), (0.2, 200), (0.5, 300)] {
+            let largest: f64 = amounts[300 - count..].iter().sum();
+            let found = tally.largest_mean(1_000, tail);
+            approx::assert_relative_eq!(
+                found.mean,
+                largest / (tail * 1_000.0),
+                max_relative = 2e-3
+            );
+            assert!(found.standard_error > 0.0 && found.standard_error < found.mean);
+        }
+        assert_eq!(AmountTally::default().largest_mean(10, 0.5).mean, 0.0);
+    }
+}

@@ -1,0 +1,231 @@
+//! The general event stage on the paths of an engine, and how often what happened.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::EngineError;
+use super::amounts::AmountTally;
+use super::liquidation::{LiquidationTally, cost_units};
+use super::path::Setting;
+use crate::margin::{EventStage, EventState, MarginSetting, PathEvent, is_plain};
+use crate::numeric::Streams;
+use crate::numeric::isa::InstructionSet;
+use crate::pricing::CompiledBook;
+use crate::simulation::FactorBlock;
+
+/// Numbers of state that a worker keeps for a block, all paths together; it is cut smaller where
+/// there are many accounts.
+const STATE_NUMBERS: usize = 1 << 22;
+/// Fewest paths walked together.
+const BLOCK_PATHS_MIN: usize = 16;
+
+/// The event stage of a path engine, where its accounts are not the plain case.
+#[derive(Clone)]
+pub(super) struct Events {
+    stage: Arc<EventStage>,
+}
+
+/// What happened to one account, or to any, on the paths of a run in which all count the same.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EventTally {
+    /// Paths with a margin call.
+    pub called: u64,
+    /// Paths on which a stop order executed.
+    pub stopped: u64,
+    /// Paths with a liquidation, by the node of the first.
+    pub liquidated: Vec<u64>,
+    /// Notional closed.
+    pub notional: AmountTally,
+    /// Fees and slippage.
+    pub cost: AmountTally,
+    /// What was owed once nothing was left to close.
+    pub bad_debt: AmountTally,
+}
+
+/// Tallies of all watched accounts and of the book.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EventTallies {
+    /// Index into `Portfolio::accounts`, and what happened to the account.
+    pub accounts: Vec<(usize, EventTally)>,
+    /// What happened to any of them; amounts are sums over accounts.
+    pub book: EventTally,
+}
+
+/// What happened on one path to one account, or to any.
+#[derive(Debug, Clone, Copy, Default)]
+struct Happened {
+    called: bool,
+    stopped: bool,
+    liquidated: Option<usize>,
+    notional: f64,
+    cost: f64,
+    bad_debt: f64,
+}
+
+impl EventTally {
+    fn add(&mut self, happened: &Happened) {
+        self.called += u64::from(happened.called);
+        self.stopped += u64::from(happened.stopped);
+        if let Some(node) = happened.liquidated {
+            if self.liquidated.len() <= node {
+                self.liquidated.resize(node + 1, 0);
+            }
+            self.liquidated[node] += 1;
+            self.notional.add(happened.notional);
+            self.cost.add(happened.cost);
+            self.bad_debt.add(happened.bad_debt);
+        }
+    }
+
+    fn join(&mut self, later: &Self) {
+        self.called += later.called;
+        self.stopped += later.stopped;
+        let nodes = self.liquidated.len().max(later.liquidated.len());
+        self.liquidated.resize(nodes, 0);
+        self.liquidated.iter_mut().zip(&later.liquidated).for_each(|(sum, more)| *sum += more);
+        self.notional.join(&later.notional);
+        self.cost.join(&later.cost);
+        self.bad_debt.join(&later.bad_debt);
+    }
+
+    /// Paths with a liquidation.
+    pub fn liquidated_paths(&self) -> u64 {
+        self.liquidated.iter().sum()
+    }
+}
+
+impl EventTallies {
+    /// Adds the tallies of other paths.
+    pub(super) fn join(&mut self, later: &Self) {
+        if self.accounts.is_empty() {
+            self.accounts.clone_from(&later.accounts);
+        } else {
+            let accounts = self.accounts.iter_mut().zip(&later.accounts);
+            accounts.for_each(|((_, sum), (_, more))| sum.join(more));
+        }
+        self.book.join(&later.book);
+    }
+}
+
+impl Events {
+    /// `None` where no account can be closed inside paths, or all are the plain case.
+    pub fn compile(setting: &Setting, valued: &CompiledBook) -> Result<Option<Self>, EngineError> {
+        let Setting { rules, market, portfolio, model, pricing, seed, isa, .. } = *setting;
+        let setting = MarginSetting { rules, market, portfolio, model, pricing };
+        if is_plain(&setting) {
+            return Ok(None);
+        }
+        let stage = EventStage::compile(&setting, valued, Streams::new(seed, isa))?;
+        Ok(stage.map(|stage| Self { stage: Arc::new(stage) }))
+    }
+
+    /// The stage.
+    pub fn stage(&self) -> &Arc<EventStage> {
+        &self.stage
+    }
+
+    /// Paths to walk together, at most `wanted`.
+    pub fn block_paths(&self, wanted: usize) -> usize {
+        wanted.min((STATE_NUMBERS / self.stage.width().max(1)).max(BLOCK_PATHS_MIN))
+    }
+
+    /// One empty tally an account.
+    pub fn tallies(&self) -> Vec<LiquidationTally> {
+        let tally = |account| LiquidationTally { account, ..LiquidationTally::default() };
+        self.stage.accounts().map(tally).collect()
+    }
+
+    /// Adds those paths of a walked block to tallies of liquidations whose places are `counted`.
+    pub fn tally(
+        &self,
+        state: &EventState,
+        counted: impl Iterator<Item = usize> + Clone,
+        tallies: &mut [LiquidationTally],
+    ) {
+        for (watched, tally) in tallies.iter_mut().enumerate() {
+            for place in counted.clone() {
+                let record = state.record(watched, place);
+                if record.liquidated().is_some() {
+                    tally.paths += 1;
+                    tally.cost = tally.cost.saturating_add(cost_units(record.cost));
+                }
+            }
+        }
+    }
+
+    /// Adds a walked block to tallies of everything that happened.
+    pub fn tally_all(&self, state: &EventState, count: usize, tallies: &mut EventTallies) {
+        if tallies.accounts.is_empty() {
+            let tally = |account| (account, EventTally::default());
+            tallies.accounts = self.stage.accounts().map(tally).collect();
+        }
+        for place in 0..count {
+            let mut any = Happened::default();
+            for (watched, (_, tally)) in tallies.accounts.iter_mut().enumerate() {
+                let record = state.record(watched, place);
+                let here = Happened {
+                    called: record.called().is_some(),
+                    stopped: record.stopped().is_some(),
+                    liquidated: record.liquidated(),
+                    notional: record.notional,
+                    cost: record.cost,
+                    bad_debt: record.bad_debt,
+                };
+                tally.add(&here);
+                any.add(&here);
+            }
+            tallies.book.add(&any);
+        }
+    }
+
+    /// What happened on the path at `place`, in order of time.
+    pub fn events<'a>(
+        &self,
+        state: &'a EventState,
+        place: usize,
+    ) -> impl Iterator<Item = PathEvent> + 'a {
+        state.events().iter().filter(move |event| event.place == place).copied()
+    }
+
+    /// Fees and slippage of each watched account on the path at `place`: index into
+    /// `Portfolio::accounts`, USD.
+    pub fn costs(&self, state: &EventState, place: usize) -> impl Iterator<Item = (usize, f64)> {
+        let accounts = self.stage.accounts().enumerate();
+        accounts.map(move |(watched, account)| (account, state.record(watched, place).cost))
+    }
+}
+
+impl Happened {
+    fn add(&mut self, account: &Self) {
+        self.called |= account.called;
+        self.stopped |= account.stopped;
+        self.liquidated = match (self.liquidated, account.liquidated) {
+            (Some(before), Some(node)) => Some(before.min(node)),
+            (before, node) => before.or(node),
+        };
+        self.notional += account.notional;
+        self.cost += account.cost;
+        self.bad_debt += account.bad_debt;
+    }
+}
+
+/// Closings of a book under one instantaneous shock.
+pub(super) struct ShockedEvents {
+    pub stage: Arc<EventStage>,
+    /// One path.
+    pub block: FactorBlock,
+    pub isa: InstructionSet,
+}
+
+impl ShockedEvents {
+    /// Fees and slippage of each watched account with positions times `scale`, over `scale`.
+    pub fn costs(&self, scale: f64) -> Vec<(usize, f64)> {
+        if scale <= 0.0 {
+            return Vec::new();
+        }
+        let mut costs = self.stage.costs_today(self.isa, &self.block, scale);
+        costs.iter_mut().for_each(|(_, cost)| *cost /= scale);
+        costs
+    }
+}

@@ -1,0 +1,385 @@
+//! The accounts that venues act on inside paths, compiled: pools of margin, contracts, prices.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::bridge::Bridge;
+use super::contract::{Contract, ContractKind, Sizes};
+use crate::margin::book::contract_key;
+use crate::margin::liquidation::bare;
+use crate::margin::{
+    ContractRules, FutureRules, Liquidation, MarginBook, MarginError, MarginSetting, Monitoring,
+    OptionValue, VenueRules,
+};
+use crate::portfolio::{
+    Account, Balance, Instrument, MarginMode, Position, PositionMode, Settlement,
+};
+use crate::pricing::{
+    CompiledBook, Granularity, PriceLines, PriceLinesBuilder, PriceSource, Revaluation,
+    asset_source, settlement_price,
+};
+use crate::units::Symbol;
+
+/// What liquidation inside paths is supported for.
+const SUPPORTED: &str = "cross and isolated margin, by full revaluation";
+
+/// Everything known of the watched accounts; immutable.
+#[derive(Debug, Clone)]
+pub(super) struct EventBook {
+    pub accounts: Vec<WatchedAccount>,
+    pub pools: Vec<Pool>,
+    /// Of all pools, in order.
+    pub contracts: Vec<Contract>,
+    /// Of all accounts, in order.
+    pub positions: Vec<WatchedPosition>,
+    /// One row a position, stepped for what a step alone pays.
+    pub marks: CompiledBook,
+    /// Two an account (balances after haircuts, balances), then the mark or forward of each
+    /// contract.
+    pub lines: PriceLines,
+    /// Distinct prices of assets.
+    pub prices: Vec<PriceSource>,
+}
+
+/// An account that its venue's rules act on inside paths.
+#[derive(Debug, Clone)]
+pub(super) struct WatchedAccount {
+    /// Index into `Portfolio::accounts`.
+    pub index: usize,
+    pub recourse: bool,
+    pub liquidation: Liquidation,
+    /// Fee and slippage, share of the notional closed.
+    pub closing_rate: f64,
+    pub positions: Range<usize>,
+}
+
+/// What is margined together: an account, or one contract of an isolated account.
+#[derive(Debug, Clone)]
+pub(super) struct Pool {
+    /// Watched account.
+    pub account: usize,
+    pub backing: Backing,
+    /// Present where the account is watched between nodes.
+    pub bridge: Option<Bridge>,
+    pub positions: Vec<usize>,
+    pub contracts: Range<usize>,
+    /// Whether the margin balance leaves the value of options out.
+    pub options_apart: bool,
+}
+
+/// What collateral a pool has, and how far its losses reach.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Backing {
+    /// All balances of the account, after haircuts.
+    Account,
+    /// Units of an asset (its price) that isolated positions were given; no more can be lost: the
+    /// contract is taken over at its bankruptcy price.
+    Posted(Vec<(usize, f64)>),
+}
+
+/// A position of a watched account.
+#[derive(Debug, Clone)]
+pub(super) struct WatchedPosition {
+    /// Index into `Portfolio::positions`.
+    pub index: usize,
+    /// Price of what it is paid out in.
+    pub price: usize,
+    /// Slots of the book of marks that funding and settlement are paid into.
+    pub slots: Vec<usize>,
+    /// Whether it is an option.
+    pub is_option: bool,
+    /// Price at which a future was entered, in its quote; `None`: the mark.
+    pub entry: Option<f64>,
+}
+
+/// Whether every account that venues close inside paths is the plain case of
+/// [`MarginStage`](crate::margin::MarginStage): cross margin, flat rates, everything closed at once
+/// at the marks of the node.
+pub fn is_plain(setting: &MarginSetting) -> bool {
+    let MarginSetting { rules, portfolio, .. } = *setting;
+    portfolio.accounts.iter().enumerate().all(|(index, account)| {
+        let Some((rules, liquidation)) = acting(rules, account) else { return true };
+        let flat = |position: &Position| match position.instrument {
+            Instrument::Spot { .. } | Instrument::Option { .. } => true,
+            Instrument::Perpetual { .. } | Instrument::Future { .. } => {
+                let rules = rules.futures_on(position.instrument.underlying());
+                matches!(rules, FutureRules::Flat { .. })
+            }
+        };
+        let mut held = portfolio.positions.iter().filter(|position| position.account == index);
+        account.margin_mode == MarginMode::Cross
+            && account.position_mode == PositionMode::OneWay
+            && liquidation == Liquidation::PLAIN
+            && held.all(flat)
+    })
+}
+
+/// The rules of an account's venue, where they act inside paths.
+fn acting<'a>(
+    rules: &'a [Option<VenueRules>],
+    account: &Account,
+) -> Option<(&'a VenueRules, Liquidation)> {
+    let margined = account.margin_mode != MarginMode::None;
+    let rules = rules.get(account.venue.filter(|_| margined)?)?.as_ref()?;
+    Some((rules, rules.liquidation?))
+}
+
+impl EventBook {
+    /// `None` where no account can be closed inside paths.
+    pub fn compile(setting: &MarginSetting) -> Result<Option<Self>, MarginError> {
+        let MarginSetting { rules, market, portfolio, model, pricing } = *setting;
+        let today = MarginBook::compile(rules, market, portfolio)?.requirements(1.0);
+        let mut gathered = Gathered::default();
+        for (index, account) in portfolio.accounts.iter().enumerate() {
+            let Some((rules, liquidation)) = acting(rules, account) else { continue };
+            if !today[index].liquidated_at_once() {
+                gathered.add_account(setting, index, rules, liquidation)?;
+            }
+        }
+        if gathered.accounts.is_empty() {
+            return Ok(None);
+        }
+        gathered.build_bridges(setting);
+        let Gathered { accounts, pools, contracts, mut positions, samples, prices } = gathered;
+        let held = positions.iter().map(|one| portfolio.positions[one.index].clone()).collect();
+        let bare = crate::portfolio::Portfolio { positions: held, ..bare(portfolio) };
+        let by_position = Granularity::Position;
+        let marks = CompiledBook::compile(market, &bare, model, pricing, by_position)?;
+        for (slot, row, _) in marks.cash_slots() {
+            positions[row].slots.push(slot);
+        }
+        let lines = lines(setting, &accounts, &samples)?;
+        Ok(Some(Self { accounts, pools, contracts, positions, marks, lines, prices }))
+    }
+
+    pub fn line_count(&self) -> usize {
+        2 * self.accounts.len() + self.contracts.len()
+    }
+
+    /// Line of the balances of an account after haircuts.
+    pub fn collateral_line(&self, account: usize) -> usize {
+        2 * account
+    }
+
+    /// Line of the balances of an account.
+    pub fn balances_line(&self, account: usize) -> usize {
+        2 * account + 1
+    }
+
+    /// Line of the mark or forward of a contract.
+    pub fn forward_line(&self, contract: usize) -> usize {
+        2 * self.accounts.len() + contract
+    }
+
+    /// Whether a contract has not expired at `moment`; spot never does.
+    pub fn is_alive(&self, contract: usize, moment: usize) -> bool {
+        !self.lines.is_empty_at(self.forward_line(contract), moment)
+    }
+}
+
+fn lines(
+    setting: &MarginSetting,
+    accounts: &[WatchedAccount],
+    samples: &[Position],
+) -> Result<PriceLines, MarginError> {
+    let MarginSetting { market, portfolio, model, .. } = *setting;
+    let count = 2 * accounts.len() + samples.len();
+    let mut builder = PriceLinesBuilder::new(market, model, count);
+    for (line, watched) in accounts.iter().enumerate() {
+        let account = &portfolio.accounts[watched.index];
+        for balance in &account.balances {
+            let kept = if balance.quantity > 0.0 { 1.0 - balance.haircut } else { 1.0 };
+            let counted = Balance { quantity: kept * balance.quantity, ..balance.clone() };
+            builder.add_balance(2 * line, &account.name, &counted)?;
+            builder.add_balance(2 * line + 1, &account.name, balance)?;
+        }
+    }
+    for (contract, sample) in samples.iter().enumerate() {
+        builder.add_forward(2 * accounts.len() + contract, sample)?;
+    }
+    Ok(builder.finish())
+}
+
+/// What has been gathered so far.
+#[derive(Default)]
+struct Gathered {
+    accounts: Vec<WatchedAccount>,
+    pools: Vec<Pool>,
+    contracts: Vec<Contract>,
+    positions: Vec<WatchedPosition>,
+    /// A position of each contract.
+    samples: Vec<Position>,
+    prices: Vec<PriceSource>,
+}
+
+impl Gathered {
+    /// Adds an account, unless nothing in it needs margin.
+    fn add_account(
+        &mut self,
+        setting: &MarginSetting,
+        index: usize,
+        rules: &VenueRules,
+        liquidation: Liquidation,
+    ) -> Result<(), MarginError> {
+        let account = &setting.portfolio.accounts[index];
+        let first_position = self.positions.len();
+        let contracts = self.contracts_of(setting, index, rules)?;
+        let needs_margin = |one: &(Contract, Position)| {
+            let mut sizes = Sizes::default();
+            one.0.positions.iter().for_each(|(_, held)| sizes.add(*held));
+            one.0.is_margined(sizes)
+        };
+        if !contracts.iter().any(needs_margin) {
+            self.positions.truncate(first_position);
+            return Ok(());
+        }
+        refuse_unsupported(setting, account, rules)?;
+        let apart = rules.options.is_some_and(|one| one.value == OptionValue::Requirement);
+        let groups: Vec<Vec<(Contract, Position)>> = match account.margin_mode {
+            MarginMode::Isolated => contracts.into_iter().map(|one| vec![one]).collect(),
+            _ => vec![contracts],
+        };
+        let isolated = account.margin_mode == MarginMode::Isolated;
+        for group in groups {
+            let from = self.contracts.len();
+            let held = group.iter().flat_map(|(contract, _)| &contract.positions);
+            let mut positions: Vec<usize> = held.map(|(position, _)| *position).collect();
+            positions.sort_unstable();
+            for (contract, sample) in group {
+                self.contracts.push(contract);
+                self.samples.push(sample);
+            }
+            self.pools.push(Pool {
+                account: self.accounts.len(),
+                backing: if isolated { Backing::Posted(Vec::new()) } else { Backing::Account },
+                bridge: None,
+                positions,
+                contracts: from..self.contracts.len(),
+                options_apart: apart,
+            });
+        }
+        self.accounts.push(WatchedAccount {
+            index,
+            recourse: account.recourse,
+            liquidation,
+            closing_rate: rules.liquidation_fee + liquidation.slippage,
+            positions: first_position..self.positions.len(),
+        });
+        Ok(())
+    }
+
+    /// Bridges for the accounts that are watched between nodes, where one coin moves them.
+    fn build_bridges(&mut self, setting: &MarginSetting) {
+        let Self { accounts, pools, contracts, positions, prices, .. } = self;
+        for pool in pools {
+            let account = &accounts[pool.account];
+            if account.liquidation.monitoring == Monitoring::Continuous {
+                let held = &setting.portfolio.accounts[account.index];
+                pool.bridge = Bridge::new(setting, held, pool, (contracts, positions), prices);
+            }
+        }
+    }
+
+    /// The contracts of an account, by name, each with one of its positions; its positions are
+    /// added on the way.
+    fn contracts_of(
+        &mut self,
+        setting: &MarginSetting,
+        account: usize,
+        rules: &VenueRules,
+    ) -> Result<Vec<(Contract, Position)>, MarginError> {
+        let MarginSetting { market, portfolio, model, .. } = *setting;
+        let mut contracts: BTreeMap<(String, bool), (Contract, Position)> = BTreeMap::new();
+        for (index, position) in portfolio.positions.iter().enumerate() {
+            if position.account != account {
+                continue;
+            }
+            let paid = settlement_price(market, model, position)?;
+            let watched = WatchedPosition {
+                index,
+                price: self.price(paid),
+                slots: Vec::new(),
+                is_option: matches!(position.instrument, Instrument::Option { .. }),
+                entry: position.entry_price,
+            };
+            let at = self.positions.len();
+            self.positions.push(watched);
+            // isolated positions held apart are contracts of their own
+            let holder = &portfolio.accounts[account];
+            let apart = holder.margin_mode == MarginMode::Isolated
+                && holder.position_mode == PositionMode::Hedge
+                && position.quantity < 0.0;
+            let key = (contract_key(position), apart);
+            if !contracts.contains_key(&key) {
+                let contract = self.contract(setting, index, rules)?;
+                contracts.insert(key.clone(), (contract, position.clone()));
+            }
+            if let Some((contract, _)) = contracts.get_mut(&key) {
+                contract.positions.push((at, position.quantity));
+            }
+        }
+        Ok(contracts.into_values().collect())
+    }
+
+    /// A contract without positions, like that of the position at `index` of the portfolio.
+    fn contract(
+        &mut self,
+        setting: &MarginSetting,
+        index: usize,
+        rules: &VenueRules,
+    ) -> Result<Contract, MarginError> {
+        let MarginSetting { market, portfolio, model, .. } = *setting;
+        let position = &portfolio.positions[index];
+        let kind = match (&position.instrument, position.instrument.settlement()) {
+            (Instrument::Spot { .. }, _) | (_, None) => ContractKind::Spot,
+            (Instrument::Option { .. }, _) => ContractKind::Option,
+            (_, Some(Settlement::Linear { .. })) => ContractKind::Linear,
+            (_, Some(Settlement::Inverse)) => ContractKind::Inverse,
+        };
+        let mut source = |symbol: &Symbol| {
+            let source = asset_source(market, model, &position.id, symbol)?;
+            Ok::<usize, MarginError>(self.price(source))
+        };
+        let quote = match position.instrument.settlement() {
+            Some(Settlement::Linear { quote }) => Some(source(quote)?),
+            Some(Settlement::Inverse) | None => None,
+        };
+        let coin = source(position.instrument.underlying())?;
+        Ok(Contract {
+            positions: Vec::new(),
+            rules: ContractRules::new(rules, portfolio, position.account, vec![index])?,
+            kind,
+            coin,
+            quote,
+        })
+    }
+
+    fn price(&mut self, source: PriceSource) -> usize {
+        let found = self.prices.iter().position(|one| *one == source);
+        found.unwrap_or_else(|| {
+            self.prices.push(source);
+            self.prices.len() - 1
+        })
+    }
+}
+
+fn refuse_unsupported(
+    setting: &MarginSetting,
+    account: &Account,
+    rules: &VenueRules,
+) -> Result<(), MarginError> {
+    let found = if account.margin_mode == MarginMode::Portfolio {
+        "its margin mode is portfolio margin"
+    } else if setting.pricing.revaluation != Revaluation::Full {
+        "the revaluation is by sensitivities, not full"
+    } else {
+        return Ok(());
+    };
+    Err(MarginError::NotLiquidated {
+        item: format!("account '{}'", account.name),
+        account: account.name.clone(),
+        rules: rules.id.clone(),
+        supported: SUPPORTED,
+        found: found.to_owned(),
+    })
+}

@@ -1,0 +1,55 @@
+//! What happens inside a path: the general stage, for any rules and closings known.
+//!
+//! Flows in: venue rules that act inside paths, market, portfolio, and node by node a block of
+//! factor levels. Flows out: what happened to which account on which path, and what its rows are
+//! worth at the horizon with the path's own quantities and cash.
+//!
+//! State is `held[position][path]` (share of today's quantity), `cash[position][path]` (in the asset
+//! the position settles in; an account's cash in an asset is their sum) and costs, for accounts in
+//! venues whose rules act inside paths. At a node, after prices and vols have moved:
+//!
+//! | stage | what it does |
+//! |---|---|
+//! | funding, expiries | funding accrues on the path's own quantities; what expires here settles |
+//! | revaluation | marks, coins, collateral after haircuts |
+//! | margin check | a margin balance below initial margin is a call, noted once a path |
+//! | stops | a stop order whose price was reached reduces its position |
+//! | liquidation | below maintenance margin the venue closes, everything or in steps |
+//!
+//! Every node prices all watched positions over the block; the few paths on which something is
+//! triggered are then gone through one by one, in the same arithmetic.
+//!
+//! Closing costs the fee and the slippage, shares of the notional closed (net by contract), in
+//! dollars. What positions were worth stays as cash in the asset they settle in and floats to the
+//! horizon. A debt beyond a cross account's equity is settled at the horizon by the terms of the
+//! account; an isolated contract without recourse is taken over at its bankruptcy price.
+//!
+//! An isolated contract is backed by the collateral its positions state, or else by their initial
+//! margin at entry; the rest of the account's balances backs nothing.
+//!
+//! [`MarginStage`](super::MarginStage) is the plain case of the same (cross margin, flat rates,
+//! everything closed at once at the marks), several times faster: [`is_plain`] tells which is which.
+//!
+//! Where the rules say `monitoring = "continuous"` and one diffusing coin moves an account, it is also
+//! watched between nodes, by a Brownian bridge, and filled at the price that triggered it.
+//!
+//! Limits: full revaluation; other accounts are looked at at the nodes alone. An account that its venue
+//! would close today is closed then, not here.
+
+mod assess;
+mod book;
+mod bridge;
+mod close;
+mod contract;
+mod quotes;
+mod settle;
+mod stage;
+mod state;
+mod stops;
+
+#[cfg(test)]
+mod tests;
+
+pub use book::is_plain;
+pub use stage::{EventStage, Node};
+pub use state::{AccountRecord, EventState, Happening, PathEvent};

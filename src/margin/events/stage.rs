@@ -1,0 +1,370 @@
+//! What happens at a node, stage by stage.
+
+use super::assess::{At, on_path, over_block, prices_of, sizes_on_path};
+use super::book::{Backing, EventBook};
+use super::bridge::{Bridge, Step};
+use super::close::liquidate;
+use super::contract::{ContractKind, ContractPrices};
+use super::quotes::{Quotes, row, row_mut};
+use super::settle::SettledRows;
+use super::stops::{Stop, Trigger, stops};
+use super::state::{AccountRecord, EventState, Happening, Holdings, Margins, PathEvent};
+use crate::margin::{MarginError, MarginSetting, Monitoring};
+use crate::numeric::Streams;
+use crate::numeric::isa::InstructionSet;
+use crate::pricing::CompiledBook;
+use crate::simulation::{FactorBlock, StepDeviation};
+
+/// All accounts that venues act on inside paths; immutable, shared by threads.
+#[derive(Debug, Clone)]
+pub struct EventStage {
+    pub(super) book: EventBook,
+    pub(super) rows: SettledRows,
+    stops: Vec<Stop>,
+    /// Numbers of the bridges.
+    streams: Streams,
+}
+
+/// A node of a block of paths.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    /// Instruction set of the kernels.
+    pub isa: InstructionSet,
+    /// Index of the node.
+    pub index: usize,
+    /// Factors at the node before; today's for the first.
+    pub previous: &'a FactorBlock,
+    /// Factors now.
+    pub current: &'a FactorBlock,
+    /// How far the paths diffused in between; `None`: not by a diffusion.
+    pub deviation: Option<StepDeviation<'a>>,
+}
+
+impl Node<'_> {
+    /// The step of one path, where it was by a diffusion.
+    fn step(&self, bridge: &Bridge, place: usize) -> Option<Step> {
+        let before = self.previous.log(bridge.factor)[place];
+        Some(Step {
+            node: self.index,
+            path: self.current.paths()[place],
+            start: before - self.current.log(bridge.factor)[place],
+            deviation: bridge.volatility * self.deviation?.at(place),
+        })
+    }
+}
+
+impl EventStage {
+    /// Compiles the accounts that `setting`'s rules act on inside paths; `None` where there are
+    /// none. `valued` is the book whose rows are valued at the horizon.
+    ///
+    /// # Errors
+    /// [`MarginError::NotLiquidated`] where rules cannot be acted on; what the market lacks.
+    pub fn compile(
+        setting: &MarginSetting,
+        valued: &CompiledBook,
+        streams: Streams,
+    ) -> Result<Option<Self>, MarginError> {
+        let Some(book) = EventBook::compile(setting)? else { return Ok(None) };
+        let rows = SettledRows::new(&book, valued);
+        let stops = stops(setting, &book);
+        let mut stage = Self { book, rows, stops, streams };
+        stage.post_collateral(setting);
+        Ok(Some(stage))
+    }
+
+    /// Indices into `Portfolio::accounts` of the watched accounts, in their order here.
+    pub fn accounts(&self) -> impl Iterator<Item = usize> {
+        self.book.accounts.iter().map(|account| account.index)
+    }
+
+    /// Indices into `Portfolio::orders` of the stop orders that act.
+    pub fn orders(&self) -> impl Iterator<Item = usize> {
+        self.stops.iter().map(|stop| stop.order)
+    }
+
+    /// Accounts that are to be watched at all times, but are moved by more than one diffusing coin:
+    /// they are watched at the nodes alone. Indices into `Portfolio::accounts`.
+    pub fn watched_at_nodes_alone(&self) -> Vec<usize> {
+        let alone = |pool: &&super::book::Pool| {
+            let monitoring = self.book.accounts[pool.account].liquidation.monitoring;
+            monitoring == Monitoring::Continuous && pool.bridge.is_none()
+        };
+        let mut found: Vec<usize> =
+            self.book.pools.iter().filter(alone).map(|p| p.account).collect();
+        found.dedup();
+        found.iter().map(|account| self.book.accounts[*account].index).collect()
+    }
+
+    /// Numbers of state a path.
+    pub fn width(&self) -> usize {
+        let book = &self.book;
+        3 * book.positions.len() + book.line_count() + book.pools.len() + book.prices.len()
+    }
+
+    /// Room for blocks of up to `path_capacity` paths.
+    pub fn state(&self, path_capacity: usize) -> EventState {
+        let book = &self.book;
+        let holdings = Holdings {
+            path_count: 0,
+            held: vec![1.0; book.positions.len() * path_capacity],
+            cash: vec![0.0; book.positions.len() * path_capacity],
+            costs: vec![0.0; book.pools.len() * path_capacity],
+            records: vec![AccountRecord::default(); book.accounts.len() * path_capacity],
+            executed: vec![false; self.stops.len() * path_capacity],
+            events: Vec::new(),
+            at_trigger: Vec::with_capacity(book.positions.len()),
+        };
+        EventState {
+            path_capacity,
+            holdings,
+            quotes: Quotes::new(book, path_capacity),
+            margins: Margins::new(path_capacity),
+            places: Vec::with_capacity(path_capacity),
+            touched: Vec::with_capacity(path_capacity),
+            trigger: Quotes::new(book, 1),
+        }
+    }
+
+    /// Begins a block of `path_count` paths: everything is held, nothing has happened.
+    ///
+    /// # Panics
+    /// If `state` was built for fewer paths.
+    pub fn start_block(&self, state: &mut EventState, path_count: usize) {
+        assert!(path_count <= state.path_capacity, "event state too small");
+        let book = &self.book;
+        let holdings = &mut state.holdings;
+        holdings.path_count = path_count;
+        holdings.held[..book.positions.len() * path_count].fill(1.0);
+        holdings.cash[..book.positions.len() * path_count].fill(0.0);
+        holdings.costs[..book.pools.len() * path_count].fill(0.0);
+        holdings.records[..book.accounts.len() * path_count].fill(AccountRecord::default());
+        holdings.executed[..self.stops.len() * path_count].fill(false);
+        holdings.events.clear();
+    }
+
+    /// Everything that happens at a node, in this order; prices and vols have moved.
+    pub fn visit(&self, node: &Node, state: &mut EventState) {
+        self.accrue_and_settle(node, state);
+        self.revalue(node.isa, node.index + 1, node.current, state);
+        self.check_margin(node.index + 1, Some(node), state);
+    }
+
+    /// Funding accrues on the path's own quantities; options and futures that expire settle.
+    fn accrue_and_settle(&self, node: &Node, state: &mut EventState) {
+        let book = &self.book;
+        if !book.marks.moves_cash() {
+            return;
+        }
+        let EventState { quotes, holdings, .. } = state;
+        let Holdings { held, cash, path_count, .. } = holdings;
+        quotes.step(book, node.isa, node.index, (node.previous, node.current));
+        for (position, watched) in book.positions.iter().enumerate() {
+            let held = row(held, position, *path_count);
+            let cash = row_mut(cash, position, *path_count);
+            for &slot in &watched.slots {
+                let paid = quotes.paid(slot).iter().zip(held);
+                cash.iter_mut().zip(paid).for_each(|(cash, (paid, held))| *cash += held * paid);
+            }
+        }
+    }
+
+    /// Positions, coins and collateral are revalued.
+    pub(super) fn revalue(
+        &self,
+        isa: InstructionSet,
+        moment: usize,
+        block: &FactorBlock,
+        state: &mut EventState,
+    ) {
+        state.quotes.fill(&self.book, isa, moment, block);
+    }
+
+    /// Margin is checked: calls are noted, and what is below its maintenance margin is closed.
+    ///
+    /// With a node, also what was below on the way to it.
+    fn check_margin(&self, moment: usize, node: Option<&Node>, state: &mut EventState) {
+        for pool in 0..self.book.pools.len() {
+            let EventState { quotes, holdings, margins, .. } = state;
+            if over_block(&self.book, pool, (moment, quotes), holdings, margins) {
+                self.call(pool, moment, state);
+                state.touched.clear();
+                if let Some(node) = node {
+                    self.execute_stops(pool, node, state);
+                    self.close_between(pool, node, state);
+                }
+                self.liquidate(pool, moment, state);
+            }
+        }
+    }
+
+    /// Notes the paths on which a pool is below its initial margin for the first time.
+    fn call(&self, pool: usize, moment: usize, state: &mut EventState) {
+        let watched = self.book.pools[pool].account;
+        let account = self.book.accounts[watched].index;
+        let EventState { holdings, margins, .. } = state;
+        let Holdings { path_count: count, records, events, .. } = holdings;
+        let node = moment.saturating_sub(1);
+        for (place, record) in records[watched * *count..][..*count].iter_mut().enumerate() {
+            let (balance, initial) = (margins.balance[place], margins.initial[place]);
+            if initial > 0.0 && balance < initial && record.call(node) {
+                let what = Happening::MarginCall { short: initial - balance };
+                events.push(PathEvent { node, place, account, what });
+            }
+        }
+    }
+
+    /// Executes the stop orders of a pool that were triggered in the step to a node.
+    fn execute_stops(&self, pool: usize, node: &Node, state: &mut EventState) {
+        let account = self.book.pools[pool].account;
+        let bridge = self.book.pools[pool].bridge.as_ref();
+        let EventState { quotes, holdings, margins, trigger, .. } = state;
+        for (index, stop) in self.stops.iter().enumerate().filter(|(_, stop)| stop.pool == pool) {
+            for place in 0..holdings.path_count {
+                let slot = index * holdings.path_count + place;
+                let at = At { moment: node.index + 1, place, quotes, quoted: place };
+                let step = bridge.and_then(|bridge| node.step(bridge, place));
+                let known = (&*holdings, &self.streams);
+                let found = (!holdings.executed[slot])
+                    .then(|| stop.triggered(&self.book, (bridge, step), at, known));
+                let Some(found) = found.flatten() else { continue };
+                let notional = match (found, bridge) {
+                    (Trigger::Between(ratio), Some(bridge)) => {
+                        bridge.quote(&self.book, pool, (ratio, at), trigger);
+                        let at = At { quotes: trigger, quoted: 0, ..at };
+                        stop.execute(&self.book, at, holdings)
+                    }
+                    _ => stop.execute(&self.book, at, holdings),
+                };
+                holdings.executed[slot] = true;
+                holdings.records[account * holdings.path_count + place].stop(node.index);
+                let what = Happening::Stop { order: stop.order, notional };
+                let account = self.book.accounts[account].index;
+                holdings.events.push(PathEvent { node: node.index, place, account, what });
+                let left = on_path(&self.book, pool, at, holdings);
+                margins.balance[place] = left.balance;
+                margins.maintenance[place] = left.maintenance;
+            }
+        }
+    }
+
+    /// Closes a pool on the paths on which it touched its line on the way to a node, at the price
+    /// that triggered it.
+    fn close_between(&self, pool: usize, node: &Node, state: &mut EventState) {
+        let Some(bridge) = &self.book.pools[pool].bridge else { return };
+        let EventState { quotes, holdings, margins, touched, trigger, .. } = state;
+        for place in 0..holdings.path_count {
+            let step = node.step(bridge, place).filter(|_| margins.maintenance[place] > 0.0);
+            let Some(step) = step else { continue };
+            let at = At { moment: node.index + 1, place, quotes, quoted: place };
+            let found = (margins.balance[place], step);
+            let known = (&*holdings, &self.streams);
+            let Some(ratio) = bridge.touched(&self.book, pool, found, at, known) else { continue };
+            bridge.quote(&self.book, pool, (ratio, at), trigger);
+            let at = At { quotes: trigger, quoted: 0, ..at };
+            liquidate(&self.book, pool, at, holdings);
+            touched.push((place, ratio));
+        }
+    }
+
+    /// Closes a pool on the paths on which it is below its maintenance margin.
+    fn liquidate(&self, pool: usize, moment: usize, state: &mut EventState) {
+        let EventState { quotes, holdings, margins, places, touched, .. } = state;
+        for &mut (place, _) in touched {
+            // what is left of it at the node
+            let at = At { moment, place, quotes, quoted: place };
+            let left = on_path(&self.book, pool, at, holdings);
+            (margins.balance[place], margins.maintenance[place]) = (left.balance, left.maintenance);
+        }
+        let Margins { balance, maintenance, .. } = margins;
+        let below =
+            |place: &usize| maintenance[*place] > 0.0 && balance[*place] < maintenance[*place];
+        places.clear();
+        places.extend((0..holdings.path_count).filter(below));
+        for &place in places.iter() {
+            let at = At { moment, place, quotes, quoted: place };
+            liquidate(&self.book, pool, at, holdings);
+        }
+    }
+
+    /// Writes what accounts to which something happened are worth at the horizon over their rows
+    /// in `values` (`[row][path]` of the valued book); call after the last node was visited.
+    ///
+    /// Where positions have rows of their own, fees and slippage stay in [`AccountRecord::cost`];
+    /// else the account's row pays them.
+    pub fn settle(&self, state: &EventState, values: &mut [f64]) {
+        self.rows.settle(&self.book, state, values);
+    }
+
+    /// Fees and slippage of each watched account if `block`, one path of today's factors, came at
+    /// once and its positions were `scale` times as large: index into `Portfolio::accounts`, USD.
+    pub fn costs_today(
+        &self,
+        isa: InstructionSet,
+        block: &FactorBlock,
+        scale: f64,
+    ) -> Vec<(usize, f64)> {
+        let mut state = self.state(1);
+        self.start_block(&mut state, 1);
+        state.holdings.held.fill(scale);
+        self.revalue(isa, 0, block, &mut state);
+        self.check_margin(0, None, &mut state);
+        let costs = self.book.accounts.iter().zip(&state.holdings.records);
+        costs.map(|(account, record)| (account.index, record.cost)).collect()
+    }
+
+    /// Gives each isolated contract the collateral its positions state, or its initial margin at
+    /// entry (of short options: today).
+    fn post_collateral(&mut self, setting: &MarginSetting) {
+        let mut state = self.state(1);
+        self.start_block(&mut state, 1);
+        let block = FactorBlock::new(setting.model.factors.len(), 1);
+        self.revalue(InstructionSet::Baseline, 0, &block, &mut state);
+        for index in 0..self.book.pools.len() {
+            let pool = &self.book.pools[index];
+            if pool.backing == Backing::Account {
+                continue;
+            }
+            let account = self.book.accounts[pool.account].index;
+            let stated = &setting.portfolio.accounts[account].isolated_margins;
+            let of = |position: &usize| {
+                let watched = &self.book.positions[*position];
+                Some((watched.price, *stated.get(&watched.index)?))
+            };
+            let given: Vec<(usize, f64)> = pool.positions.iter().filter_map(of).collect();
+            let posted = if given.is_empty() {
+                at_entry(&self.book, pool.contracts.start, &state.quotes)
+            } else {
+                given
+            };
+            self.book.pools[index].backing = Backing::Posted(posted);
+        }
+    }
+}
+
+/// Initial margin of a contract's positions at the prices they were entered at, in the asset they
+/// settle in; of an option today.
+fn at_entry(book: &EventBook, contract: usize, quotes: &Quotes) -> Vec<(usize, f64)> {
+    let found = &book.contracts[contract];
+    let today = prices_of(book, contract, quotes, 0);
+    let units = |initial: f64, price: f64| {
+        let units = initial / price;
+        if units.is_finite() { units } else { 0.0 }
+    };
+    if found.is_option() {
+        let price = book.positions[found.positions[0].0].price;
+        let initial = found.margin(sizes_on_path(book, contract, |_| 1.0), &today).initial;
+        return vec![(price, units(initial, quotes.price(price)[0]))];
+    }
+    let one = |&(position, _): &(usize, f64)| {
+        let watched = &book.positions[position];
+        let entry = watched.entry.map_or(today.forward, |entry| entry * today.quote);
+        let prices = ContractPrices { forward: entry, ..today };
+        let sizes = sizes_on_path(book, contract, |one| f64::from(u8::from(one == position)));
+        let paid = match found.kind {
+            ContractKind::Inverse => entry,
+            _ => quotes.price(watched.price)[0],
+        };
+        (watched.price, units(found.margin(sizes, &prices).initial, paid))
+    };
+    found.positions.iter().map(one).collect()
+}

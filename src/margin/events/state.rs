@@ -1,0 +1,187 @@
+//! What changes on the paths of a block: quantities, cash, and what has happened.
+
+use super::contract::Sizes;
+use super::quotes::Quotes;
+
+/// No node.
+const NEVER: u32 = u32::MAX;
+
+/// What happened to one account on one path, in USD.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AccountRecord {
+    called: u32,
+    stopped: u32,
+    liquidated: u32,
+    /// What was closed, at its notional then.
+    pub notional: f64,
+    /// Fees and slippage.
+    pub cost: f64,
+    /// What the account owed once nothing was left to close.
+    pub bad_debt: f64,
+}
+
+/// Something that happened on a path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PathEvent {
+    /// The node at which it happened.
+    pub node: usize,
+    /// Place of the path in the block.
+    pub place: usize,
+    /// Index into `Portfolio::accounts`.
+    pub account: usize,
+    /// What it was, in USD.
+    pub what: Happening,
+}
+
+/// What can happen to an account inside a path, in USD.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Happening {
+    /// Its margin balance fell below its initial margin for the first time.
+    MarginCall {
+        /// What it lacked.
+        short: f64,
+    },
+    /// A stop order executed.
+    Stop {
+        /// Index into `Portfolio::orders`.
+        order: usize,
+        /// Notional closed.
+        notional: f64,
+    },
+    /// It fell below its maintenance margin, and its venue closed some or all of it.
+    Liquidation {
+        /// Margin balance then.
+        balance: f64,
+        /// Maintenance margin then.
+        maintenance: f64,
+        /// Notional closed.
+        notional: f64,
+        /// Fees and slippage.
+        cost: f64,
+        /// What it owed afterwards.
+        bad_debt: f64,
+        /// Whether nothing that needs margin is left.
+        is_flat: bool,
+    },
+}
+
+/// State of a block of paths and scratch.
+///
+/// Built once a worker; [`EventStage::start_block`](super::EventStage::start_block) clears it.
+#[derive(Debug, Clone)]
+pub struct EventState {
+    pub(super) path_capacity: usize,
+    pub(super) holdings: Holdings,
+    pub(super) quotes: Quotes,
+    /// Of one pool.
+    pub(super) margins: Margins,
+    /// Paths on which a pool is to be closed.
+    pub(super) places: Vec<usize>,
+    /// Paths on which a pool was triggered between nodes, and the price of its coin then over that
+    /// at the node.
+    pub(super) touched: Vec<(usize, f64)>,
+    /// One path at the price that triggered it.
+    pub(super) trigger: Quotes,
+}
+
+/// What is held on the paths of a block, in structures of arrays, and what has happened.
+#[derive(Debug, Clone)]
+pub(super) struct Holdings {
+    pub path_count: usize,
+    /// `[position][path]`: share of today's quantity still held.
+    pub held: Vec<f64>,
+    /// `[position][path]`: what it was paid, in the asset it settles in.
+    pub cash: Vec<f64>,
+    /// `[pool][path]`: fees and slippage paid, in USD.
+    pub costs: Vec<f64>,
+    /// `[account][path]`.
+    pub records: Vec<AccountRecord>,
+    /// `[stop][path]`: whether it has executed.
+    pub executed: Vec<bool>,
+    pub events: Vec<PathEvent>,
+    /// Shares held by the positions of a pool when it fell below.
+    pub at_trigger: Vec<f64>,
+}
+
+/// Margin of one pool over a block, `[path]`, in USD, and room to find it.
+#[derive(Debug, Clone)]
+pub(super) struct Margins {
+    pub balance: Vec<f64>,
+    pub initial: Vec<f64>,
+    pub maintenance: Vec<f64>,
+    pub sizes: Vec<Sizes>,
+}
+
+impl Holdings {
+    /// Share of today's quantity of a position that a path still holds.
+    pub fn held_at(&self, position: usize, place: usize) -> f64 {
+        self.held[position * self.path_count + place]
+    }
+}
+
+impl Default for AccountRecord {
+    fn default() -> Self {
+        Self { called: NEVER, stopped: NEVER, liquidated: NEVER, notional: 0.0, cost: 0.0, bad_debt: 0.0 }
+    }
+}
+
+impl AccountRecord {
+    /// The node of the first margin call.
+    pub fn called(&self) -> Option<usize> {
+        (self.called != NEVER).then_some(self.called as usize)
+    }
+
+    /// The node of the first stop order that executed.
+    pub fn stopped(&self) -> Option<usize> {
+        (self.stopped != NEVER).then_some(self.stopped as usize)
+    }
+
+    /// Whether quantities are no longer those of today.
+    pub fn is_changed(&self) -> bool {
+        self.stopped != NEVER || self.liquidated != NEVER
+    }
+
+    /// The node of the first liquidation.
+    pub fn liquidated(&self) -> Option<usize> {
+        (self.liquidated != NEVER).then_some(self.liquidated as usize)
+    }
+
+    /// Notes a margin call; whether it was the first.
+    pub(super) fn call(&mut self, node: usize) -> bool {
+        let first = self.called == NEVER;
+        self.called = self.called.min(node as u32);
+        first
+    }
+
+    pub(super) fn stop(&mut self, node: usize) {
+        self.stopped = self.stopped.min(node as u32);
+    }
+
+    pub(super) fn liquidate(&mut self, node: usize) {
+        self.liquidated = self.liquidated.min(node as u32);
+    }
+}
+
+impl Margins {
+    pub fn new(path_capacity: usize) -> Self {
+        let array = || vec![0.0; path_capacity];
+        Self {
+            balance: array(),
+            initial: array(),
+            maintenance: array(),
+            sizes: vec![Sizes::default(); path_capacity],
+        }
+    }
+}
+
+impl EventState {
+    /// What happened to watched account `account` on the path at `place`.
+    pub fn record(&self, account: usize, place: usize) -> &AccountRecord {
+        &self.holdings.records[account * self.holdings.path_count + place]
+    }
+
+    /// Everything that happened on the block, in order of time.
+    pub fn events(&self) -> &[PathEvent] {
+        &self.holdings.events
+    }
+}

@@ -1,0 +1,67 @@
+//! What venues did to accounts inside paths.
+
+use serde::{Deserialize, Serialize};
+
+/// Liquidation of one account inside paths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountLiquidation {
+    /// Account.
+    pub account: String,
+    /// Margin rules applied, with their date.
+    pub rules: Option<String>,
+    /// Probability of being liquidated within the horizon, in part or all.
+    pub probability: f64,
+    /// 95 % interval of the Monte Carlo error.
+    pub interval_95: [f64; 2],
+    /// Cost of the liquidation, mean over all paths.
+    pub mean_cost: f64,
+    /// Estimator of the probability and of its interval.
+    pub estimator: String,
+    /// Everything else that happened to it; `None` where the plain stage closes accounts (cross
+    /// margin, flat rates, all at once), or paths do not all count the same.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub events: Option<PathEvents>,
+}
+
+/// What happened inside paths, to one account or to any.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PathEvents {
+    /// Probability of a margin call (margin balance below initial margin at a step).
+    pub margin_call: EventProbability,
+    /// Probability that a stop order executes.
+    pub stop: EventProbability,
+    /// Probability of a liquidation.
+    pub liquidation: EventProbability,
+    /// Mean time to the first liquidation, in years, of the paths that have one.
+    pub mean_time_to_liquidation_years: Option<f64>,
+    /// Notional closed.
+    pub liquidated_notional: TailAmount,
+    /// Fees and slippage.
+    pub cost: TailAmount,
+    /// What was owed to venues once nothing was left to close.
+    pub bad_debt: TailAmount,
+}
+
+/// A probability with its Monte Carlo error.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EventProbability {
+    /// Share of paths.
+    pub probability: f64,
+    /// 95 % interval (Wilson 1927).
+    pub interval_95: [f64; 2],
+}
+
+/// An amount of money a path, none on most.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TailAmount {
+    /// Mean over all paths.
+    pub mean: f64,
+    /// Tail whose mean is taken, e.g. 0.99 for the largest 1 %.
+    pub level: f64,
+    /// Mean of the largest amounts; paths without one count as zero.
+    pub expected_shortfall: f64,
+    /// Its standard error (Manistre & Hancock 2005).
+    pub standard_error: f64,
+    /// Probability of any amount.
+    pub probability: f64,
+}
