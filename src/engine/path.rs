@@ -10,9 +10,7 @@ use super::events::{EventTallies, Events};
 use super::liquidation::{
     Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, Visit,
 };
-use crate::margin::{
-    Certainty, EventState, Node, NodeProxies, PathEvent, SeenError, VenueRules,
-};
+use crate::margin::{Certainty, EventState, Node, NodeProxies, PathEvent, SeenError, VenueRules};
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;

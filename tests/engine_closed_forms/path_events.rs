@@ -177,7 +177,8 @@ fn first_passage_of_one_perpetual_does_not_depend_on_the_steps() {
 /// touches it, and, where it stays below, for the loss at that price and that of the other half.
 #[test]
 fn a_stop_fills_at_its_price_however_few_the_steps() {
-    let order = "[[order]]\nid = \"stop\"\nposition = \"a linear\"\nkind = \"stop\"\nquantity = -5\n";
+    let order =
+        "[[order]]\nid = \"stop\"\nposition = \"a linear\"\nkind = \"stop\"\nquantity = -5\n";
     let stop = 0.97 * SPOT;
     let order = format!("{order}price = {stop}\nslippage = \"0.1%\"\n");
     let book = [account("a", true, "USD", 1e6, 0.0), linear("a", 10.0), order].concat();

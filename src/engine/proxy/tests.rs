@@ -6,9 +6,9 @@ use crate::document::Confinement;
 use crate::engine::compiled::Compiled;
 use crate::engine::control::{Control, Stage};
 use crate::engine::pass::Unsure;
-use crate::engine::path::PathEngine;
+use crate::engine::path::{PathEngine, PathHappening};
 use crate::engine::{Inputs, LoadOptions, Overrides, Partial, Plan, load, pass};
-use crate::margin::{CloseAmount, Liquidation};
+use crate::margin::Liquidation;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Balance;
 use crate::pricing::Interpolation;
@@ -68,7 +68,11 @@ fn decisions(engine: &PathEngine) -> Vec<Vec<(usize, usize)>> {
     let paths: Vec<u64> = (0..PATHS).collect();
     let mut workspace = engine.workspace(paths.len());
     engine.walk(&mut workspace, &paths);
-    let of_path = |path| engine.events(&workspace, path).map(|one| (one.account, one.closed.node));
+    let closed = |happening: PathHappening| match happening {
+        PathHappening::Closed(one) => Some((one.account, one.closed.node)),
+        PathHappening::Event(_) => None,
+    };
+    let of_path = |path| engine.happenings(&workspace, path).into_iter().filter_map(closed);
     (0..paths.len()).map(|path| of_path(path).collect()).collect()
 }
 

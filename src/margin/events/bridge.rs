@@ -227,13 +227,17 @@ impl Slope {
 }
 
 /// Change of the mark of today's quantity as the coin's price doubles; nothing once it expired.
+///
+/// Linear, `q(F − E·P)`: `q·F`. Inverse, `N(S/E − S/F)` with `S/F` unchanged: `N·S/E`.
 fn mark_slope(book: &EventBook, contract: usize, (position, today): (usize, f64), at: At) -> f64 {
+    let is_alive = book.is_alive(contract, at.moment);
+    let mark = at.quotes.mark(position)[at.quoted];
+    let prices = prices_of(book, contract, at.quotes, at.quoted);
     match book.contracts[contract].kind {
-        ContractKind::Linear if book.is_alive(contract, at.moment) => {
-            today * at.quotes.line(book.forward_line(contract))[at.quoted]
-        }
-        ContractKind::Spot | ContractKind::Inverse => at.quotes.mark(position)[at.quoted],
-        ContractKind::Linear | ContractKind::Option => 0.0,
+        ContractKind::Linear if is_alive => today * prices.forward,
+        ContractKind::Inverse if is_alive => mark + today * prices.coin / prices.forward,
+        ContractKind::Spot => mark,
+        ContractKind::Linear | ContractKind::Inverse | ContractKind::Option => 0.0,
     }
 }
 

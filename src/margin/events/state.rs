@@ -121,7 +121,14 @@ impl Holdings {
 
 impl Default for AccountRecord {
     fn default() -> Self {
-        Self { called: NEVER, stopped: NEVER, liquidated: NEVER, notional: 0.0, cost: 0.0, bad_debt: 0.0 }
+        Self {
+            called: NEVER,
+            stopped: NEVER,
+            liquidated: NEVER,
+            notional: 0.0,
+            cost: 0.0,
+            bad_debt: 0.0,
+        }
     }
 }
 

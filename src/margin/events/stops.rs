@@ -56,10 +56,11 @@ pub(super) fn stops(setting: &MarginSetting, book: &EventBook) -> Vec<Stop> {
     let orders = setting.portfolio.orders.iter().enumerate();
     let stop = |(order, held): (usize, &crate::portfolio::Order)| {
         let position = book.positions.iter().position(|one| one.index == held.position)?;
-        let (contract, today) = book.contracts.iter().enumerate().find_map(|(index, contract)| {
-            let found = contract.positions.iter().find(|(one, _)| *one == position)?;
-            Some((index, found.1))
-        })?;
+        let (contract, today) =
+            book.contracts.iter().enumerate().find_map(|(index, contract)| {
+                let found = contract.positions.iter().find(|(one, _)| *one == position)?;
+                Some((index, found.1))
+            })?;
         let pool = book.pools.iter().position(|pool| pool.contracts.contains(&contract))?;
         let reduces = held.quantity * today < 0.0;
         let acts = held.kind == OrderKind::Stop && reduces && !book.contracts[contract].is_option();

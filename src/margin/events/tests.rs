@@ -161,7 +161,7 @@ fn the_plain_case_is_that_of_the_plain_stage() {
             {
                 walk.visit(node, levels);
                 let cash = Cash { by_account: &by_account, by_row: &walk.cash };
-                plain.check(ISA, node, &walk.block, cash, &mut closed, None);
+                plain.check(ISA, node, &walk.block, cash, &mut closed);
             }
             let mut expected = vec![0.0; walk.book.rows().len() * PATHS];
             walk.book.values(ISA, 1, &walk.block, &mut walk.cash, &mut expected);

@@ -4,9 +4,7 @@ use approx::assert_relative_eq;
 
 use super::*;
 use crate::margin::tests::{book, market, option, perpetual, rules, usdt};
-use crate::margin::{
-    FutureRules, Liquidation, MarginBook, MarginError, OptionValue, VenueRules,
-};
+use crate::margin::{FutureRules, Liquidation, MarginBook, MarginError, OptionValue, VenueRules};
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::{Instrument, MarginMode, OptionRight, Portfolio, Settlement};
 use crate::pricing::{
