@@ -62,36 +62,46 @@ fn run_to(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<Run, EngineError> {
-    let mut part = extended(&plan, None, isa, control)?;
+    let mut found = extended(&plan, None, isa, control)?;
     let stopping = loop {
         let paths = plan.scenario.simulation.paths;
-        match precision.decide(paths, &assemble::measures(&plan, &part)?) {
+        match precision.decide(paths, &assemble::measures(&plan, &found.part)?) {
             Decision::Stop(stopping) => break stopping,
             Decision::Continue(more) => {
                 plan.scenario.simulation.paths = more;
-                part = extended(&plan, Some(part), isa, control)?;
+                found = extended(&plan, Some(found), isa, control)?;
             }
         }
     };
-    let mut run = finish(&plan, vec![part], isa, control)?;
+    let mut run = finish(&plan, vec![found.part], isa, control)?;
     run.outcome.stopping = Some(stopping);
     Ok(run)
 }
 
-/// `part` with the paths that it lacks of the plan's, settled: the decision is that of full
-/// revaluation.
+/// The losses up to a checkpoint, and how they were valued.
+struct Checkpoint {
+    part: Partial,
+    valuation: Valuation,
+}
+
+/// `earlier` with the paths that it lacks of the plan's, settled: the decision is that of full
+/// revaluation. More paths can make another valuation the cheapest; all paths are then walked
+/// again, so that the losses are those of a run of that many paths.
 fn extended(
     plan: &Plan,
-    part: Option<Partial>,
+    earlier: Option<Checkpoint>,
     isa: InstructionSet,
     control: &Control,
-) -> Result<Partial, EngineError> {
+) -> Result<Checkpoint, EngineError> {
     let (book, valuation) = prepared(plan, &plan.portfolio, isa)?;
     let paths = plan.scenario.simulation.paths;
+    let kept = earlier.filter(|earlier| earlier.valuation.values_as(&valuation));
+    let part = kept.map(|earlier| earlier.part);
     let from = part.as_ref().map_or(0, |part| part.losses.len() as u64);
     let added = first_pass(plan, &book, &valuation, from..paths, control)?;
     let part = pass::merge(part.into_iter().chain([added]).collect(), paths)?;
-    Ok(proxy::settled(plan, &book, &valuation, part, control, Stage::Losses)?.part)
+    let part = proxy::settled(plan, &book, &valuation, part, control, Stage::Losses)?.part;
+    Ok(Checkpoint { part, valuation })
 }
 
 /// First pass over a range of path ids: what a shard does.

@@ -114,6 +114,15 @@ impl Valuation {
         }
     }
 
+    /// Whether both give the same losses, to the last bit.
+    pub fn values_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Full(_), Self::Full(_)) => true,
+            (Self::Proxied(one), Self::Proxied(other)) => one.told() == other.told(),
+            _ => false,
+        }
+    }
+
     /// Proxies, or why full revaluation takes fewer operations.
     fn automatic(plan: &Plan, book: &Compiled) -> Result<Self, String> {
         let cost = Cost::of(plan, book);
@@ -170,6 +179,16 @@ fn worth(saved: f64) -> Result<String, String> {
         return Err(format!("proxies would save {percent} % of the operations counted"));
     }
     Ok(percent)
+}
+
+impl Proxied {
+    /// What other polynomials would have otherwise: their bounds and their number.
+    fn told(&self) -> [u64; 5] {
+        let [horizon, inside] = [self.epsilon, self.decision_epsilon].map(f64::to_bits);
+        let counts = [self.polynomials, self.terms, self.contracts_in_full];
+        let [polynomials, terms, contracts] = counts.map(|count| count as u64);
+        [horizon, inside, polynomials, terms, contracts]
+    }
 }
 
 /// Makes proxies of a book.
