@@ -20,7 +20,7 @@ use std::path::Path;
 use plimsoll::document::Confinement;
 use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan, Run};
 use plimsoll::numeric::isa::InstructionSet;
-use plimsoll::outcome::{AccountLiquidation, ProxyRevaluation};
+use plimsoll::outcome::{AccountLiquidation, Measure, Outcome, ProxyRevaluation};
 use plimsoll::scenario::Revaluation;
 
 fn plan(scenario: &Path, paths: u64) -> Plan {
@@ -139,6 +139,30 @@ fn many_options_on_few_coins_are_a_polynomial_a_coin() {
     let chosen = chosen.outcome.model.proxy.expect("proxies pay");
     assert!(chosen.reason.is_some());
     assert_eq!(chosen.paths_revalued, found.paths_revalued);
+}
+
+/// The first look is too short for proxies, the last is not: all losses are then by proxy.
+#[test]
+fn a_run_to_a_precision_forgets_how_fewer_paths_were_valued() {
+    let folder = books::still(6_000);
+    let mut plan = plan(&folder.path().join("scenario.toml"), 6_000);
+    let full = run(&plan, Revaluation::Auto).outcome;
+    assert!(full.model.proxy.is_none());
+    let half_width = |measure: &Measure| {
+        (measure.interval_95[1] - measure.interval_95[0]) / (2.0 * measure.loss.abs())
+    };
+    let measures = full.measures.value_at_risk.iter().chain(&full.measures.expected_shortfall);
+    // Twice the paths bring the widest interval to 0.71 of what it was.
+    let precision = 0.8 * measures.map(half_width).fold(0.0, f64::max);
+    plan.scenario.simulation.precision = Some(precision);
+    let found = run(&plan, Revaluation::Auto);
+    let paths = found.outcome.paths;
+    assert!(paths > 6_000 && found.outcome.model.proxy.is_some(), "{:?}", found.outcome.stopping);
+    plan.scenario.simulation.precision = None;
+    plan.scenario.simulation.paths = paths;
+    let stated = run(&plan, Revaluation::Auto);
+    assert!(stated.losses == found.losses, "losses are not those of a run of {paths} paths");
+    assert_eq!(Outcome { stopping: None, ..found.outcome }, stated.outcome);
 }
 
 /// What expires inside the horizon is piecewise linear at its node, what expires right after it is
