@@ -3,6 +3,7 @@
 mod book;
 mod contributions;
 mod few_paths;
+mod idle;
 mod incremental;
 mod liquidations;
 mod measures;
@@ -59,6 +60,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     let mut model = model::model(plan, found.revalued);
     model.notes.extend(truncation::note(found, control)?);
     let mut warnings = model::warnings(plan, book);
+    warnings.extend(idle::warning(plan, book));
     warnings.extend(heavy_tail(&measures));
     warnings.extend(few_paths::warning(sample, &levels.levels));
     warnings.extend(liquidations::warning(found));

@@ -1,0 +1,84 @@
+//! Settings that were stated and that no path acts on.
+
+use crate::engine::compiled::Compiled;
+use crate::engine::plan::Plan;
+use crate::market::OpenInterest;
+use crate::outcome::Warning;
+
+/// The warning that names them, where there are any.
+pub(super) fn warning(plan: &Plan, book: &Compiled) -> Option<Warning> {
+    let stated: Vec<String> =
+        of_scenario(plan).chain(of_market(plan)).chain(of_venues(plan, book)).collect();
+    (!stated.is_empty()).then(|| Warning {
+        code: "settings_idle".to_owned(),
+        message: format!(
+            "Stated and checked, but no path acts on it, and no figure holds it: {}.",
+            stated.join(", ")
+        ),
+    })
+}
+
+fn of_scenario(plan: &Plan) -> impl Iterator<Item = String> {
+    let events = &plan.scenario.events;
+    let tables = [
+        ("events.cascade", events.cascade.is_some()),
+        ("events.closing", events.closing.is_some()),
+        ("events.peg_break", !events.peg_breaks.is_empty()),
+    ];
+    tables.into_iter().filter(|(_, stated)| *stated).map(|(table, _)| format!("[{table}]"))
+}
+
+fn of_market(plan: &Plan) -> impl Iterator<Item = String> {
+    plan.market.underlyings.iter().flat_map(|underlying| {
+        let liquidity = underlying.liquidity.as_ref();
+        let impact = liquidity.is_some_and(|liquidity| liquidity.impact.is_some());
+        let others =
+            liquidity.is_some_and(|liquidity| liquidity.open_interest != OpenInterest::default());
+        let stated = [("impact", impact), ("open_interest", others)];
+        let stated = stated.into_iter().filter(|(_, stated)| *stated);
+        stated.map(|(field, _)| format!("{field} of {}", underlying.symbol)).collect::<Vec<_>>()
+    })
+}
+
+fn of_venues(plan: &Plan, book: &Compiled) -> impl Iterator<Item = String> {
+    let venues = book.setting.portfolio.venues.iter().zip(&plan.venue_rules);
+    venues.flat_map(|(venue, rules)| {
+        let shared = rules.as_ref().is_some_and(|rules| rules.waterfall.is_some());
+        let stated = [("failure", venue.failure.is_some()), ("waterfall", shared)];
+        let stated = stated.into_iter().filter(|(_, stated)| *stated);
+        stated.map(|(field, _)| format!("{field} of {}", venue.name)).collect::<Vec<_>>()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::document::Confinement;
+    use crate::engine::{LoadOptions, Overrides, load};
+    use crate::numeric::isa::InstructionSet;
+
+    fn told(name: &str) -> Option<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
+        let overrides = Overrides::default();
+        let options = LoadOptions { confinement: Confinement::Inside, overrides, trades: None };
+        let inputs = load(&folder.join("scenario.toml"), &options).unwrap();
+        let plan = Plan::build(&inputs).unwrap();
+        let book = Compiled::new(&plan, &plan.portfolio, InstructionSet::detect()).unwrap();
+        warning(&plan, &book).map(|warning| warning.message)
+    }
+
+    /// The examples state every field there is; the smallest scenario none of these.
+    #[test]
+    fn what_does_not_act_is_named() {
+        let told_of = told("examples").unwrap();
+        for stated in ["[events.cascade]", "[events.closing]", "[events.peg_break]"] {
+            assert!(told_of.contains(stated), "{told_of}");
+        }
+        for stated in ["impact of ", "open_interest of ", "failure of "] {
+            assert!(told_of.contains(stated), "{told_of}");
+        }
+        assert_eq!(told("minimal"), None);
+    }
+}
