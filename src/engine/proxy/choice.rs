@@ -210,6 +210,9 @@ impl<'a> Builder<'a> {
         deviations: f64,
         interpolation: Interpolation,
     ) -> Result<Self, String> {
+        if book.engine.event_stage().is_some() {
+            return Err("what venues do inside paths is decided by full marks".to_owned());
+        }
         let sample = Sample::walk(plan, book);
         let Some(tolerance) = sample.tolerance(deviations) else {
             return Err("all paths of the sample lose the same".to_owned());
