@@ -38,6 +38,13 @@ impl FactorModel {
         self.factors.iter().position(|factor| &factor.key == key)
     }
 
+    /// Whether logarithms of prices are Brownian motions between nodes, given the mixing variable of
+    /// their interval where there is one.
+    pub fn prices_diffuse(&self) -> bool {
+        let diffuses = matches!(self.process, Process::Gbm | Process::StudentT { .. });
+        diffuses && self.returns == ReturnKind::Log
+    }
+
     /// Log and level (see [`FactorBlock`](super::FactorBlock)) of a factor after a return of
     /// `change` from today.
     pub fn moved(&self, factor: usize, change: f64) -> (f64, f64) {

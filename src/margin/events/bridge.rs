@@ -18,8 +18,7 @@ use crate::margin::first_passage::{crosses, crossing_probability};
 use crate::numeric::{Purpose, Streams};
 use crate::portfolio::Account;
 use crate::pricing::PriceSource;
-use crate::scenario::ReturnKind;
-use crate::simulation::{FactorKey, FactorModel, Process};
+use crate::simulation::{FactorKey, FactorModel};
 
 /// Standard deviations of a step within which a line can be touched: beyond, the probability is
 /// below e⁻¹²⁸.
@@ -67,8 +66,7 @@ impl Bridge {
         prices: &[PriceSource],
     ) -> Option<Self> {
         let model = setting.model;
-        let diffuses = matches!(model.process, Process::Gbm | Process::StudentT { .. });
-        if !diffuses || model.returns != ReturnKind::Log {
+        if !model.prices_diffuse() {
             return None;
         }
         let contracts = &contracts[pool.contracts.clone()];
