@@ -1,22 +1,29 @@
 //! Measures how often the 95 % intervals of VaR and ES cover the truth.
 //!
 //! `cargo run --release --example coverage -- [RUNS] [PATHS]`, by default 2000 runs (seeds) of
-//! 50,000 paths. Prints a row for every distribution and level of plain samples (true tail index,
-//! coverage of both intervals, mean half-width over the asymptotic one, share of runs flagged
-//! heavy-tailed), then one for every sampling scheme, book and level: coverage, the variance of a
-//! plain sample of as many paths over the scheme's, and the order at which half-widths shrink
-//! from a quarter of the paths (0.5 is that of independent draws).
+//! 50,000 paths; 0 paths leave the first table out. It has a row for every distribution and level
+//! of plain samples (true tail index, coverage of both intervals, mean half-width over the
+//! asymptotic one, share of runs flagged heavy-tailed). The second table has a row for every book,
+//! sampling scheme, level aimed at and level, each run one of the engine on documents: coverage,
+//! share of intervals above the truth, the variance of plain sampling over the scheme's, the order
+//! at which half-widths shrink from a quarter of the paths (0.5 is that of independent draws), and
+//! the root mean square distance from the truth over the error that the intervals tell.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
 #[path = "../tests/common/coverage.rs"]
 mod coverage;
-#[path = "../tests/common/schemes.rs"]
-mod schemes;
+#[path = "../tests/common/engine_schemes.rs"]
+mod engine_schemes;
+#[path = "../tests/common/exact_sum.rs"]
+mod exact_sum;
 
 use coverage::{Losses, measure};
+use engine_schemes::{Fault, LEVELS, METHODS, Scored, World, score};
 use plimsoll::risk::NORMAL_95;
-use plimsoll::units::ConfidenceLevel;
-use schemes::{Book, Fault, Scheme, score};
+use plimsoll::scenario::SamplingMethod;
+
+/// Whole pairs, rounds of 40 strata and 32 replicates, also of half and a quarter.
+const SCHEME_PATHS: u64 = 10_240;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -25,10 +32,13 @@ fn main() {
         None => default,
     };
     let (runs, paths) = (number(2_000), number(50_000) as usize);
-    println!("{runs} runs of {paths} paths");
-    plain(runs, paths);
-    println!();
-    by_scheme(runs, paths);
+    if paths > 0 {
+        println!("{runs} runs of {paths} paths");
+        plain(runs, paths);
+        println!();
+    }
+    println!("{runs} runs of {SCHEME_PATHS} paths of the engine");
+    by_scheme(runs, SCHEME_PATHS);
 }
 
 fn plain(runs: u64, paths: usize) {
@@ -57,35 +67,69 @@ fn plain(runs: u64, paths: usize) {
     }
 }
 
-fn by_scheme(runs: u64, paths: usize) {
+/// Every scheme of the engine on every book, at a quarter of the paths again for the order at which
+/// half-widths shrink.
+fn by_scheme(runs: u64, paths: u64) {
     println!(
-        "scheme                book     level   VaR %   ES %   variance VaR  ES   order VaR  ES"
+        "book        scheme           aim    level   VaR %   ES %  above %          \
+         variance VaR     ES   order VaR   ES   error/width VaR   ES"
     );
-    for scheme in Scheme::ALL {
-        for book in [Book::Linear, Book::Squares] {
-            for level in [0.975, 0.99] {
-                row(scheme, book, level, paths, runs);
+    for world in World::ALL {
+        let truth = world.truth();
+        let case = |method, aim| Case { world, method, aim, runs, paths };
+        let plain = case(METHODS[0], LEVELS[0]);
+        let yardstick = plain.scores(&truth, paths, runs);
+        plain.print(&truth, &yardstick, &yardstick);
+        for method in &METHODS[1..] {
+            let aimed = matches!(method, SamplingMethod::Importance | SamplingMethod::Stratified);
+            for &aim in &LEVELS[..1 + usize::from(aimed)] {
+                let case = case(*method, aim);
+                case.print(&truth, &case.scores(&truth, paths, runs), &yardstick);
             }
         }
     }
 }
 
-fn row(scheme: Scheme, book: Book, level: f64, paths: usize, runs: u64) {
-    let found = score(book, scheme, Fault::None, level, paths, runs);
-    // Fewer runs tell a mean width well enough.
-    let fewer = score(book, scheme, Fault::None, level, paths / 4, runs / 10);
-    let errors = book.plain_errors(ConfidenceLevel::new(level).expect("a level"));
-    let half_width = |index: usize| NORMAL_95 * errors[index] / (paths as f64).sqrt();
-    let gain = [0, 1].map(|index| {
-        let ratio = half_width(index) / found.half_width[index];
-        ratio * ratio
-    });
-    let order =
-        [0, 1].map(|index| (fewer.half_width[index] / found.half_width[index]).ln() / 4f64.ln());
-    let [var, es] = found.coverage().map(|share| share * 100.0);
-    let (name, book) = (format!("{scheme:?}"), format!("{book:?}"));
-    println!(
-        "{name:<21} {book:<8} {level:<5}  {var:>6.2} {es:>6.2}  {:>12.2} {:>4.2}  {:>9.2} {:>4.2}",
-        gain[0], gain[1], order[0], order[1],
-    );
+/// One book and scheme.
+struct Case {
+    world: World,
+    method: SamplingMethod,
+    /// Level aimed at.
+    aim: f64,
+    runs: u64,
+    paths: u64,
+}
+
+impl Case {
+    fn scores(&self, truth: &[[f64; 2]], paths: u64, runs: u64) -> Vec<Scored> {
+        score(&self.world.plan(self.method, self.aim, paths), truth, Fault::None, runs)
+    }
+
+    /// A row a level.
+    fn print(&self, truth: &[[f64; 2]], found: &[Scored], plain: &[Scored]) {
+        let fewer = self.scores(truth, self.paths / 4, self.runs / 4);
+        for (index, level) in LEVELS.into_iter().enumerate() {
+            let (found, fewer, plain) = (&found[index], &fewer[index], &plain[index]);
+            let [var, es] = found.coverage().map(|share| share * 100.0);
+            let above = found.above.map(|count| 100.0 * count as f64 / self.runs as f64);
+            let of = |compute: &dyn Fn(usize) -> f64| [0, 1].map(compute);
+            let gain = of(&|i| (plain.half_width[i] / found.half_width[i]).powi(2));
+            let order = of(&|i| (fewer.half_width[i] / found.half_width[i]).ln() / 4f64.ln());
+            let honest = of(&|i| NORMAL_95 * found.square[i].sqrt() / found.half_width[i]);
+            let (world, method) = (format!("{:?}", self.world), format!("{:?}", self.method));
+            println!(
+                "{world:<11} {method:<16} {:<6} {level:<6} {var:>6.2} {es:>6.2}  {:>4.1} {:>4.1}  \
+                 {:>9.2} {:>9.2}   {:>5.2} {:>5.2}    {:>5.2} {:>5.2}",
+                self.aim,
+                above[0],
+                above[1],
+                gain[0],
+                gain[1],
+                order[0],
+                order[1],
+                honest[0],
+                honest[1],
+            );
+        }
+    }
 }

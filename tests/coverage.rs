@@ -4,10 +4,16 @@
 
 #[path = "common/coverage.rs"]
 mod coverage;
+#[path = "common/engine_schemes.rs"]
+mod engine_schemes;
+#[path = "common/exact_sum.rs"]
+mod exact_sum;
 #[path = "common/schemes.rs"]
 mod schemes;
 
 use coverage::{Losses, Measured, measure};
+use engine_schemes::World;
+use plimsoll::scenario::SamplingMethod;
 use schemes::{Book, Fault, Scheme, Scored, score};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
@@ -133,4 +139,98 @@ fn randomised_lattices_are_covered_and_shrink_faster() {
     assert!((0.22..0.28).contains(&plain), "{plain}");
     let lattice = width(Scheme::QuasiRandom, 80_000) / width(Scheme::QuasiRandom, 5_000);
     assert!(lattice < 0.18, "{lattice}");
+}
+
+/// Whole pairs, rounds of 40 strata and 32 replicates.
+const ENGINE_PATHS: u64 = 5_120;
+
+/// Runs of the engine on `world`: one score a level.
+fn engine_scores(
+    (world, truth): (World, &[[f64; 2]]),
+    method: SamplingMethod,
+    fault: engine_schemes::Fault,
+) -> Vec<engine_schemes::Scored> {
+    let plan = world.plan(method, engine_schemes::LEVELS[0], ENGINE_PATHS);
+    engine_schemes::score(&plan, truth, fault, RUNS)
+}
+
+#[test]
+fn the_engine_s_schemes_are_covered_on_straddles() {
+    let truth = World::Straddles.truth();
+    let mut plain = [0.0; 2];
+    for method in engine_schemes::METHODS {
+        let fault = engine_schemes::Fault::None;
+        let found = engine_scores((World::Straddles, &truth), method, fault);
+        for scored in &found {
+            let right = scored.covered.into_iter().all(covers);
+            assert!(right, "{method:?}: {scored:?} outside {:?}", bounds());
+        }
+        let widths = found[0].half_width;
+        let gain = [0, 1].map(|index| plain[index] / widths[index]);
+        match method {
+            SamplingMethod::Plain => plain = widths,
+            SamplingMethod::Antithetic | SamplingMethod::Auto => {}
+            SamplingMethod::Sobol => assert!(gain[1] > 1.2, "{gain:?}"),
+            _ => assert!(gain[0] > 2.0 && gain[1] > 4.0, "{method:?}: {gain:?}"),
+        }
+    }
+}
+
+/// Weights without variance away from the tail; a curved book whose excess is no control.
+#[test]
+fn the_engine_s_schemes_are_covered_on_a_student_t() {
+    let truth = World::StudentT.truth();
+    let methods =
+        [SamplingMethod::Importance, SamplingMethod::Stratified, SamplingMethod::ControlVariate];
+    for method in methods {
+        let fault = engine_schemes::Fault::None;
+        let found = engine_scores((World::StudentT, &truth), method, fault);
+        // Controlled, VaR is known to the next order statistic and ES is as heavy-tailed as it was.
+        let exact = method == SamplingMethod::ControlVariate;
+        for scored in found {
+            if exact {
+                assert!(scored.covered[0] >= bounds()[0], "{scored:?}");
+                assert!(scored.coverage()[1] > 0.87, "{scored:?}");
+                continue;
+            }
+            let right = scored.covered.into_iter().all(covers);
+            assert!(right, "{method:?}: {scored:?} outside {:?}", bounds());
+        }
+    }
+}
+
+#[test]
+fn the_engine_s_schemes_measured_wrongly_are_not_covered() {
+    use engine_schemes::Fault;
+    let truth = World::Straddles.truth();
+    let wrong = [
+        (SamplingMethod::Importance, Fault::RatiosIgnored),
+        (SamplingMethod::Stratified, Fault::UnitsIgnored),
+        (SamplingMethod::ControlVariate, Fault::MeansTooLarge),
+    ];
+    for (method, fault) in wrong {
+        for scored in engine_scores((World::Straddles, &truth), method, fault) {
+            let passed = scored.covered.into_iter().any(covers);
+            assert!(!passed, "{method:?}, {fault:?}: {scored:?} passed");
+        }
+    }
+}
+
+/// Sixteen times the paths: a quarter of the width for independent units; Sobol points, of which
+/// there are always 32 replicates, do better.
+#[test]
+fn half_widths_of_the_engine_s_schemes_shrink_as_theory_says() {
+    let width = |method, paths| {
+        let plan = World::Straddles.plan(method, engine_schemes::LEVELS[0], paths);
+        let fault = engine_schemes::Fault::None;
+        engine_schemes::score(&plan, &[[0.0; 2]], fault, 60)[0].half_width
+    };
+    for method in [SamplingMethod::Plain, SamplingMethod::Importance, SamplingMethod::Stratified] {
+        let (few, many) = (width(method, 2_560), width(method, 40_960));
+        for (few, many) in few.into_iter().zip(many) {
+            assert!((0.21..0.29).contains(&(many / few)), "{method:?}: {few} {many}");
+        }
+    }
+    let (few, many) = (width(SamplingMethod::Sobol, 2_560), width(SamplingMethod::Sobol, 40_960));
+    assert!(many[1] / few[1] < 0.16, "{few:?} {many:?}");
 }

@@ -33,6 +33,8 @@ mod shapes;
 mod time;
 #[path = "engine_closed_forms/trades.rs"]
 mod trades;
+#[path = "engine_closed_forms/weighted_liquidation.rs"]
+mod weighted_liquidation;
 #[path = "engine_closed_forms/weights.rs"]
 mod weights;
 

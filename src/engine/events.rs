@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EngineError;
 use super::amounts::AmountTally;
-use super::liquidation::{LiquidationTally, cost_units};
+use super::liquidation::{LiquidationTally, PathClosing, cost_units};
 use super::path::Setting;
 use crate::margin::{EventStage, EventState, MarginSetting, PathEvent, is_plain};
 use crate::numeric::Streams;
@@ -151,6 +151,23 @@ impl Events {
                     tally.cost = tally.cost.saturating_add(cost_units(record.cost));
                 }
             }
+        }
+    }
+
+    /// Adds the liquidations of a walked block on those of its `paths` whose place is `counted`.
+    pub fn closings(
+        &self,
+        state: &EventState,
+        paths: &[u64],
+        counted: impl Fn(usize) -> bool,
+        into: &mut Vec<PathClosing>,
+    ) {
+        for (watched, account) in self.stage.accounts().enumerate() {
+            let places = paths.iter().enumerate().filter(|(place, _)| counted(*place));
+            into.extend(places.filter_map(|(place, &path)| {
+                let record = state.record(watched, place);
+                record.liquidated().map(|_| PathClosing { path, account, cost: record.cost })
+            }));
         }
     }
 

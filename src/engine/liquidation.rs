@@ -83,6 +83,18 @@ pub(super) fn cost_units(cost: f64) -> i128 {
     (cost / COST_UNIT).round() as i128
 }
 
+/// One account closed on one path: kept path by path where paths do not all count the same, or
+/// depend on each other.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PathClosing {
+    /// The path.
+    pub path: u64,
+    /// Index of the account in the portfolio.
+    pub account: usize,
+    /// What it cost, in USD.
+    pub cost: f64,
+}
+
 /// Adds the tallies of other paths.
 pub(super) fn add_tallies(sums: &mut Vec<LiquidationTally>, more: &[LiquidationTally]) {
     if sums.is_empty() {
@@ -174,6 +186,23 @@ impl Liquidation {
                 tally.paths += 1;
                 tally.cost = tally.cost.saturating_add(cost_units(cost));
             }
+        }
+    }
+
+    /// Adds the liquidations of a walked block on those of its `paths` whose place is `counted`.
+    pub fn closings(
+        &self,
+        state: &LiquidationState,
+        paths: &[u64],
+        counted: impl Fn(usize) -> bool,
+        into: &mut Vec<PathClosing>,
+    ) {
+        for (watched, account) in self.stage.accounts().enumerate() {
+            let places = state.margin.closed_places(watched).filter(|&place| counted(place));
+            into.extend(places.filter_map(|place| {
+                let closed = state.margin.closed(watched, place)?;
+                Some(PathClosing { path: paths[place], account, cost: closed.cost })
+            }));
         }
     }
 

@@ -43,7 +43,7 @@ pub use amounts::AmountTally;
 pub use control::{Control, Interrupted, Observer, Stage, Unobserved};
 pub use events::{EventTallies, EventTally};
 pub use extended::KEPT_PATHS_MAX;
-pub use liquidation::LiquidationTally;
+pub use liquidation::{LiquidationTally, PathClosing};
 pub use load::{Inputs, LoadOptions, Overrides, check, load};
 pub use pass::{Partial, PartsDoNotJoin, ProxyPart};
 pub use plan::{Fit, Plan};

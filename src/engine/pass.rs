@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, Interrupted, Stage};
 use super::events::EventTallies;
 use super::ledger::{AccountTerms, AccountValues};
-use super::liquidation::{LiquidationTally, add_tallies};
+use super::liquidation::{LiquidationTally, PathClosing, add_tallies};
 use super::path::{PathEngine, Workspace};
 use crate::margin::Certainty;
 use crate::risk::{PathWeights, RiskError, SampleDesign};
@@ -57,6 +57,9 @@ pub struct Partial {
     /// the same.
     #[serde(default)]
     pub events: EventTallies,
+    /// The same path by path, ascending, where paths are weighted or depend on each other; empty
+    /// in plain sampling.
+    pub closings: Vec<PathClosing>,
     /// Present where losses are by proxy.
     #[serde(default)]
     pub proxy: Option<ProxyPart>,
@@ -123,6 +126,13 @@ impl Unsure {
 }
 
 impl Partial {
+    /// Adds the liquidations on paths of its own that were walked again.
+    pub(super) fn add_liquidated(&mut self, more: Liquidated) {
+        add_tallies(&mut self.liquidations, &more.tallies);
+        self.closings.extend(more.closings);
+        self.closings.sort_unstable_by_key(|closing| (closing.path, closing.account));
+    }
+
     /// Paths, counted from its first, whose columns it holds.
     pub(super) fn kept_paths(&self, ledger: &Ledger) -> u64 {
         (self.columns.len() / ledger.column_count().max(1)) as u64
@@ -258,9 +268,7 @@ pub(super) fn watched_losses(
     let beside: Vec<_> = beside.collect();
     let tasks = losses.par_chunks_mut(task).zip(beside).enumerate();
     let walked = tasks.map(|(index, (losses, ((mut columns, mut ratios), mut controls)))| {
-        let mut tallies = engine.tallies();
-        let mut unsure = Unsure::default();
-        let mut events = EventTallies::default();
+        let mut seen = Seen::default();
         let mut workspace = engine.workspace(block_paths.min(losses.len()));
         let mut ids = Vec::with_capacity(block_paths);
         let mut first_path = range.start + (index * task) as u64;
@@ -270,9 +278,7 @@ pub(super) fn watched_losses(
             ids.extend(first_path..first_path + block.len() as u64);
             engine.walk(&mut workspace, &ids);
             ledger.losses(&workspace, block);
-            engine.tally(&workspace, &mut tallies);
-            unsure.look_at(&ids, &workspace);
-            engine.tally_events(&workspace, &mut events);
+            seen.observe(engine, &workspace, &ids);
             ledger.columns(&workspace, take(&mut columns, block.len() * width));
             let factors = workspace.factors();
             if drawn.weighted {
@@ -282,20 +288,64 @@ pub(super) fn watched_losses(
             first_path += block.len() as u64;
             control.advanced(stage, block.len() as u64, total);
         }
-        Ok((tallies, events, unsure))
+        Ok(seen)
     });
-    let walked: Vec<_> = walked.collect::<Result<_, Interrupted>>()?;
-    let (mut liquidations, mut unsure) = (Vec::new(), Unsure::default());
-    let mut events = EventTallies::default();
-    for (tallies, happened, paths) in walked {
-        add_tallies(&mut liquidations, &tallies);
-        events.join(&happened);
-        unsure.join(paths);
-    }
+    let walked: Vec<Seen> = walked.collect::<Result<_, Interrupted>>()?;
+    let mut seen = Seen::default();
+    walked.into_iter().for_each(|later| seen.join(later));
+    let Seen { liquidated, events, unsure } = seen;
+    let Liquidated { tallies: liquidations, closings } = liquidated;
     let first_path = range.start;
-    let part = Partial { first_path, losses, columns, ratios, ..Partial::default() };
-    let part = Partial { controls, liquidations, events, ..part };
-    Ok((part, unsure))
+    let losses = Partial { first_path, losses, columns, ratios, controls, ..Partial::default() };
+    Ok((Partial { liquidations, closings, events, ..losses }, unsure))
+}
+
+/// What happened on paths beside their losses, in path order.
+#[derive(Default)]
+struct Seen {
+    liquidated: Liquidated,
+    events: EventTallies,
+    unsure: Unsure,
+}
+
+impl Seen {
+    /// Adds the block walked last, of `paths`.
+    fn observe(&mut self, engine: &PathEngine, workspace: &Workspace, paths: &[u64]) {
+        self.liquidated.observe(engine, workspace, paths);
+        engine.tally_events(workspace, &mut self.events);
+        self.unsure.look_at(paths, workspace);
+    }
+
+    /// Adds later paths.
+    fn join(&mut self, later: Self) {
+        self.liquidated.join(later.liquidated);
+        self.events.join(&later.events);
+        self.unsure.join(later.unsure);
+    }
+}
+
+/// Liquidations on paths that are sure, path by path only where a tally does not say enough.
+#[derive(Default)]
+pub(super) struct Liquidated {
+    tallies: Vec<LiquidationTally>,
+    closings: Vec<PathClosing>,
+}
+
+impl Liquidated {
+    /// Adds the block walked last, of `paths`.
+    pub fn observe(&mut self, engine: &PathEngine, workspace: &Workspace, paths: &[u64]) {
+        if self.tallies.is_empty() {
+            self.tallies = engine.tallies();
+        }
+        engine.tally(workspace, &mut self.tallies);
+        engine.closings(workspace, paths, &mut self.closings);
+    }
+
+    /// Adds later paths.
+    pub fn join(&mut self, later: Self) {
+        add_tallies(&mut self.tallies, &later.tallies);
+        self.closings.extend(later.closings);
+    }
 }
 
 /// `values` cut for tasks of `length` values each; empty ones where they end sooner.
@@ -355,6 +405,7 @@ pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsD
             merged.controls.extend(part.controls);
             add_tallies(&mut merged.liquidations, &part.liquidations);
             merged.events.join(&part.events);
+            merged.closings.extend(part.closings);
             if let Some(later) = part.proxy {
                 merged.proxy.get_or_insert_default().join(later);
             }
@@ -383,9 +434,10 @@ mod tests {
         });
         let liquidations =
             vec![LiquidationTally { account: 3, paths: losses.len() as u64, cost: 1 }];
+        let closings = vec![PathClosing { path: first_path, account: 3, cost: losses[0] }];
         let [losses, columns, ratios, controls] = [(); 4].map(|()| losses.to_vec());
         let part = Partial { first_path, losses, columns, ratios, ..Partial::default() };
-        Partial { controls, liquidations, proxy, ..part }
+        Partial { controls, liquidations, closings, proxy, ..part }
     }
 
     #[test]
@@ -399,6 +451,9 @@ mod tests {
         assert_eq!(merged.ratios, merged.losses);
         assert_eq!(merged.controls, merged.losses);
         assert_eq!(merged.liquidations, [LiquidationTally { account: 3, paths: 3, cost: 2 }]);
+        let closed: Vec<(u64, f64)> =
+            merged.closings.iter().map(|one| (one.path, one.cost)).collect();
+        assert_eq!(closed, [(0, 1.0), (2, 3.0)]);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use super::EngineError;
 use super::events::{EventTallies, Events};
 use super::liquidation::{
-    Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, Visit,
+    Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, PathClosing, Visit,
 };
 use crate::margin::{Certainty, EventState, Node, NodeProxies, PathEvent, SeenError, VenueRules};
 use crate::market::Market;
@@ -40,6 +40,8 @@ pub(super) struct Drawn {
     pub weighted: bool,
     /// Control values.
     pub controls: usize,
+    /// Whether paths are independent and all count the same.
+    pub plain: bool,
 }
 
 /// Everything a worker needs to walk blocks without allocating.
@@ -72,8 +74,11 @@ impl PathEngine {
         let Setting { market, portfolio, model, sampling, pricing, seed, isa, .. } = *setting;
         let book = CompiledBook::compile(market, portfolio, model, pricing, granularity)?;
         let simulator = Simulator::with_sampling(model, sampling, seed, isa)?;
-        let drawn =
-            Drawn { weighted: sampling.is_weighted(), controls: sampling.control_means().len() };
+        let drawn = Drawn {
+            weighted: sampling.is_weighted(),
+            controls: sampling.control_means().len(),
+            plain: *sampling == Sampling::Plain,
+        };
         let liquidation = Liquidation::compile(setting, &book)?;
         let events = Events::compile(setting, &book)?;
         let nodes = model.grid.nodes.len();
@@ -227,6 +232,24 @@ impl PathEngine {
         if let Some((events, state)) = self.events_walked(workspace) {
             events.tally_all(state, workspace.current.path_count(), tallies);
         }
+    }
+
+    /// Adds what was closed on `paths`, the block walked last, but for paths that are not sure;
+    /// nothing where a tally says as much.
+    pub fn closings(&self, workspace: &Workspace, paths: &[u64], into: &mut Vec<PathClosing>) {
+        if self.drawn.plain {
+            return;
+        }
+        let first = into.len();
+        let sure = |place| workspace.certainty(place) == Certainty::Sure;
+        if let Some((stage, closed)) = self.liquidation.as_ref().zip(workspace.liquidation.as_ref())
+        {
+            stage.closings(closed, paths, sure, into);
+        }
+        if let Some((events, state)) = self.events_walked(workspace) {
+            events.closings(state, paths, sure, into);
+        }
+        into[first..].sort_unstable_by_key(|closing| (closing.path, closing.account));
     }
 
     fn events_walked<'a>(

@@ -110,7 +110,7 @@ impl Plan {
     }
 
     /// How paths depend on each other, and what is known of them.
-    pub(super) fn sample_design(&self) -> SampleDesign {
+    pub fn sample_design(&self) -> SampleDesign {
         sampling::design(&self.sampling)
     }
 

@@ -1,5 +1,7 @@
 //! How paths are drawn: the scheme a scenario asks for, fitted to the book; `auto` by a pilot run.
 
+use std::collections::BTreeSet;
+
 use super::compiled::Compiled;
 use super::control::{Control, Stage};
 use super::load::Inputs;
@@ -8,11 +10,13 @@ use super::{EngineError, KEPT_PATHS_MAX, pass};
 use crate::document::{Violation, ViolationCollector};
 use crate::numeric::InstructionSet;
 use crate::pricing::{self, Row};
-use crate::risk::{self, LossSample, Needs, SampleDesign, Unit};
+use crate::risk::{
+    self, ExpectedShortfallWeights, KernelWeights, LossSample, Needs, SampleDesign, Unit,
+};
 use crate::scenario::{SamplingMethod, SamplingSettings};
 use crate::simulation::Sampling;
 use crate::simulation::sampling::{self, Aim, LossExpansion, SamplingError, SamplingRequest};
-use crate::units::grouped;
+use crate::units::{ConfidenceLevel, PathId, grouped};
 
 /// Paths of a pilot run, or the most below it that fill whole units.
 const PILOT_PATHS: u64 = 8_000;
@@ -130,11 +134,19 @@ fn describe(plan: &Plan, sampling: &Sampling) -> String {
             grouped(twist.target, 0),
             bounds.len() + 1
         ),
-        Sampling::ControlVariate { controls, .. } => format!(
-            "control variates: indicator and excess of the delta-gamma loss at its VaR of {} levels, \
-             means by Fourier inversion",
-            controls.len()
-        ),
+        Sampling::ControlVariate { controls, .. } => {
+            let straight = controls.iter().all(|pair| pair.ceiling.is_none());
+            format!(
+                "control variates: {} of the delta-gamma loss at its VaR of {} levels, means by \
+                 Fourier inversion",
+                if straight {
+                    "indicator and excess"
+                } else {
+                    "indicator (its excess has too heavy a tail under Student-t returns)"
+                },
+                controls.len()
+            )
+        }
         Sampling::Sobol { points, .. } => format!(
             "Owen-scrambled Sobol points, {} a replicate, first dimensions along the directions of \
              largest delta-gamma variance",
@@ -190,6 +202,14 @@ struct Trial {
     work: f64,
 }
 
+/// What a pilot run measured.
+struct Measured {
+    /// Variance of ES at the contribution level.
+    variance: f64,
+    /// Share of the paths that the tail pass walks again, by position.
+    tail_share: f64,
+}
+
 impl Pilot<'_> {
     /// The scheme with the least variance of ES times operations a path.
     fn best(&self) -> Result<(Sampling, Vec<String>), EngineError> {
@@ -228,13 +248,12 @@ impl Pilot<'_> {
         let settings = self.plan.scenario.simulation.sampling;
         let pilot_paths = pilot_paths(method, &settings);
         let pilot = fit(self.plan, self.expansion, method, pilot_paths)?;
-        let variance = self.variance(&pilot, pilot_paths)?;
-        let work = variance * pilot_paths as f64 * operations(self.plan, &sampling);
+        let Measured { variance, tail_share } = self.measured(&pilot, pilot_paths)?;
+        let work = variance * pilot_paths as f64 * operations(self.plan, &sampling, tail_share);
         Ok(Trial { sampling, work })
     }
 
-    /// Variance of ES at the contribution level.
-    fn variance(&self, sampling: &Sampling, paths: u64) -> Result<f64, EngineError> {
+    fn measured(&self, sampling: &Sampling, paths: u64) -> Result<Measured, EngineError> {
         let plan = Plan { sampling: sampling.clone(), ..self.plan.clone() };
         let book = Compiled::new(&plan, &plan.portfolio, InstructionSet::detect())?;
         let (engine, ledger) = (&book.engine, &book.ledger);
@@ -244,7 +263,8 @@ impl Pilot<'_> {
         let needs = Needs { levels: &[level], worst_paths: 1 };
         let sample = LossSample::new(&part.losses, &weights, &needs)?;
         let error = risk::expected_shortfall(&sample, level).standard_error;
-        Ok(error * error)
+        let tail_share = tail_paths(&sample, level).len() as f64 / paths as f64;
+        Ok(Measured { variance: error * error, tail_share })
     }
 }
 
@@ -275,8 +295,10 @@ const NORMAL_OPERATIONS: f64 = 40.0;
 const OPTION_OPERATIONS: f64 = 120.0;
 const PROPOSALS_A_PATH: f64 = 2.7;
 
-/// Operations a path, counted from the model's and the book's shape.
-fn operations(plan: &Plan, sampling: &Sampling) -> f64 {
+/// Operations a path in both passes of full revaluation, counted from the model's and the book's
+/// shape. The tail pass draws and values `tail_share` of the paths again: few of a plain sample,
+/// most of one that aims at the tail. Strata propose again for whole batches of paths.
+fn operations(plan: &Plan, sampling: &Sampling, tail_share: f64) -> f64 {
     let factors = plan.model.factors.iter().filter(|one| one.volatility > 0.0).count() as f64;
     let nodes = plan.model.grid.node_count() as f64;
     let is_option = |position: &&crate::portfolio::Position| {
@@ -285,8 +307,9 @@ fn operations(plan: &Plan, sampling: &Sampling) -> f64 {
     let options = plan.portfolio.positions.iter().filter(is_option).count() as f64;
     let step = factors * (2.0 * NORMAL_OPERATIONS + factors);
     let plain = nodes * step + options * OPTION_OPERATIONS + plan.portfolio.positions.len() as f64;
+    let passes = 1.0 + tail_share;
     let rank = match sampling {
-        Sampling::Plain | Sampling::Antithetic => return plain,
+        Sampling::Plain | Sampling::Antithetic => return passes * plain,
         Sampling::Importance { quadratic, .. }
         | Sampling::Stratified { quadratic, .. }
         | Sampling::ControlVariate { quadratic, .. }
@@ -294,8 +317,15 @@ fn operations(plan: &Plan, sampling: &Sampling) -> f64 {
     };
     let horizon = rank * (NORMAL_OPERATIONS + 8.0) + 4.0 * rank * factors;
     let proposals = match sampling {
-        Sampling::Stratified { .. } => PROPOSALS_A_PATH * rank * (NORMAL_OPERATIONS + 4.0),
+        Sampling::Stratified { .. } => 2.0 * PROPOSALS_A_PATH * rank * (NORMAL_OPERATIONS + 4.0),
         _ => 0.0,
     };
-    plain + horizon + proposals
+    passes * (plain + horizon) + proposals
+}
+
+/// Paths that contributions to VaR and ES rest on.
+fn tail_paths(sample: &LossSample, level: ConfidenceLevel) -> BTreeSet<PathId> {
+    let shortfall = ExpectedShortfallWeights::new(sample, level).weights;
+    let kernel = KernelWeights::new(sample, level).weights;
+    shortfall.iter().chain(&kernel).map(|weight| weight.path).collect()
 }

@@ -18,8 +18,10 @@ pub(super) struct ControlSpace {
     pub basis: Vec<Vec<f64>>,
     /// `v_u` of each unit.
     pub factors: Vec<f64>,
-    /// `(μ − c̄)'(C'C)⁻¹(μ − c̄)`: what not hitting the means adds to the variance of a mean.
-    pub leverage: f64,
+    /// `(v_u/(1 − h_u))²` of each unit: what its squared residual counts for, h its leverage.
+    pub scales: Vec<f64>,
+    /// `Σ scale·e·e'` over units, row-major, e the constant 1 and the directions.
+    pub gram: Vec<f64>,
 }
 
 impl ControlSpace {
@@ -48,8 +50,47 @@ impl ControlSpace {
             }
         }
         let units = controls.len() / means.len() / unit_paths;
-        Self { factors: factors(&basis, &gaps, units), leverage: dot(&gaps, &gaps), basis }
+        let factors = factors(&basis, &gaps, units);
+        let scales = scales(&basis, &factors);
+        let gram = gram(&basis, &scales);
+        Self { basis, factors, scales, gram }
     }
+
+    /// Sum of squared residuals, each at its scale, of values regressed on a constant and the
+    /// directions, from their `coefficients` on those, their squares times the scales and their
+    /// products with scales and regressors.
+    pub fn scaled_residuals(&self, coefficients: &[f64], squares: f64, products: &[f64]) -> f64 {
+        let row = |row: usize| dot(&self.gram[row * coefficients.len()..], coefficients);
+        let quadratic = (0..).zip(coefficients).map(|(index, one)| one * row(index));
+        squares - 2.0 * dot(coefficients, products) + quadratic.sum::<f64>()
+    }
+}
+
+/// A unit alone on its direction leaves no residual: its leverage counts no higher than this.
+const LEVERAGE_MAX: f64 = 0.9;
+
+fn scales(basis: &[Vec<f64>], factors: &[f64]) -> Vec<f64> {
+    let even = 1.0 / factors.len() as f64;
+    let mut leverages = vec![even; factors.len()];
+    for direction in basis {
+        leverages.iter_mut().zip(direction).for_each(|(leverage, d)| *leverage += d * d);
+    }
+    let scale = |(factor, leverage): (&f64, f64)| {
+        let root = factor / (1.0 - leverage.min(LEVERAGE_MAX));
+        root * root
+    };
+    factors.iter().zip(leverages).map(scale).collect()
+}
+
+fn gram(basis: &[Vec<f64>], scales: &[f64]) -> Vec<f64> {
+    let size = basis.len() + 1;
+    let regressor =
+        |index: usize, unit: usize| if index == 0 { 1.0 } else { basis[index - 1][unit] };
+    let entry = |row: usize, column: usize| -> f64 {
+        let units = scales.iter().enumerate();
+        units.map(|(unit, scale)| scale * regressor(row, unit) * regressor(column, unit)).sum()
+    };
+    (0..size * size).map(|index| entry(index / size, index % size)).collect()
 }
 
 /// Unit means less their average, and the average.
@@ -105,8 +146,9 @@ mod tests {
         let variance = (104.0 - 484.0 / 6.0) / 6.0;
         let expected = 1.0 + (4.0 - average) * (1.0 - average) / variance;
         approx::assert_relative_eq!(space.factors[0], expected, max_relative = 1e-12);
-        let leverage = (4.0 - average) * (4.0 - average) / (6.0 * variance);
-        approx::assert_relative_eq!(space.leverage, leverage, max_relative = 1e-12);
+        let leverage = 1.0 / 6.0 + (1.0 - average) * (1.0 - average) / (6.0 * variance);
+        let root = expected / (1.0 - leverage);
+        approx::assert_relative_eq!(space.scales[0], root * root, max_relative = 1e-12);
     }
 
     #[test]

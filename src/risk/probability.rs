@@ -23,21 +23,31 @@ pub fn probability_estimator(weights: &PathWeights) -> String {
     format!("mass of paths; interval: Wilson score at the effective number; {}", weights.describe())
 }
 
-/// Share of the losses above `amount`, with the score interval of Wilson (1927).
-///
-/// Of weighted or dependent paths the score interval of the effective number of paths, the one
-/// that a binomial share of the same standard error would have (Korn & Graubard 1998); where no
-/// path is hit, of the number of independent units.
+/// Share of the losses above `amount`, with the interval of [`probability_of_paths`].
 pub fn probability_of_loss_beyond(sample: &LossSample, amount: f64) -> ProbabilityEstimate {
-    let (losses, weights) = (sample.losses(), sample.weights());
-    let hits = || losses.iter().enumerate().filter(|(_, loss)| **loss > amount);
-    let count = losses.len() as f64;
+    let losses = sample.losses().iter().enumerate();
+    let hits = losses.filter(|(_, loss)| **loss > amount).map(|(path, _)| path);
+    probability_of_paths(sample.weights(), hits)
+}
+
+/// Probability of an event that happened on the paths `hits`, ascending, with the score interval
+/// of Wilson (1927).
+///
+/// Of weighted or dependent paths the estimate is the mass of the hits over the number of paths
+/// (unbiased: masses are not normalised), held within 0 and 1, and its interval the score interval
+/// of the effective number of paths, the one that a binomial share of the same standard error
+/// would have (Korn & Graubard 1998); where no path is hit, of the number of independent units.
+pub fn probability_of_paths(
+    weights: &PathWeights,
+    hits: impl Iterator<Item = usize> + Clone,
+) -> ProbabilityEstimate {
+    let count = weights.count() as f64;
     if weights.are_plain() {
-        return wilson(hits().count() as f64 / count, count, NORMAL_95);
+        return wilson(hits.count() as f64 / count, count, NORMAL_95);
     }
-    let mass: f64 = hits().map(|(path, _)| weights.mass(path)).sum();
+    let mass: f64 = hits.clone().map(|path| weights.mass(path)).sum();
     let mut sums = UnitSums::new(weights);
-    sums.add_ascending(hits().map(|(path, _)| (path, weights.ratio(path))));
+    sums.add_ascending(hits.map(|path| (path, weights.ratio(path))));
     let (share, error) = ((mass / count).clamp(0.0, 1.0), sums.standard_error());
     let binomial = share * (1.0 - share);
     let worth = if error > 0.0 && binomial > 0.0 {
@@ -46,6 +56,12 @@ pub fn probability_of_loss_beyond(sample: &LossSample, amount: f64) -> Probabili
         weights.units() as f64
     };
     wilson(share, worth, weights.quantile_95())
+}
+
+/// Mean over all paths of a quantity that is zero but on some, `(path, value)`.
+pub fn mean_over_paths(weights: &PathWeights, values: impl Iterator<Item = (usize, f64)>) -> f64 {
+    let total: f64 = values.map(|(path, value)| weights.mass(path) * value).sum();
+    total / weights.count() as f64
 }
 
 /// `hits` of `count` equally likely, independent paths, with the score interval of Wilson (1927).

@@ -1,5 +1,5 @@
-//! How often intervals cover the truth under every sampling scheme: shared by the test and the
-//! example.
+//! How often intervals cover the truth on samples drawn here, scheme by scheme: the estimators of
+//! `risk` apart from the engine that draws for them.
 //!
 //! Two books of two standard normals whose VaR and ES are closed forms, and of whose loss a
 //! scheme knows a part only: `Linear` loses `0.9·Z₁ + √0.19·Z₂`, a standard normal; `Squares`
@@ -56,17 +56,6 @@ pub enum Fault {
 }
 
 impl Scheme {
-    pub const ALL: [Self; 8] = [
-        Self::Plain,
-        Self::Importance,
-        Self::Stratified,
-        Self::ImportanceStratified,
-        Self::Control,
-        Self::ImportanceControl,
-        Self::Antithetic,
-        Self::QuasiRandom,
-    ];
-
     fn shifts(self) -> bool {
         matches!(self, Self::Importance | Self::ImportanceStratified | Self::ImportanceControl)
     }
@@ -96,18 +85,6 @@ impl Book {
                 [value_at_risk, value_at_risk + 2.0]
             }
         }
-    }
-
-    /// Standard errors of VaR and ES from one plain path, by their influence.
-    pub fn plain_errors(self, level: ConfidenceLevel) -> [f64; 2] {
-        let [var, es] = self.truth(level);
-        let (density, variance) = match self {
-            Self::Linear => (normal_pdf(var), 1.0 + var * es - es * es),
-            Self::Squares => (0.5 * level.tail(), 4.0),
-        };
-        let (alpha, excess) = (level.get(), es - var);
-        let shortfall = (variance + alpha * excess * excess) / level.tail();
-        [(alpha * level.tail()).sqrt() / density, shortfall.sqrt()]
     }
 
     fn loss(self, z: [f64; 2]) -> f64 {

@@ -23,7 +23,7 @@ pub(crate) fn rules() -> String {
         .to_owned()
 }
 
-const VENUE: &str = "[[venue]]\nname = \"v\"\nrules = \"rules.toml\"\n";
+pub(crate) const VENUE: &str = "[[venue]]\nname = \"v\"\nrules = \"rules.toml\"\n";
 
 pub(crate) fn account(
     name: &str,

@@ -1,43 +1,62 @@
 //! How often accounts are liquidated inside paths, and what it costs.
+//!
+//! In a plain sample the tallies say it: a share of paths. Where paths are weighted or depend on
+//! each other, each path closed counts its mass, and the interval comes from the spread over
+//! independent units.
 
 use super::{Found, path_events};
-use crate::engine::liquidation::LiquidationTally;
+use crate::engine::liquidation::{LiquidationTally, PathClosing};
 use crate::outcome::{AccountLiquidation, Warning};
-use crate::risk::{self, RiskError};
+use crate::risk::{self, ProbabilityEstimate, RiskError};
 
-/// One row an account that can be liquidated inside paths, in portfolio order; none where paths
-/// are weighted, since their liquidations are counted without weights.
+/// One row an account that can be liquidated inside paths, in portfolio order.
 pub(super) fn liquidations(found: &Found) -> Result<Vec<AccountLiquidation>, RiskError> {
-    if !found.sample.weights().are_plain() {
-        return Ok(Vec::new());
-    }
     let accounts = &found.book.setting.portfolio.accounts;
-    let paths = found.part.losses.len() as u64;
+    let estimator = risk::probability_estimator(found.sample.weights());
     let row = |tally: &LiquidationTally| {
         let account = &accounts[tally.account];
-        let share = risk::share_of_paths(tally.paths, paths)?;
+        let (probability, mean_cost) = measured(found, tally)?;
         Ok(AccountLiquidation {
             account: account.name.clone(),
             rules: account.venue.and_then(|venue| found.plan.rules_name(venue)),
-            probability: share.probability,
-            interval_95: share.interval_95,
-            mean_cost: tally.cost_usd() / paths as f64,
-            estimator: risk::PROBABILITY_ESTIMATOR.to_owned(),
+            probability: probability.probability,
+            interval_95: probability.interval_95,
+            mean_cost,
+            estimator: estimator.clone(),
             events: path_events::of_account(found, tally.account)?,
         })
     };
     found.part.liquidations.iter().map(row).collect()
 }
 
-/// That the probabilities are left out.
+/// Probability and mean cost.
+fn measured(
+    found: &Found,
+    tally: &LiquidationTally,
+) -> Result<(ProbabilityEstimate, f64), RiskError> {
+    let weights = found.sample.weights();
+    if weights.are_plain() {
+        let paths = found.part.losses.len() as u64;
+        let share = risk::share_of_paths(tally.paths, paths)?;
+        return Ok((share, tally.cost_usd() / paths as f64));
+    }
+    let here = |closing: &&PathClosing| closing.account == tally.account;
+    let closings = found.part.closings.iter().filter(here);
+    let hits = closings.clone().map(|closing| closing.path as usize);
+    let costs = closings.map(|closing| (closing.path as usize, closing.cost));
+    let probability = risk::probability_of_paths(weights, hits);
+    // Control weights of either sign can take a mean of few costs below zero.
+    Ok((probability, risk::mean_over_paths(weights, costs).max(0.0)))
+}
+
+/// That what the general stage counts beside liquidations is left out.
 pub(super) fn warning(found: &Found) -> Option<Warning> {
-    let left_out = !found.sample.weights().are_plain() && !found.part.liquidations.is_empty();
-    left_out.then(|| Warning {
-        code: "liquidation_not_weighted".to_owned(),
-        message:
-            "Accounts are liquidated inside paths, which the losses count; how likely that is \
-                  is not told, since it is counted on plain paths alone. Run with plain sampling \
-                  for it."
-                .to_owned(),
+    let counted = found.part.events.accounts.is_empty() || found.sample.weights().are_plain();
+    (!counted).then(|| Warning {
+        code: "events_not_weighted".to_owned(),
+        message: "Liquidations are told with the weight of each path; margin calls, stops, times, \
+                  notionals and bad debt are counted on plain paths alone, and left out. Run with \
+                  plain sampling for them."
+            .to_owned(),
     })
 }

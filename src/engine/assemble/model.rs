@@ -6,6 +6,7 @@ use crate::engine::plan::Plan;
 use crate::engine::proxy::Revalued;
 use crate::outcome::{FactorSummary, ModelSummary, Warning};
 use crate::scenario::{Drift, ReturnKind};
+use crate::simulation::Process;
 
 /// The model in words and numbers.
 pub(super) fn model(plan: &Plan, revalued: &Revalued) -> ModelSummary {
@@ -87,6 +88,18 @@ pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
             format!(
                 "{name} is watched at the steps alone, not at all times: more than one coin, \
                  options or jumps move it."
+            ),
+        );
+    }
+    if plan.sampling.is_weighted() && matches!(plan.model.process, Process::StudentT { .. }) {
+        warn(
+            "weighted_body",
+            format!(
+                "{} sampling of Student-t returns: likelihood ratios of paths far from the tail may \
+                 have no variance. VaR and ES near the level aimed at are right with their \
+                 intervals; take mean, deviation, histogram and any level far below it from a run \
+                 with plain sampling.",
+                plan.sampling.name()
             ),
         );
     }

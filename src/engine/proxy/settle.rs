@@ -7,8 +7,7 @@ use rayon::prelude::*;
 use super::choice::{Proxied, Valuation};
 use crate::engine::compiled::Compiled;
 use crate::engine::control::{Control, Interrupted, Stage};
-use crate::engine::liquidation::{LiquidationTally, add_tallies};
-use crate::engine::pass::{self, Partial, ProxyPart};
+use crate::engine::pass::{self, Liquidated, Partial, ProxyPart};
 use crate::engine::plan::Plan;
 use crate::engine::{EngineError, assemble};
 use crate::outcome::ProxyRevaluation;
@@ -39,8 +38,8 @@ pub(in crate::engine) fn first_pass(
     let (mut part, unsure) =
         pass::watched_losses(engine, &book.ledger, range, kept, control, stage)?;
     let revalued = unsure.all();
-    let tallies = revalue(book, &revalued, &mut part, control)?;
-    add_tallies(&mut part.liquidations, &tallies);
+    let liquidated = revalue(book, &revalued, &mut part, control)?;
+    part.add_liquidated(liquidated);
     part.proxy = Some(ProxyPart {
         epsilon: proxied.epsilon,
         revalued,
@@ -188,7 +187,7 @@ fn revalue(
     paths: &[u64],
     part: &mut Partial,
     control: &Control,
-) -> Result<Vec<LiquidationTally>, Interrupted> {
+) -> Result<Liquidated, Interrupted> {
     let width = book.ledger.column_count();
     let first = part.first_path;
     let kept = part.kept_paths(&book.ledger);
@@ -202,15 +201,15 @@ fn revalue(
         let has_columns = paths.iter().any(|path| path - first < kept);
         let mut columns = vec![0.0; if has_columns { paths.len() * width } else { 0 }];
         book.ledger.columns(&workspace, &mut columns);
-        let mut tallies = book.engine.tallies();
-        book.engine.tally(&workspace, &mut tallies);
-        Ok(Block { losses, columns, tallies })
+        let mut liquidated = Liquidated::default();
+        liquidated.observe(&book.engine, &workspace, paths);
+        Ok(Block { losses, columns, liquidated })
     });
     let blocks: Vec<Block> = blocks.collect::<Result<_, Interrupted>>()?;
-    let mut liquidations = Vec::new();
-    for (paths, Block { losses, columns, tallies }) in paths.chunks(block).zip(&blocks) {
-        add_tallies(&mut liquidations, tallies);
-        for (index, (path, &loss)) in paths.iter().zip(losses).enumerate() {
+    let mut all = Liquidated::default();
+    for (paths, Block { losses, columns, liquidated }) in paths.chunks(block).zip(blocks) {
+        all.join(liquidated);
+        for (index, (path, loss)) in paths.iter().zip(losses).enumerate() {
             let place = (path - first) as usize;
             part.losses[place] = loss;
             if (place as u64) < kept {
@@ -219,12 +218,12 @@ fn revalue(
             }
         }
     }
-    Ok(liquidations)
+    Ok(all)
 }
 
 /// Paths walked in full.
 struct Block {
     losses: Vec<f64>,
     columns: Vec<f64>,
-    tallies: Vec<LiquidationTally>,
+    liquidated: Liquidated,
 }

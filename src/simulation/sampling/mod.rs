@@ -96,15 +96,19 @@ pub struct Twist {
     pub theta: f64,
 }
 
-/// Two controls at one delta-gamma loss: whether it is exceeded, and by how much; each block gives
-/// their values on every path as controls `2i` and `2i + 1`.
+/// Two controls at one delta-gamma loss: whether it is exceeded, and by how much, at most up to a
+/// ceiling; each block gives their values on every path as controls `2i` and `2i + 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ControlPair {
     /// Threshold of the delta-gamma loss.
     pub threshold: f64,
     /// P(delta-gamma loss > threshold).
     pub probability: f64,
-    /// E\[(delta-gamma loss − threshold)₊\].
+    /// Delta-gamma loss up to which the excess counts: without end, or the threshold where there
+    /// is none to count.
+    #[serde(default)]
+    pub ceiling: Option<f64>,
+    /// E\[(delta-gamma loss − threshold)₊\], no higher than the ceiling's.
     pub excess: f64,
 }
 
