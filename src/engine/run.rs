@@ -14,7 +14,7 @@ use super::precision::{Decision, Precision};
 use super::proxy::{self, Settled, Valuation};
 use super::tail::{TailLedger, TailLosses};
 use crate::numeric::isa::InstructionSet;
-use crate::outcome::{Outcome, ProxyRevaluation, ReplayedPath};
+use crate::outcome::{Measures, Outcome, ProxyRevaluation, ReplayedPath};
 use crate::portfolio::Portfolio;
 use crate::pricing::Granularity;
 use crate::risk::{ExpectedShortfallWeights, KernelWeights, LossSample, Needs};
@@ -65,7 +65,7 @@ fn run_to(
     let mut found = extended(&plan, None, isa, control)?;
     let stopping = loop {
         let paths = plan.scenario.simulation.paths;
-        match precision.decide(paths, &assemble::measures(&plan, &found.part)?) {
+        match precision.decide(paths, &found.measures) {
             Decision::Stop(stopping) => break stopping,
             Decision::Continue(more) => {
                 plan.scenario.simulation.paths = more;
@@ -78,15 +78,17 @@ fn run_to(
     Ok(run)
 }
 
-/// The losses up to a checkpoint, and how they were valued.
+/// What is known at a checkpoint.
 struct Checkpoint {
+    /// Losses as the first pass left them: with more paths the tail is another.
     part: Partial,
     valuation: Valuation,
+    /// Of the losses settled: the decision is that of full revaluation.
+    measures: Measures,
 }
 
-/// `earlier` with the paths that it lacks of the plan's, settled: the decision is that of full
-/// revaluation. More paths can make another valuation the cheapest; all paths are then walked
-/// again, so that the losses are those of a run of that many paths.
+/// `earlier` with the paths that it lacks of the plan's. More paths can make another valuation the
+/// cheapest; all paths are then walked again, so that the losses are those of a run of that many.
 fn extended(
     plan: &Plan,
     earlier: Option<Checkpoint>,
@@ -100,8 +102,9 @@ fn extended(
     let from = part.as_ref().map_or(0, |part| part.losses.len() as u64);
     let added = first_pass(plan, &book, &valuation, from..paths, control)?;
     let part = pass::merge(part.into_iter().chain([added]).collect(), paths)?;
-    let part = proxy::settled(plan, &book, &valuation, part, control, Stage::Losses)?.part;
-    Ok(Checkpoint { part, valuation })
+    let settled = proxy::settled(plan, &book, &valuation, part.clone(), control, Stage::Losses)?;
+    let measures = assemble::measures(plan, &settled.part)?;
+    Ok(Checkpoint { part, valuation, measures })
 }
 
 /// First pass over a range of path ids: what a shard does.
