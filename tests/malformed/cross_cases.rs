@@ -203,9 +203,21 @@ const VENUE: &[Case] = &[
         &[
             (P, "name = \"main\"", "name = «\"main\"»"),
             (P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = \"portfolio\""),
-            (RULES, "[options]", "[liquidation]\nclose = \"full\"\n\n[options]"),
+            (
+                RULES,
+                "[options]",
+                "[liquidation]\nclose = \"full\"\n\n[portfolio]\nkind = \"span\"\n\
+                 look_ahead_days = 1\nextreme_multiple = 2\nextreme_cover = \"35%\"\n\
+                 initial_multiple = 1.1\n\n[portfolio.others]\nprice_range = \"25%\"\n\
+                 volatility_range = \"30%\"\n\n[options]",
+            ),
         ],
         &["supported for cross and isolated margin, by full revaluation; its margin mode is portf"],
+    ),
+    (
+        "portfolio margin at a venue that has none",
+        &[(P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = «\"portfolio\"»")],
+        &["account 'main': the rules 'rules@2026-01-01' have no portfolio margin"],
     ),
     (
         "steps of no size",
