@@ -27,6 +27,7 @@ mod liquidation;
 mod load;
 mod pass;
 mod path;
+mod pilot;
 mod plan;
 mod precision;
 mod proxy;
@@ -46,6 +47,7 @@ pub use extended::KEPT_PATHS_MAX;
 pub use liquidation::{LiquidationTally, PathClosing};
 pub use load::{Inputs, LoadOptions, Overrides, check, load};
 pub use pass::{Partial, PartsDoNotJoin, ProxyPart};
+pub use pilot::Hazards;
 pub use plan::{Fit, Plan};
 pub use run::{Run, SettledLosses, finish, losses, replay, run, settled_losses};
 

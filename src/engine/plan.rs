@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::load::Inputs;
+use super::pilot::{self, Hazards};
 use super::{conditions, faults, precision, sampling, stress};
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
+use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::pricing::{self, PricingSettings};
 use crate::risk::SampleDesign;
@@ -36,6 +38,9 @@ pub struct Plan {
     pub condition: Option<Condition>,
     /// The fitted factor model.
     pub model: FactorModel,
+    /// Hazards of what can break on a path, calibrated on pilot paths.
+    #[serde(default)]
+    pub hazards: Hazards,
     /// How paths are drawn.
     #[serde(default)]
     pub sampling: Sampling,
@@ -76,6 +81,9 @@ impl Plan {
                 .map_err(|error| {
                     fault(inputs, &faults::path(&error, inputs), &error.to_string())
                 })?;
+        let isa = InstructionSet::detect();
+        let hazards = pilot::hazards(&fitted.model, scenario, portfolio, isa)
+            .map_err(|error| fault(inputs, "model", &error.to_string()))?;
         let condition = policy
             .as_ref()
             .map(|policy| conditions::condition(policy, scenario, market))
@@ -90,6 +98,7 @@ impl Plan {
             policy: policy.as_ref().map(|loaded| loaded.policy.clone()),
             condition,
             model: fitted.model,
+            hazards,
             sampling: Sampling::Plain,
             fit: Fit {
                 correlation: rows(&fitted.correlation),
@@ -164,14 +173,16 @@ impl Plan {
     }
 }
 
-/// Factors of the book before and after trades, so that both run on the same numbers.
+/// Factors of the book before and after trades, so that both run on the same numbers, and of the
+/// coins that hazards follow.
 fn factors(inputs: &Inputs) -> Vec<FactorKey> {
     let mut keys = pricing::required_factors(&inputs.market.market, &inputs.portfolio);
+    keys.extend(pilot::main_coins(&inputs.portfolio, &inputs.scenario));
     if let Some(traded) = &inputs.portfolio_with_trades {
         keys.extend(pricing::required_factors(&inputs.market.market, traded));
-        keys.sort();
-        keys.dedup();
     }
+    keys.sort();
+    keys.dedup();
     keys
 }
 

@@ -47,6 +47,12 @@ pub enum Purpose {
     Scramble = 13,
     /// Touches of a line between two nodes.
     Passage = 14,
+    /// Whether venues fail.
+    VenueFailure = 15,
+    /// What claims on failed venues are worth.
+    ClaimMark = 16,
+    /// Whether pegs break, and how far.
+    PegBreak = 17,
 }
 
 /// Steps a purpose can hold: the counter has 24 bits for them.

@@ -40,6 +40,7 @@ pub fn plan(workload: &Workload, sampling: Sampling) -> Plan {
         policy: None,
         condition: None,
         model,
+        hazards: plimsoll::engine::Hazards::default(),
         sampling: plimsoll::simulation::Sampling::Plain,
         fit: Fit { correlation, correlation_source, projection_distance, notes },
         findings: Vec::new(),

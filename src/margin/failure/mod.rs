@@ -20,13 +20,15 @@ pub use claim::{ShareLaw, ShareLawError};
 pub use exposure::{expected_loss, exposure_at_default};
 pub use peg::{PegBreak, PegState};
 
+use serde::{Deserialize, Serialize};
+
 use crate::numeric::InstructionSet;
 use crate::numeric::kernel::exp_in_place;
 use crate::numeric::root::bisect;
 use crate::units::Years;
 
 /// A hazard `exp(a + b·w)` a year.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Hazard {
     /// a; −∞: never.
     intercept: f64,
