@@ -27,14 +27,14 @@ pub struct AccountRules {
 pub struct ContractRules {
     /// Indices into [`Portfolio::positions`] of the positions in it.
     pub positions: Vec<usize>,
-    kind: ContractKind,
+    pub(super) kind: ContractKind,
     sides: Sides,
     /// Largest leverage the desk allows itself.
-    leverage_max: Option<f64>,
+    pub(super) leverage_max: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum ContractKind {
+pub(super) enum ContractKind {
     Spot,
     Future(FutureRules),
     Option { rules: OptionRules, right: OptionRight, strike: f64 },

@@ -29,6 +29,7 @@ pub mod waterfall;
 
 mod account;
 mod book;
+mod columns;
 mod error;
 mod events;
 mod gaps;

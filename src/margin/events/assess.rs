@@ -4,6 +4,7 @@ use super::book::{Backing, EventBook, Pool};
 use super::contract::{ContractPrices, Sizes};
 use super::quotes::{Quotes, row};
 use super::state::{Holdings, Margins};
+use crate::margin::columns::ContractColumns;
 
 /// A pool on one path, in USD.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -101,17 +102,31 @@ fn add_margin(
 ) {
     let contract = &book.contracts[index];
     let count = holdings.path_count;
-    let sizes = &mut margins.sizes[..count];
-    sizes.fill(Sizes::default());
+    let Margins { initial, maintenance, long, short, ones, .. } = margins;
+    let (long, short) = (&mut long[..count], &mut short[..count]);
+    long.fill(0.0);
+    short.fill(0.0);
     for &(position, today) in &contract.positions {
         let held = row(&holdings.held, position, count);
-        sizes.iter_mut().zip(held).for_each(|(sizes, held)| sizes.add(today * held));
+        for ((long, short), held) in long.iter_mut().zip(&mut *short).zip(held) {
+            let quantity = today * held;
+            *long += quantity.max(0.0);
+            *short += (-quantity).max(0.0);
+        }
     }
-    for (place, sizes) in sizes.iter().enumerate() {
-        let margin = contract.margin(*sizes, &prices_of(book, index, quotes, place));
-        margins.initial[place] += margin.initial;
-        margins.maintenance[place] += margin.maintenance;
-    }
+    let columns = ContractColumns {
+        long,
+        short,
+        unit: contract.size_unit(),
+        spot: quotes.price(contract.coin),
+        forward: quotes.line(book.forward_line(index)),
+        quote_price: contract.quote.map_or(&ones[..count], |quote| quotes.price(quote)),
+        option: match contract.positions.first() {
+            Some(&(position, today)) if contract.is_option() => (quotes.mark(position), today),
+            _ => (&[], 0.0),
+        },
+    };
+    contract.rules.add_margins(&columns, [&mut initial[..count], &mut maintenance[..count]]);
 }
 
 /// What a contract is worth at a place of `quotes`.

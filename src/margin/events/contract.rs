@@ -1,5 +1,6 @@
 //! One contract of a margin pool, and what is asked for it on a path.
 
+use crate::margin::columns::SizeUnit;
 use crate::margin::{ContractInputs, ContractRules, Margin};
 
 /// The positions of a pool in one contract.
@@ -87,6 +88,16 @@ impl Contract {
     pub fn notional(&self, sizes: Sizes, prices: &ContractPrices) -> f64 {
         let sizes = self.counted(sizes);
         (sizes.long + sizes.short) * self.usd_per_unit(prices).abs()
+    }
+
+    /// What quantities count, to the rules.
+    pub fn size_unit(&self) -> SizeUnit {
+        match self.kind {
+            ContractKind::Linear => SizeUnit::CoinsAtForward,
+            ContractKind::Inverse | ContractKind::Option | ContractKind::Spot => {
+                SizeUnit::AsCounted
+            }
+        }
     }
 
     /// USD notional of one unit of quantity.

@@ -1,6 +1,5 @@
 //! What changes on the paths of a block: quantities, cash, and what has happened.
 
-use super::contract::Sizes;
 use super::quotes::Quotes;
 
 /// No node.
@@ -109,7 +108,12 @@ pub(super) struct Margins {
     pub balance: Vec<f64>,
     pub initial: Vec<f64>,
     pub maintenance: Vec<f64>,
-    pub sizes: Vec<Sizes>,
+    /// What is bought of one contract.
+    pub long: Vec<f64>,
+    /// What is sold of it.
+    pub short: Vec<f64>,
+    /// Prices of dollars in dollars.
+    pub ones: Vec<f64>,
 }
 
 impl Holdings {
@@ -176,7 +180,9 @@ impl Margins {
             balance: array(),
             initial: array(),
             maintenance: array(),
-            sizes: vec![Sizes::default(); path_capacity],
+            long: array(),
+            short: array(),
+            ones: vec![1.0; path_capacity],
         }
     }
 }

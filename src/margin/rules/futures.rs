@@ -55,10 +55,8 @@ impl FutureRules {
     /// negative. Beyond the last bracket that bracket's figures hold.
     #[inline]
     pub fn margin(&self, notional: f64, coins: f64) -> Margin {
-        let shares = |initial: f64, maintenance: f64| Margin {
-            initial: notional * initial,
-            maintenance: notional * maintenance,
-        };
+        let shares =
+            |initial: f64, maintenance: f64| Margin::shares(notional, initial, maintenance);
         match self {
             Self::Flat { initial, maintenance } => shares(*initial, *maintenance),
             Self::Sized { initial, maintenance, per_coin } => {

@@ -126,6 +126,12 @@ pub struct Margin {
 }
 
 impl Margin {
+    /// Shares of a notional.
+    #[inline(always)]
+    pub(crate) fn shares(notional: f64, initial: f64, maintenance: f64) -> Self {
+        Self { initial: notional * initial, maintenance: notional * maintenance }
+    }
+
     /// Both times `factor`.
     pub fn scaled(self, factor: f64) -> Self {
         Self { initial: factor * self.initial, maintenance: factor * self.maintenance }

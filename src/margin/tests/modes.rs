@@ -4,6 +4,7 @@ use approx::assert_relative_eq;
 use proptest::prelude::*;
 
 use super::{BTC, book, market, option, perpetual, rules, usdt};
+use crate::margin::columns::{ContractColumns, SizeUnit};
 use crate::margin::{
     AccountRules, ContractInputs, FutureRules, Haircut, HaircutBracket, HedgeMode, Margin,
     MarginBook, MarginError, VenueRules, requirements,
@@ -135,5 +136,70 @@ proptest! {
         prop_assert!((deduction - above.deduction).abs() < 1e-6);
         prop_assert!((end * below.maintenance - below.deduction
             - (end * above.maintenance - above.deduction)).abs() < 1e-6);
+    }
+}
+
+/// What is asked over a block of paths is what is asked on each, to the bit: every kind of rules,
+/// both sides, one-way and hedge mode, with and without a leverage limit.
+#[test]
+fn margin_over_a_block_is_that_of_each_path() {
+    let positions = [
+        (perpetual("BTC", usdt()), 2.0),
+        (perpetual("DOGE", usdt()), 2.0),
+        (perpetual("BTC", Settlement::Inverse), -50_000.0),
+        (option(110_000.0, OptionRight::Call), -3.0),
+        (option(90_000.0, OptionRight::Put), 1.0),
+    ];
+    let sizes: Vec<f64> = (-20..=20).map(|step| 37.3 * f64::from(step * step * step)).collect();
+    let long: Vec<f64> = sizes.iter().map(|size| size.max(0.0)).collect();
+    let short: Vec<f64> = sizes.iter().map(|size| 3.0 - size.min(0.0)).collect();
+    let level = |low: f64, step: f64| -> Vec<f64> {
+        (0..sizes.len()).map(|place| low + step * place as f64).collect()
+    };
+    let (spot, forward) = (level(60_000.0, 2_000.0), level(61_000.0, 1_990.0));
+    let (quote, values) = (level(0.97, 0.001), level(-900.0, -40.0));
+    let held = -3.0;
+    for id in ["deribit-standard@2025-01-01", "binance-usdm@2024-10-24", "generic-flat@2026-01-01"]
+    {
+        for (mode, leverage_max) in [
+            (PositionMode::OneWay, None),
+            (PositionMode::OneWay, Some(3.0)),
+            (PositionMode::Hedge, None),
+        ] {
+            let mut book = book(&positions, ("BTC", 3.0));
+            book.accounts[0].position_mode = mode;
+            book.accounts[0].leverage_max = leverage_max;
+            let both = VenueRules { hedge_mode: Some(HedgeMode::LargerSide), ..rules(id) };
+            if both.options.is_none() {
+                book.positions.truncate(3);
+            }
+            let compiled = AccountRules::compile(&both, &book, 0).unwrap();
+            for contract in compiled.contracts() {
+                let columns = ContractColumns {
+                    long: &long,
+                    short: &short,
+                    unit: SizeUnit::CoinsAtForward,
+                    spot: &spot,
+                    forward: &forward,
+                    quote_price: &quote,
+                    option: (&values, held),
+                };
+                let mut sums = [vec![1.0; sizes.len()], vec![2.0; sizes.len()]];
+                let [initial, maintenance] = &mut sums;
+                contract.add_margins(&columns, [initial, maintenance]);
+                (0..sizes.len()).for_each(|place| {
+                    let one = contract.margin(&ContractInputs {
+                        long: long[place] * forward[place],
+                        short: short[place] * forward[place],
+                        spot: spot[place],
+                        forward: forward[place],
+                        quote_price: quote[place],
+                        option_value: values[place] / held,
+                    });
+                    let expected = [1.0 + one.initial, 2.0 + one.maintenance];
+                    assert_eq!([sums[0][place], sums[1][place]], expected, "{id} {place}");
+                });
+            }
+        }
     }
 }
