@@ -35,6 +35,9 @@ pub struct EventTally {
     pub stopped: u64,
     /// Paths with a liquidation, by the node of the first.
     pub liquidated: Vec<u64>,
+    /// Paths with a liquidation if accounts were looked at at the nodes alone; `None`: they are.
+    #[serde(default)]
+    pub liquidated_at_nodes_alone: Option<u64>,
     /// Notional closed.
     pub notional: AmountTally,
     /// Fees and slippage.
@@ -58,6 +61,7 @@ struct Happened {
     called: bool,
     stopped: bool,
     liquidated: Option<usize>,
+    at_nodes_alone: Option<bool>,
     notional: f64,
     cost: f64,
     bad_debt: f64,
@@ -67,6 +71,9 @@ impl EventTally {
     fn add(&mut self, happened: &Happened) {
         self.called += u64::from(happened.called);
         self.stopped += u64::from(happened.stopped);
+        if let Some(alone) = happened.at_nodes_alone {
+            *self.liquidated_at_nodes_alone.get_or_insert(0) += u64::from(alone);
+        }
         if let Some(node) = happened.liquidated {
             if self.liquidated.len() <= node {
                 self.liquidated.resize(node + 1, 0);
@@ -81,6 +88,9 @@ impl EventTally {
     fn join(&mut self, later: &Self) {
         self.called += later.called;
         self.stopped += later.stopped;
+        if let Some(later) = later.liquidated_at_nodes_alone {
+            *self.liquidated_at_nodes_alone.get_or_insert(0) += later;
+        }
         let nodes = self.liquidated.len().max(later.liquidated.len());
         self.liquidated.resize(nodes, 0);
         self.liquidated.iter_mut().zip(&later.liquidated).for_each(|(sum, more)| *sum += more);
@@ -185,6 +195,7 @@ impl Events {
                     called: record.called().is_some(),
                     stopped: record.stopped().is_some(),
                     liquidated: record.liquidated(),
+                    at_nodes_alone: state.liquidated_at_nodes_alone(watched, place),
                     notional: record.notional,
                     cost: record.cost,
                     bad_debt: record.bad_debt,
@@ -221,6 +232,9 @@ impl Happened {
             (Some(before), Some(node)) => Some(before.min(node)),
             (before, node) => before.or(node),
         };
+        if let Some(alone) = account.at_nodes_alone {
+            *self.at_nodes_alone.get_or_insert(false) |= alone;
+        }
         self.notional += account.notional;
         self.cost += account.cost;
         self.bad_debt += account.bad_debt;

@@ -53,6 +53,8 @@ pub enum Purpose {
     ClaimMark = 16,
     /// Whether pegs break, and how far.
     PegBreak = 17,
+    /// Factors at sub-steps between two nodes.
+    SubStep = 20,
 }
 
 /// Steps a purpose can hold: the counter has 24 bits for them.

@@ -32,6 +32,10 @@ pub struct PathEvents {
     pub stop: EventProbability,
     /// Probability of a liquidation.
     pub liquidation: EventProbability,
+    /// The same on the same paths, had accounts been looked at at the steps alone; none where they
+    /// are. How far the two are apart is what watching between the steps corrects.
+    #[serde(default)]
+    pub liquidation_at_steps_alone: Option<EventProbability>,
     /// Mean time to the first liquidation, in years, of the paths that have one.
     pub mean_time_to_liquidation_years: Option<f64>,
     /// Notional closed.

@@ -76,6 +76,16 @@ impl FactorBlock {
         self.controls.clear();
     }
 
+    /// Points the block at `count` copies of one path; contents are then undefined.
+    pub(super) fn reset_repeated(&mut self, path: u64, count: usize) {
+        assert!(count * self.factor_count <= self.logs.len(), "block too small");
+        self.paths.clear();
+        self.paths.resize(count, path);
+        self.uniform.fill(None);
+        self.weights.clear();
+        self.controls.clear();
+    }
+
     /// Becomes a copy of `other` without allocating: the previous node's block, before the step;
     /// weights and controls, which belong to whole paths, are left out.
     ///

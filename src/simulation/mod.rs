@@ -4,6 +4,7 @@
 //! node, a [`FactorBlock`] of factor levels `[factor][path]`.
 
 pub mod block;
+pub mod bridge;
 pub mod calibrate;
 pub mod error;
 pub mod factor;
@@ -33,6 +34,7 @@ mod table;
 mod tests;
 
 pub use block::{FactorBlock, block_paths};
+pub use bridge::FactorBridge;
 pub use calibrate::{Calibrated, CalibrationError, calibrate};
 pub use error::SimulationError;
 pub use factor::{Factor, FactorKey, UnknownFactor};

@@ -25,6 +25,14 @@ impl Movement {
         }
     }
 
+    /// The level of a logarithm (or additive change).
+    pub fn level_of(self, log: f64) -> f64 {
+        match self {
+            Self::Exponential | Self::Simple => libm::exp(log),
+            Self::Additive => log,
+        }
+    }
+
     pub fn level_today(self) -> f64 {
         match self {
             Self::Exponential | Self::Simple => 1.0,

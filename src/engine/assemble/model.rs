@@ -86,8 +86,8 @@ pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
         warn(
             "watched_at_steps",
             format!(
-                "{name} is watched at the steps alone, not at all times: more than one coin, \
-                 options or jumps move it."
+                "{name} is watched at the steps alone, not at all times: prices jump or are drawn \
+                 from history."
             ),
         );
     }

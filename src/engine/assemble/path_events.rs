@@ -47,6 +47,7 @@ fn events(found: &Found, tally: &EventTally) -> Result<PathEvents, RiskError> {
         margin_call: probability(tally.called)?,
         stop: probability(tally.stopped)?,
         liquidation: probability(liquidated)?,
+        liquidation_at_steps_alone: tally.liquidated_at_nodes_alone.map(probability).transpose()?,
         mean_time_to_liquidation_years: (liquidated > 0).then(|| total / liquidated as f64),
         liquidated_notional: amount(&tally.notional),
         cost: amount(&tally.cost),

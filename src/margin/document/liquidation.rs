@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::VenueRulesDocument;
-use crate::document::{Parsed, Positive, UnitFraction, Violation, ViolationCollector};
+use crate::document::{Parsed, Place, Positive, UnitFraction, Violation, ViolationCollector};
 use crate::margin::rules::{CloseAmount, Liquidation, Monitoring};
 
 /// What a venue does to an account below its maintenance margin.
@@ -24,7 +24,15 @@ pub struct LiquidationDocument {
     /// When accounts are looked at. Left out: at every step.
     #[serde(default)]
     pub monitoring: Monitoring,
+    /// With `continuous`: the parts that a step is cut into where an account moved by several
+    /// factors (coins, volatilities) is near its line; a power of two. Left out: 16. Halved until a
+    /// whole path has at most 65,536.
+    #[schemars(range(min = 1, max = 1024))]
+    pub substeps: Option<u32>,
 }
+
+/// Most sub-steps a step.
+const SUBSTEPS_MAX: u32 = 1024;
 
 /// How much of an account a liquidation closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,8 +56,9 @@ pub(super) fn read(
     found: &mut ViolationCollector,
 ) -> Option<Liquidation> {
     let at = |key: &str| parsed.places.at(&format!("liquidation.{key}"));
-    let LiquidationDocument { close, close_fraction, target_ratio, slippage, monitoring } =
+    let LiquidationDocument { close, close_fraction, target_ratio, slippage, monitoring, substeps } =
         document;
+    check_substeps(at("substeps"), (*substeps, *monitoring), found);
     let close = match close {
         CloseKind::Full => {
             let given = [
@@ -79,5 +88,27 @@ pub(super) fn read(
             CloseAmount::Steps { fraction, target_ratio }
         }
     };
-    Some(Liquidation { close, slippage: slippage.get(), monitoring: *monitoring })
+    Some(Liquidation {
+        close,
+        slippage: slippage.get(),
+        monitoring: *monitoring,
+        substeps: substeps.unwrap_or(Liquidation::SUBSTEPS),
+    })
+}
+
+/// Refuses a number of sub-steps that halving does not reach, or that nothing acts on.
+fn check_substeps(
+    place: Place,
+    (substeps, monitoring): (Option<u32>, Monitoring),
+    found: &mut ViolationCollector,
+) {
+    let Some(substeps) = substeps else { return };
+    if !substeps.is_power_of_two() || substeps > SUBSTEPS_MAX {
+        let title = format!("{substeps} sub-steps are not reached by halving a step");
+        found.add(Violation::new(place, title).expected("a power of two, 1 to 1,024, e.g. `16`"));
+    } else if monitoring == Monitoring::Steps {
+        let title = "`substeps` says nothing where accounts are looked at at every step";
+        let violation = Violation::new(place, title);
+        found.add(violation.help("write `monitoring = \"continuous\"`, or remove the key"));
+    }
 }

@@ -175,6 +175,11 @@ impl EventBook {
     pub fn is_alive(&self, contract: usize, moment: usize) -> bool {
         !self.lines.is_empty_at(self.forward_line(contract), moment)
     }
+
+    /// Whether a contract has expired at `moment`.
+    pub fn has_settled(&self, contract: usize, moment: usize) -> bool {
+        self.contracts[contract].kind != ContractKind::Spot && !self.is_alive(contract, moment)
+    }
 }
 
 fn lines(

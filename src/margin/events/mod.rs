@@ -30,11 +30,13 @@
 //! [`MarginStage`](super::MarginStage) is the plain case of the same (cross margin, flat rates,
 //! everything closed at once at the marks), several times faster: [`is_plain`] tells which is which.
 //!
-//! Where the rules say `monitoring = "continuous"` and one diffusing coin moves an account, it is also
-//! watched between nodes, by a Brownian bridge, and filled at the price that triggered it.
+//! Where the rules say `monitoring = "continuous"` and factors diffuse, an account is also watched
+//! between nodes, and filled at the prices that triggered it: by a Brownian bridge of one coin where
+//! that alone moves it ([`bridge`]), else at sub-steps where it is near its line ([`substeps`]). The
+//! same paths are then also gone through with a look at the nodes alone, to tell the difference.
 //!
-//! Limits: full revaluation; other accounts are looked at at the nodes alone. An account that its venue
-//! would close today is closed then, not here.
+//! Limits: full revaluation; where factors jump, accounts are looked at at the nodes alone. An account
+//! that its venue would close today is closed then, not here.
 
 mod assess;
 mod book;
@@ -46,6 +48,7 @@ mod settle;
 mod stage;
 mod state;
 mod stops;
+mod substeps;
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use super::quotes::{Quotes, row, row_mut};
 use super::settle::SettledRows;
 use super::state::{AccountRecord, EventState, Happening, Holdings, Margins, PathEvent};
 use super::stops::{Stop, Trigger, stops};
+use super::substeps::{PathStep, SubSteps};
 use crate::margin::{MarginError, MarginSetting, Monitoring};
 use crate::numeric::Streams;
 use crate::numeric::isa::InstructionSet;
@@ -23,6 +24,8 @@ pub struct EventStage {
     stops: Vec<Stop>,
     /// Numbers of the bridges.
     streams: Streams,
+    /// Present where pools are watched at sub-steps.
+    substeps: Option<SubSteps>,
 }
 
 /// A node of a block of paths.
@@ -67,8 +70,12 @@ impl EventStage {
         let Some(book) = EventBook::compile(setting)? else { return Ok(None) };
         let rows = SettledRows::new(&book, valued);
         let stops = stops(setting, &book);
-        let mut stage = Self { book, rows, stops, streams };
+        let mut stage = Self { book, rows, stops, streams, substeps: None };
         stage.post_collateral(setting);
+        let mut today = stage.state(1);
+        stage.start_block(&mut today, 1);
+        let Self { book, streams, .. } = &stage;
+        stage.substeps = SubSteps::compile(setting, book, &today.holdings, *streams)?;
         Ok(Some(stage))
     }
 
@@ -82,17 +89,23 @@ impl EventStage {
         self.stops.iter().map(|stop| stop.order)
     }
 
-    /// Accounts that are to be watched at all times, but are moved by more than one diffusing coin:
-    /// they are watched at the nodes alone. Indices into `Portfolio::accounts`.
+    /// Accounts that are to be watched at all times, but are moved by jumps: they are watched at the
+    /// nodes alone. Indices into `Portfolio::accounts`.
     pub fn watched_at_nodes_alone(&self) -> Vec<usize> {
-        let alone = |pool: &&super::book::Pool| {
+        let pools = self.book.pools.iter().enumerate();
+        let alone = pools.filter(|(index, pool)| {
             let monitoring = self.book.accounts[pool.account].liquidation.monitoring;
-            monitoring == Monitoring::Continuous && pool.bridge.is_none()
-        };
-        let mut found: Vec<usize> =
-            self.book.pools.iter().filter(alone).map(|p| p.account).collect();
+            monitoring == Monitoring::Continuous && !self.is_watched_between(*index)
+        });
+        let mut found: Vec<usize> = alone.map(|(_, pool)| pool.account).collect();
         found.dedup();
         found.iter().map(|account| self.book.accounts[*account].index).collect()
+    }
+
+    /// Whether a pool is watched between nodes.
+    fn is_watched_between(&self, pool: usize) -> bool {
+        let steps = self.substeps.as_ref();
+        self.book.pools[pool].bridge.is_some() || steps.is_some_and(|steps| steps.watches(pool))
     }
 
     /// Numbers of state a path.
@@ -104,6 +117,7 @@ impl EventStage {
     /// Room for blocks of up to `path_capacity` paths.
     pub fn state(&self, path_capacity: usize) -> EventState {
         let book = &self.book;
+        let between = (0..book.pools.len()).any(|pool| self.is_watched_between(pool));
         let holdings = Holdings {
             path_count: 0,
             held: vec![1.0; book.positions.len() * path_capacity],
@@ -116,6 +130,8 @@ impl EventStage {
         };
         EventState {
             path_capacity,
+            at_nodes_alone: between.then(|| holdings.clone()),
+            substeps: self.substeps.as_ref().map(|steps| steps.state(book, path_capacity)),
             holdings,
             quotes: Quotes::new(book, path_capacity),
             margins: Margins::new(path_capacity),
@@ -131,8 +147,16 @@ impl EventStage {
     /// If `state` was built for fewer paths.
     pub fn start_block(&self, state: &mut EventState, path_count: usize) {
         assert!(path_count <= state.path_capacity, "event state too small");
+        for holdings in std::iter::once(&mut state.holdings).chain(&mut state.at_nodes_alone) {
+            self.hold_everything(holdings, path_count);
+        }
+        if let Some((steps, state)) = self.substeps.as_ref().zip(state.substeps.as_mut()) {
+            steps.start_block(state, path_count);
+        }
+    }
+
+    fn hold_everything(&self, holdings: &mut Holdings, path_count: usize) {
         let book = &self.book;
-        let holdings = &mut state.holdings;
         holdings.path_count = path_count;
         holdings.held[..book.positions.len() * path_count].fill(1.0);
         holdings.cash[..book.positions.len() * path_count].fill(0.0);
@@ -147,6 +171,17 @@ impl EventStage {
         self.accrue_and_settle(node, state);
         self.revalue(node.isa, node.index + 1, node.current, state);
         self.check_margin(node.index + 1, Some(node), state);
+        self.look_at_nodes_alone(node, state);
+    }
+
+    /// The same node on the paths as they were if accounts were looked at at the nodes alone.
+    fn look_at_nodes_alone(&self, node: &Node, state: &mut EventState) {
+        let Some(alone) = state.at_nodes_alone.take() else { return };
+        let watched = std::mem::replace(&mut state.holdings, alone);
+        let node = Node { deviation: None, ..*node };
+        self.accrue_and_settle(&node, state);
+        self.check_margin(node.index + 1, Some(&node), state);
+        state.at_nodes_alone = Some(std::mem::replace(&mut state.holdings, watched));
     }
 
     /// Funding accrues on the path's own quantities; options and futures that expire settle.
@@ -191,6 +226,7 @@ impl EventStage {
                 if let Some(node) = node {
                     self.execute_stops(pool, node, state);
                     self.close_between(pool, node, state);
+                    self.close_at_substeps(pool, node, state);
                 }
                 self.liquidate(pool, moment, state);
             }
@@ -264,6 +300,33 @@ impl EventStage {
             liquidate(&self.book, pool, at, holdings);
             touched.push((place, ratio));
         }
+    }
+
+    /// As [`Self::close_between`], for a pool that is watched at sub-steps.
+    fn close_at_substeps(&self, pool: usize, node: &Node, state: &mut EventState) {
+        let EventState { holdings, margins, touched, substeps, .. } = state;
+        let steps = self.substeps.as_ref().filter(|steps| steps.watches(pool));
+        let known = steps.zip(substeps.as_mut()).zip(node.deviation);
+        let Some(((steps, substeps), deviation)) = known else { return };
+        let (account, count) = (self.book.pools[pool].account, holdings.path_count);
+        let (balance, maintenance) = (&margins.balance[..count], &margins.maintenance[..count]);
+        for place in 0..count {
+            let root = deviation.at(place);
+            let now = (balance[place] - maintenance[place], root);
+            let is_changed = holdings.records[account * count + place].is_changed();
+            let is_near = is_changed || steps.is_near(pool, (place, count), now, substeps);
+            if maintenance[place] <= 0.0 || !is_near {
+                continue;
+            }
+            let Node { isa, index, previous, current, .. } = *node;
+            let step = PathStep { isa, node: index, place, previous, current, root };
+            let found = steps.touched(&self.book, pool, step, holdings, substeps);
+            let Some(quotes) = found else { continue };
+            let at = At { moment: index + 1, place, quotes, quoted: 0 };
+            liquidate(&self.book, pool, at, holdings);
+            touched.push((place, 1.0));
+        }
+        steps.keep(pool, (balance, maintenance), substeps);
     }
 
     /// Closes a pool on the paths on which it is below its maintenance margin.

@@ -1,6 +1,7 @@
 //! What changes on the paths of a block: quantities, cash, and what has happened.
 
 use super::quotes::Quotes;
+use super::substeps::SubStepState;
 
 /// No node.
 const NEVER: u32 = u32::MAX;
@@ -81,6 +82,10 @@ pub struct EventState {
     pub(super) touched: Vec<(usize, f64)>,
     /// One path at the price that triggered it.
     pub(super) trigger: Quotes,
+    /// Present where pools are watched at sub-steps.
+    pub(super) substeps: Option<SubStepState>,
+    /// What were held if accounts were looked at at the nodes alone; present where they are not.
+    pub(super) at_nodes_alone: Option<Holdings>,
 }
 
 /// What is held on the paths of a block, in structures of arrays, and what has happened.
@@ -191,6 +196,14 @@ impl EventState {
     /// What happened to watched account `account` on the path at `place`.
     pub fn record(&self, account: usize, place: usize) -> &AccountRecord {
         &self.holdings.records[account * self.holdings.path_count + place]
+    }
+
+    /// Whether watched account `account` were liquidated on the path at `place` if it were looked at
+    /// at the nodes alone; `None` where it is.
+    pub fn liquidated_at_nodes_alone(&self, account: usize, place: usize) -> Option<bool> {
+        let holdings = self.at_nodes_alone.as_ref()?;
+        let record = &holdings.records[account * holdings.path_count + place];
+        Some(record.liquidated().is_some())
     }
 
     /// Everything that happened on the block, in order of time.

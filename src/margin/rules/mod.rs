@@ -78,12 +78,27 @@ pub struct Liquidation {
     /// When accounts are looked at.
     #[serde(default)]
     pub monitoring: Monitoring,
+    /// Parts that a step is cut into where an account moved by several factors is watched at all
+    /// times and is near its line, a power of two; at most as many as make 65,536 on a whole path.
+    #[serde(default = "Liquidation::default_substeps")]
+    pub substeps: u32,
 }
 
 impl Liquidation {
     /// Everything at once, at the marks of the step that finds the account below its line.
-    pub const PLAIN: Self =
-        Self { close: CloseAmount::Full, slippage: 0.0, monitoring: Monitoring::Steps };
+    pub const PLAIN: Self = Self {
+        close: CloseAmount::Full,
+        slippage: 0.0,
+        monitoring: Monitoring::Steps,
+        substeps: Self::SUBSTEPS,
+    };
+
+    /// Sub-steps a step where rules do not say.
+    pub const SUBSTEPS: u32 = 16;
+
+    fn default_substeps() -> u32 {
+        Self::SUBSTEPS
+    }
 }
 
 /// When a venue looks at accounts inside a path.
@@ -95,8 +110,9 @@ pub enum Monitoring {
     /// At every step.
     #[default]
     Steps,
-    /// At all times: an account moved by one coin alone, by a diffusion, is also watched between
-    /// steps, by a Brownian bridge, and filled where it was triggered; any other at every step.
+    /// At all times: where prices diffuse, an account is also watched between steps, and filled
+    /// where it was triggered: by a Brownian bridge of one coin where that alone moves it, else at
+    /// `substeps` where it is near its line. Where prices jump, at every step.
     Continuous,
 }
 

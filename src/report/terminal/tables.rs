@@ -191,6 +191,10 @@ fn liquidations(page: &Page<'_>) -> Option<String> {
 fn inside_paths(page: &Page<'_>, events: &PathEvents) -> String {
     let money = |amount: f64| page.figures.money(amount);
     let mut text = format!("called {}", percent(events.margin_call.probability, 2));
+    if let Some(alone) = &events.liquidation_at_steps_alone {
+        let [found, alone] = [&events.liquidation, alone].map(|one| percent(one.probability, 2));
+        text.push_str(&format!(", liquidated {found} ({alone} if looked at at the steps alone)"));
+    }
     if let Some(time) = events.mean_time_to_liquidation_years {
         let hours = time * 24.0 * 365.0;
         text.push_str(&format!(
