@@ -50,7 +50,7 @@ fn main() {
             }
             let truth = finest[index];
             let errors =
-                (watched.probability - truth.probability) / watched.error.hypot(truth.error);
+                (watched.probability - truth.probability) / libm::hypot(watched.error, truth.error);
             let [alone, watched] = [alone, watched].map(Share::text);
             println!(
                 "{:<14} {steps:>5} {paths:>8}   {alone}   {watched}   {errors:>6.2}",

@@ -156,6 +156,7 @@ pub fn rules(workload: &Workload) -> Vec<Option<VenueRules>> {
                 close: CloseAmount::Full,
                 slippage: 0.0,
                 monitoring: Monitoring::Steps,
+                substeps: Liquidation::SUBSTEPS,
             }),
             ..VenueRules::of_futures(account.id.clone(), flat(1.0))
         })

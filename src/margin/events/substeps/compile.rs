@@ -168,7 +168,7 @@ impl FineAccount {
         let marks = CompiledBook::compile(market, &alone, &model, pricing, by_position)?;
         let mut pools = book.pools.iter().filter(|pool| pool.account == account);
         let first = pools.next().map_or(0..0, |pool| pool.contracts.clone());
-        let end = pools.last().map_or(first.end, |pool| pool.contracts.end);
+        let end = pools.next_back().map_or(first.end, |pool| pool.contracts.end);
         let contracts = first.start..end;
         let lines = lines(setting, book, &model, (account, &contracts))?;
         Ok(Self { account, substeps, marks, lines, contracts })

@@ -203,7 +203,7 @@ fn a_day_of_few_steps_agrees_with_one_of_1_440() {
         assert!((0.03..0.5).contains(&fine), "{id} is watched for nothing: {fine}");
         for (steps, paths) in [(1, 1 << 15), (24, 1 << 15)] {
             let [found, alone] = shares(&portfolio, &rules, steps, paths);
-            let error = error(fine, 1 << 12).hypot(error(found, paths));
+            let error = libm::hypot(error(fine, 1 << 12), error(found, paths));
             assert!((found - fine).abs() < 4.0 * error, "{id}, {steps} steps: {found}, not {fine}");
             assert!(alone < fine - 4.0 * error, "{id}, {steps} steps: {alone}, {fine}");
         }
@@ -220,7 +220,7 @@ fn steps_do_not_show_under_a_student_t_either() {
         shares_under(&portfolio, &rules, &model(&portfolio, steps, process()), paths)
     };
     let ([few, alone], [many, _]) = (of(1, 1 << 15), of(96, 1 << 13));
-    let error = error(many, 1 << 13).hypot(error(few, 1 << 15));
+    let error = libm::hypot(error(many, 1 << 13), error(few, 1 << 15));
     assert!((few - many).abs() < 4.0 * error, "{few}, not {many}");
     assert!(alone < many - 4.0 * error, "{alone}, {many}");
 }
