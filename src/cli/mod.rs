@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod completions;
 mod exit;
+mod found;
 mod output;
 mod progress;
 mod replay;

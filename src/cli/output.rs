@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::session::Session;
-use crate::document::{InputFile, Machine, Manifest, OutputError, OutputFolder, StageTiming};
+use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
 use crate::engine::Run;
+use crate::outcome::HistoricalOutcome;
 use crate::report::{self, ReportError};
 
 /// Why results were not written; nothing is then left behind.
@@ -44,6 +45,20 @@ impl Output {
         Ok(Self { folder: OutputFolder::create(target)?, started_at })
     }
 
+    /// Writes what a replay found and puts the folder in place.
+    pub fn write_historical(
+        mut self,
+        outcome: &HistoricalOutcome,
+        told: Circumstances,
+    ) -> Result<(), OutputFailure> {
+        self.folder.write("result.json", report::historical_json(outcome)?.as_bytes())?;
+        self.folder.write("report.html", report::historical_html(outcome)?.as_bytes())?;
+        let paths = outcome.window.orders.len().max(1) as u64;
+        let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
+        let machine = told.session.machine();
+        self.commit(Manifest { paths, ..Manifest::new(version, scenario, machine) }, told)
+    }
+
     /// Writes everything and puts the folder in place.
     pub fn write(mut self, run: &Run, told: Circumstances) -> Result<(), OutputFailure> {
         let outcome = &run.outcome;
@@ -51,29 +66,31 @@ impl Output {
         self.folder.write("report.html", report::html(outcome)?.as_bytes())?;
         let losses = report::losses_parquet(&run.losses, &run.masses, 0)?;
         self.folder.write("losses.parquet", &losses)?;
-        let session = told.session;
-        let machine = Machine {
-            operating_system: std::env::consts::OS.to_owned(),
-            architecture: std::env::consts::ARCH.to_owned(),
-            instruction_set: session.instruction_set().to_string(),
-            threads: session.threads(),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
+        let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
+        let machine = told.session.machine();
+        let manifest = Manifest {
+            seed: outcome.seed,
+            paths: outcome.paths,
+            ..Manifest::new(version, scenario, machine)
         };
+        self.commit(manifest, told)
+    }
+
+    /// Writes the manifest, with how the results came about, and puts the folder in place.
+    fn commit(self, manifest: Manifest, told: Circumstances) -> Result<(), OutputFailure> {
         let timing = |stage: &str, time: Duration| StageTiming {
             stage: stage.to_owned(),
             seconds: time.as_secs_f64(),
         };
         self.folder.commit(Manifest {
             arguments: std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect(),
-            seed: outcome.seed,
-            paths: outcome.paths,
             started_at: self.started_at,
             inputs: told.files,
             timings: vec![
                 timing("read and fit", told.planning),
                 timing("simulate and measure", told.running),
             ],
-            ..Manifest::new(&outcome.plimsoll_version, &outcome.scenario, machine)
+            ..manifest
         })?;
         Ok(())
     }

@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use super::arguments::RunArguments;
 use super::exit::Exit;
+use super::found::Found;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
 use super::session::{Session, overrides};
 use super::terminal::Terminal;
-use crate::engine::{self, Plan, Run};
-use crate::outcome::{Outcome, Status};
-use crate::report;
+use crate::engine::Plan;
 
 /// Runs every scenario; one that fails does not stop the rest. Ends with the worst exit.
 pub fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
@@ -51,20 +50,20 @@ fn run_one(
     };
     let progress = Progress::new(terminal, arguments.quiet);
     let control = session.control(&progress);
-    let ran = session.install(|| engine::run(&plan, session.instruction_set(), &control));
+    let found = session.install(|| Found::by(&plan, session.instruction_set(), &control));
     progress.finish();
-    let run = match ran {
-        Ok(run) => run,
+    let found = match found {
+        Ok(found) => found,
         Err(error) => return session.engine_failure(&error),
     };
     if let Some(output) = output {
         let running = started.elapsed() - planning;
         let told = Circumstances { session, files, planning, running };
-        if let Err(failure) = output.write(&run, told) {
+        if let Err(failure) = found.write(output, told) {
             return fail(&failure, terminal);
         }
     }
-    show(arguments, &run, terminal).max(verdict(&run.outcome))
+    found.show(arguments, terminal).max(found.verdict())
 }
 
 fn fail(failure: &OutputFailure, terminal: &Terminal) -> Exit {
@@ -76,27 +75,5 @@ fn output_folder(folder: &Path, arguments: &RunArguments, plan: &Plan) -> PathBu
     match arguments.scenarios.len() {
         1 => folder.to_path_buf(),
         _ => folder.join(&plan.scenario.name),
-    }
-}
-
-fn show(arguments: &RunArguments, run: &Run, terminal: &Terminal) -> Exit {
-    if arguments.json && arguments.scenarios.len() > 1 {
-        return terminal.print_report(report::json_line(&run.outcome));
-    }
-    if arguments.json {
-        return terminal.print_report(report::json(&run.outcome));
-    }
-    if arguments.quiet {
-        return Exit::Within;
-    }
-    terminal.print_report(report::terminal(&run.outcome, terminal.style()))
-}
-
-/// The exit code of the finding: that of the book as proposed where trades were given.
-fn verdict(outcome: &Outcome) -> Exit {
-    let judged = outcome.with_trades.as_deref().unwrap_or(outcome);
-    match judged.threshold.as_ref().map(|threshold| threshold.status) {
-        Some(Status::Red) => Exit::Breached,
-        _ => Exit::Within,
     }
 }

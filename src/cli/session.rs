@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::arguments::{RevaluationArgument, SamplingArgument, SimulationArguments};
 use super::exit::Exit;
 use super::terminal::Terminal;
-use crate::document::{ColorChoice, Confinement, InputFile, Violations};
+use crate::document::{ColorChoice, Confinement, InputFile, Machine, Violations};
 use crate::engine::{self, Control, EngineError, LoadOptions, Observer, Overrides, Plan};
 use crate::numeric::isa::InstructionSet;
 use crate::scenario::{Revaluation, SamplingMethod};
@@ -50,6 +50,17 @@ impl Session {
     /// The instruction set of the kernels.
     pub fn instruction_set(&self) -> InstructionSet {
         self.isa
+    }
+
+    /// Where it runs, for manifests.
+    pub fn machine(&self) -> Machine {
+        Machine {
+            operating_system: std::env::consts::OS.to_owned(),
+            architecture: std::env::consts::ARCH.to_owned(),
+            instruction_set: self.isa.to_string(),
+            threads: self.threads(),
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
+        }
     }
 
     /// Runs `work` on this session's threads.

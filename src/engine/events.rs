@@ -123,11 +123,17 @@ impl Events {
     pub fn compile(setting: &Setting, valued: &CompiledBook) -> Result<Option<Self>, EngineError> {
         let Setting { rules, market, portfolio, model, pricing, seed, isa, .. } = *setting;
         let setting = MarginSetting { rules, market, portfolio, model, pricing };
-        if is_plain(&setting) {
+        // What happens on a replayed path is told step by step: never by the plain stage.
+        if is_plain(&setting) && model.replayed().is_none() {
             return Ok(None);
         }
         let stage = EventStage::compile(&setting, valued, Streams::new(seed, isa))?;
         Ok(stage.map(|stage| Self { stage: Arc::new(stage) }))
+    }
+
+    /// The same, acting at the first `nodes` nodes alone.
+    pub fn acting_at_first(&self, nodes: usize) -> Self {
+        Self { stage: Arc::new(self.stage.acting_at_first(nodes)) }
     }
 
     /// The stage.

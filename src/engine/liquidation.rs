@@ -115,7 +115,7 @@ impl Liquidation {
             return Ok(None);
         }
         let settings = MarginSetting { rules, market, portfolio, model, pricing };
-        if !is_plain(&settings) {
+        if !is_plain(&settings) || model.replayed().is_some() {
             return Ok(None);
         }
         let compile =

@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{cross_check, event_names};
+use super::{cross_check, event_names, historical};
 use crate::document::{
     Confinement, InputFile, Loader, Place, PositiveRate, SourceFile, ViolationCollector, Violations,
 };
 use crate::margin::VenueRules;
 use crate::margin::document::read_rules;
-use crate::market::Market;
 use crate::market::document::{LoadedMarket, read_market};
+use crate::market::{BarHistory, Market};
 use crate::portfolio::Portfolio;
 use crate::portfolio::document::{LoadedPortfolio, read_portfolio};
 use crate::scenario::document::{FileReference, LoadedScenario, ScenarioTree, open_scenario};
@@ -58,6 +58,10 @@ pub struct Inputs {
     pub venue_rules: Vec<Option<VenueRules>>,
     /// The policy.
     pub policy: Option<LoadedPolicy>,
+    /// The history that a historical scenario replays.
+    pub(super) bars: Option<BarHistory>,
+    /// What a historical scenario leaves out, being a matter of chance.
+    pub(super) left_out: Vec<String>,
     /// Every file read.
     pub files: Vec<InputFile>,
     /// Where the scenario's own settings stand, for faults that show only when it is planned.
@@ -94,22 +98,31 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
     }
     if let (Some(loaded), Some(today)) = (&loaded, today) {
         event_names::of_scenario(loaded, today, &mut collector);
+        historical::check_overrides(options, loaded, &mut collector);
     }
+    let bars = loaded.as_ref().zip(market.as_ref());
+    let bars = bars.and_then(|(loaded, market)| {
+        collector.absorb(historical::bars(loaded, market, &loader)).flatten()
+    });
     let (Some(loaded), Some(market), Some(book)) = (loaded, market, book) else {
         return collector.finish_some(None);
     };
     let mut scenario = loaded.scenario.clone();
     apply(&options.overrides, &mut scenario);
+    let mut portfolio = book.portfolio.clone();
+    let left_out = historical::without_chance(&mut scenario, &mut portfolio);
     let position_places = traded.as_ref().unwrap_or(&book).position_places();
     collector.finish(Inputs {
         position_places,
         account_places: book.account_places(),
         scenario,
-        portfolio: book.portfolio,
+        portfolio,
+        left_out,
         portfolio_with_trades: traded.map(|book| book.portfolio),
         market,
         venue_rules: book.rules,
         policy,
+        bars,
         files: loader.inputs(),
         scenario_places: loaded,
     })

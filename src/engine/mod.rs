@@ -22,6 +22,7 @@ mod events;
 mod exposure;
 mod extended;
 mod faults;
+mod historical;
 mod ledger;
 mod liquidation;
 mod load;
@@ -44,6 +45,7 @@ pub use amounts::AmountTally;
 pub use control::{Control, Interrupted, Observer, Stage, Unobserved};
 pub use events::{EventTallies, EventTally};
 pub use extended::KEPT_PATHS_MAX;
+pub use historical::historical;
 pub use liquidation::{LiquidationTally, PathClosing};
 pub use load::{Inputs, LoadOptions, Overrides, check, load};
 pub use pass::{Partial, PartsDoNotJoin, ProxyPart};
@@ -82,6 +84,20 @@ pub enum EngineError {
     /// The threshold cannot be derived.
     #[error(transparent)]
     Threshold(#[from] ThresholdError),
+    /// Quantiles of one path.
+    #[error("a historical scenario is one path: it has a loss, and no quantiles")]
+    OnePath,
+    /// A replay of simulated paths.
+    #[error("the scenario is not historical: it has no window to replay")]
+    NotHistorical,
+    /// A path that the scenario does not have.
+    #[error("the scenario has paths 0 to {last}, and no path {path}")]
+    NoSuchPath {
+        /// The path asked for.
+        path: u64,
+        /// The last there is.
+        last: u64,
+    },
     /// The shards do not join.
     #[error(transparent)]
     Parts(#[from] PartsDoNotJoin),

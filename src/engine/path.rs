@@ -151,45 +151,80 @@ impl PathEngine {
         paths: &[u64],
         mut watch: impl FnMut(usize, &FactorBlock),
     ) {
-        let Workspace { previous, current, scratch, state, liquidation, events, values } =
-            workspace;
+        self.start(workspace, paths);
+        for node in 0..self.nodes {
+            self.step(workspace, node);
+            watch(node, &workspace.current);
+        }
+        self.value_rows(workspace, self.nodes - 1);
+    }
+
+    /// As `walk`, with every row valued at every node for `watch`.
+    pub fn walk_valued(
+        &self,
+        workspace: &mut Workspace,
+        paths: &[u64],
+        mut watch: impl FnMut(usize, &Workspace),
+    ) {
+        self.start(workspace, paths);
+        for node in 0..self.nodes {
+            self.step(workspace, node);
+            self.value_rows(workspace, node);
+            watch(node, workspace);
+        }
+    }
+
+    /// Begins a block.
+    fn start(&self, workspace: &mut Workspace, paths: &[u64]) {
+        let Workspace { current, scratch, state, liquidation, events, .. } = workspace;
         self.simulator.start(paths, current, scratch);
         self.book.start_block(state, paths.len());
-        let mut liquidation = self.liquidation.as_ref().zip(liquidation.as_mut());
-        if let Some((stage, closed)) = &mut liquidation {
+        if let Some((stage, closed)) = self.liquidation.as_ref().zip(liquidation.as_mut()) {
             stage.start(closed, paths.len());
         }
-        let mut events = self.events.as_ref().map(Events::stage).zip(events.as_mut());
-        if let Some((stage, state)) = &mut events {
-            stage.start_block(state, paths.len());
+        if let Some((events, state)) = self.events.as_ref().zip(events.as_mut()) {
+            events.stage().start_block(state, paths.len());
         }
-        for node in 0..self.nodes {
-            if self.book.looks_back() || events.is_some() {
-                std::mem::swap(previous, current);
-                self.simulator.advance_from(node, previous, current, scratch);
-            } else {
-                self.simulator.advance(node, current, scratch);
-            }
-            self.book.step(self.isa, node, previous, current, state);
-            if let Some((stage, closed)) = &mut liquidation {
-                let visit = Visit { isa: self.isa, node, previous, current, cash: state };
-                stage.check(&visit, closed);
-            }
-            if let Some((stage, state)) = &mut events {
-                let deviation = self.simulator.step_deviation(node, scratch);
-                let node = Node { isa: self.isa, index: node, previous, current, deviation };
-                stage.visit(&node, state);
-            }
-            watch(node, current);
+    }
+
+    /// Everything that happens on the way to `node` and there.
+    fn step(&self, workspace: &mut Workspace, node: usize) {
+        let Workspace { previous, current, scratch, state, liquidation, events, .. } = workspace;
+        if self.book.looks_back() || self.events.is_some() {
+            std::mem::swap(previous, current);
+            self.simulator.advance_from(node, previous, current, scratch);
+        } else {
+            self.simulator.advance(node, current, scratch);
         }
-        let size = self.book.rows().len() * paths.len();
-        self.book.values(self.isa, self.nodes - 1, current, state, &mut values[..size]);
-        if let Some((stage, closed)) = &mut liquidation {
-            stage.settle(current, closed, &mut values[..size]);
+        self.book.step(self.isa, node, previous, current, state);
+        if let Some((stage, closed)) = self.liquidation.as_ref().zip(liquidation.as_mut()) {
+            let visit = Visit { isa: self.isa, node, previous, current, cash: state };
+            stage.check(&visit, closed);
         }
-        if let Some((stage, state)) = &mut events {
-            stage.settle(state, &mut values[..size]);
+        if let Some((events, state)) = self.events.as_ref().zip(events.as_mut()) {
+            let deviation = self.simulator.step_deviation(node, scratch);
+            let node = Node { isa: self.isa, index: node, previous, current, deviation };
+            events.stage().visit(&node, state);
         }
+    }
+
+    /// Values every row at `node`, where the block stands.
+    fn value_rows(&self, workspace: &mut Workspace, node: usize) {
+        let Workspace { current, state, liquidation, events, values, .. } = workspace;
+        let values = &mut values[..self.book.rows().len() * current.path_count()];
+        self.book.values(self.isa, node, current, state, values);
+        if let Some((stage, closed)) = self.liquidation.as_ref().zip(liquidation.as_mut()) {
+            stage.settle(current, closed, values);
+        }
+        if let Some((events, state)) = self.events.as_ref().zip(events.as_mut()) {
+            events.stage().settle(state, values);
+        }
+    }
+
+    /// The same engine with events at the first `nodes` nodes alone.
+    pub fn acting_at_first(&self, nodes: usize) -> Self {
+        let events = self.events.as_ref().map(|events| events.acting_at_first(nodes));
+        Self { events, ..self.clone() }
     }
 
     /// The plain stage that closes accounts inside paths, where it is the one used.

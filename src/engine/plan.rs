@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::historical::{self, Fitted};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
 use super::{conditions, faults, precision, sampling, stress};
@@ -13,7 +14,7 @@ use crate::portfolio::Portfolio;
 use crate::pricing::{self, PricingSettings};
 use crate::risk::SampleDesign;
 use crate::scenario::{Revaluation, Scenario, SmileDynamics};
-use crate::simulation::{self, FactorKey, FactorModel, Sampling, TimeGrid};
+use crate::simulation::{self, FactorKey, FactorModel, FactorSource, Sampling, TimeGrid};
 use crate::threshold::{Condition, Policy, TermKind};
 use crate::units::Years;
 
@@ -41,6 +42,9 @@ pub struct Plan {
     /// Hazards of what can break on a path, calibrated on pilot paths.
     #[serde(default)]
     pub hazards: Hazards,
+    /// Where the moves of each factor are from, in model order, where they are replayed.
+    #[serde(default)]
+    pub replayed: Vec<FactorSource>,
     /// How paths are drawn.
     #[serde(default)]
     pub sampling: Sampling,
@@ -74,15 +78,14 @@ impl Plan {
         let Inputs { scenario, portfolio, policy, .. } = inputs;
         let market = &inputs.market.market;
         let keys = factors(inputs);
-        let settings = &scenario.simulation;
-        let nodes = nodes(inputs)?;
-        let fitted =
-            simulation::calibrate(&scenario.model, settings.returns, &keys, market, &nodes)
-                .map_err(|error| {
-                    fault(inputs, &faults::path(&error, inputs), &error.to_string())
-                })?;
+        let Fitted { model, fit, sources, findings } = match (&scenario.historical, &inputs.bars) {
+            (Some(settings), Some(bars)) => {
+                historical::fitted(inputs, settings, bars, &keys, &expiries(inputs))?
+            }
+            _ => fitted(inputs, &keys)?,
+        };
         let isa = InstructionSet::detect();
-        let hazards = pilot::hazards(&fitted.model, scenario, portfolio, isa)
+        let hazards = pilot::hazards(&model, scenario, portfolio, isa)
             .map_err(|error| fault(inputs, "model", &error.to_string()))?;
         let condition = policy
             .as_ref()
@@ -97,24 +100,24 @@ impl Plan {
             venue_rules: inputs.venue_rules.clone(),
             policy: policy.as_ref().map(|loaded| loaded.policy.clone()),
             condition,
-            model: fitted.model,
+            model,
             hazards,
+            replayed: sources,
             sampling: Sampling::Plain,
-            fit: Fit {
-                correlation: rows(&fitted.correlation),
-                correlation_source: fitted.correlation_source,
-                projection_distance: fitted.projection_distance,
-                notes: fitted.notes,
-            },
-            findings: inputs.market.findings.clone(),
+            fit,
+            findings: inputs.market.findings.iter().cloned().chain(findings).collect(),
             inputs: inputs.files.clone(),
         };
         let mut collector = ViolationCollector::default();
         collector.absorb(plan.check_stresses(inputs));
         faults::extreme_factors(&plan.model, inputs, &mut collector);
         faults::not_priced(&plan, inputs, &mut collector);
-        precision::check(inputs, &mut collector);
-        sampling::choose(&mut plan, inputs, &mut collector);
+        if scenario.historical.is_some() {
+            historical::check_inputs(inputs, &mut collector);
+        } else {
+            precision::check(inputs, &mut collector);
+            sampling::choose(&mut plan, inputs, &mut collector);
+        }
         collector.finish(plan)
     }
 
@@ -186,13 +189,31 @@ fn factors(inputs: &Inputs) -> Vec<FactorKey> {
     keys
 }
 
-fn nodes(inputs: &Inputs) -> Result<Vec<Years>, Violations> {
-    let settings = &inputs.scenario.simulation;
+/// A model fitted to the market's history.
+fn fitted(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
+    let Inputs { scenario, market, .. } = inputs;
+    let returns = scenario.simulation.returns;
+    let nodes = nodes(inputs)?;
+    let fitted = simulation::calibrate(&scenario.model, returns, keys, &market.market, &nodes)
+        .map_err(|error| fault(inputs, &faults::path(&error, inputs), &error.to_string()))?;
+    let fit = Fit {
+        correlation: rows(&fitted.correlation),
+        correlation_source: fitted.correlation_source,
+        projection_distance: fitted.projection_distance,
+        notes: fitted.notes,
+    };
+    Ok(Fitted { model: fitted.model, fit, sources: Vec::new(), findings: Vec::new() })
+}
+
+fn expiries(inputs: &Inputs) -> Vec<Years> {
     let books = std::iter::once(&inputs.portfolio).chain(&inputs.portfolio_with_trades);
     let positions = books.flat_map(|book| &book.positions);
-    let expiries: Vec<Years> =
-        positions.filter_map(|position| position.instrument.expiry()).collect();
-    TimeGrid::merged_nodes(settings.horizon, settings.steps, &expiries)
+    positions.filter_map(|position| position.instrument.expiry()).collect()
+}
+
+fn nodes(inputs: &Inputs) -> Result<Vec<Years>, Violations> {
+    let settings = &inputs.scenario.simulation;
+    TimeGrid::merged_nodes(settings.horizon, settings.steps, &expiries(inputs))
         .map_err(|error| fault(inputs, "simulation.horizon", &error.to_string()))
 }
 

@@ -45,6 +45,9 @@ pub struct SettledLosses {
 /// # Errors
 /// [`EngineError`]: interrupted, or a book the model cannot price.
 pub fn run(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Run, EngineError> {
+    if plan.scenario.historical.is_some() {
+        return Err(EngineError::OnePath);
+    }
     let settings = &plan.scenario.simulation;
     if let Some(fraction) = settings.precision {
         let precision = Precision::new(fraction, settings.paths_max);
@@ -277,6 +280,10 @@ fn tail(
 /// # Errors
 /// As [`run`].
 pub fn replay(plan: &Plan, path: PathId, isa: InstructionSet) -> Result<ReplayedPath, EngineError> {
+    if let Some(replayed) = plan.model.replayed().filter(|all| path.0 >= all.paths as u64) {
+        let last = replayed.paths as u64 - 1;
+        return Err(EngineError::NoSuchPath { path: path.0, last });
+    }
     let book = Compiled::new(plan, &plan.portfolio, isa)?;
     let by_position = PathEngine::compile(&book.setting, Granularity::Position)?;
     assemble::replay(plan, &book, &by_position, path)

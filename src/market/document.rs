@@ -20,6 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use chain_document::{ChainColumnsDocument, ChainPreset, PriceUnit};
+pub use history::{HistorySource, read_bars, read_history};
 pub use history_document::{
     HistoryColumnsDocument, HistoryDocument, HistoryFileDocument, SeriesDocument,
 };
@@ -149,9 +150,14 @@ fn read_parsed(
     let underlyings = underlyings(&parsed, &assets, loader, &mut findings, &mut collector);
     let history = match &parsed.value.history {
         None => Some(None),
-        Some(_) => {
-            let read = history::read_history(&parsed, &assets, loader);
-            collector.absorb(read).map(Some)
+        Some(document) => {
+            let source = HistorySource {
+                document,
+                places: parsed.places.below("history"),
+                as_of: parsed.value.as_of.timestamp(),
+                assets: &assets,
+            };
+            collector.absorb(read_history(&source, loader)).map(Some)
         }
     };
     if let Some(Some(history)) = &history {

@@ -60,7 +60,40 @@ pub struct PriceHistory {
     pub findings: Vec<Finding>,
 }
 
+/// A history of bars, for replays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BarHistory {
+    /// Closes, and series that have no bars.
+    pub closes: PriceHistory,
+    /// Opens, highs and lows, each on a grid of its own; `None` where only closes were asked for.
+    pub inside: Option<Box<[PriceHistory; 3]>>,
+}
+
+/// A price of a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BarPrice {
+    /// The last.
+    Close,
+    /// The first.
+    Open,
+    /// The highest.
+    High,
+    /// The lowest.
+    Low,
+}
+
 impl PriceHistory {
+    /// The value of a series at `time`.
+    pub fn at(&self, series: &Series, time: jiff::Timestamp) -> Option<f64> {
+        let index = self.times.binary_search(&time).ok()?;
+        series.values.get(index).copied().flatten()
+    }
+
+    /// The funding series of `symbol`.
+    pub fn funding_rates(&self, symbol: &Symbol) -> Option<&Series> {
+        self.find(symbol, Quantity::FundingRate)
+    }
+
     /// The price series of `symbol`.
     pub fn prices(&self, symbol: &Symbol) -> Option<&Series> {
         self.find(symbol, Quantity::Price)

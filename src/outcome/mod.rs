@@ -4,6 +4,7 @@
 //! years. Every estimate names its estimator. Field order here is field order in the file.
 
 pub mod book;
+pub mod historical;
 pub mod liquidation;
 pub mod liquidation_price;
 pub mod measures;
@@ -14,6 +15,10 @@ pub mod threshold;
 
 pub use book::{
     AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
+};
+pub use historical::{
+    CoinPrice, HistoricalOutcome, OrderLoss, ReplayStep, ReplayedAccount, ReplayedFactor,
+    ReplayedThreshold, ReplayedValue, ReplayedWindow,
 };
 pub use liquidation::{AccountLiquidation, EventProbability, PathEvents, TailAmount};
 pub use liquidation_price::{AccountPrices, PriceOf};

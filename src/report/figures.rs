@@ -23,6 +23,11 @@ impl Figures {
         Self { decimals: decimals_for(largest.fold(0.0, f64::max)) }
     }
 
+    /// Decimals that suit amounts up to `largest`.
+    pub fn up_to(largest: f64) -> Self {
+        Self { decimals: decimals_for(largest) }
+    }
+
     /// Money with a minus where it is negative, e.g. `-1,234,567`.
     pub fn money(self, amount: f64) -> String {
         number(amount, self.decimals)

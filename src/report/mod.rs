@@ -12,6 +12,7 @@
 pub mod charts;
 mod comparison;
 mod figures;
+mod historical;
 mod html;
 mod json;
 mod losses;
@@ -23,6 +24,7 @@ mod terminal;
 pub mod text;
 mod verdict;
 
+pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
 pub use html::html;
 pub use json::{json, json_line};
 pub use losses::losses_parquet;

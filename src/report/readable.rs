@@ -5,15 +5,14 @@
 use serde_json::Value;
 
 use super::ReportError;
-use super::json::finite_value;
+use super::json::{Results, finite_value};
 use super::text::visible;
-use crate::outcome::Outcome;
 
 /// A copy of the outcome in which no text holds a control or direction character.
 ///
 /// # Errors
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite.
-pub(super) fn readable(outcome: &Outcome) -> Result<Outcome, ReportError> {
+pub(super) fn readable<T: Results>(outcome: &T) -> Result<T, ReportError> {
     let mut value = finite_value(outcome)?;
     show_texts(&mut value);
     Ok(serde_json::from_value(value)?)

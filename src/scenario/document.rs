@@ -12,6 +12,10 @@ pub use super::events_document::{
     CascadeDocument, ClosingDocument, EventsDocument, PegBreakDocument,
 };
 use super::extends::extended;
+pub use super::historical_document::{
+    BetaDocument, HistoricalDocument, ScenarioKind, WindowDocument,
+};
+use super::historical_document::{check_kind, historical, of_its_kind};
 pub use super::model_document::{
     CorrelationDocument, DriftDocument, FilterDocument, JumpDocument, ModelDocument,
     NotPositiveSemidefiniteDocument, ProcessDocument, VolatilityDocument,
@@ -24,9 +28,10 @@ use crate::document::{
     DurationText, FilePath, FolderName, Level, Loader, Node, Parsed, Place, Places, PositiveRate,
     Prose, SourceFile, Violation, ViolationCollector, Violations, read_tree,
 };
+use crate::market::document::HistoryDocument;
 use crate::units::ConfidenceLevel;
 
-/// A Monte Carlo scenario: what is simulated, how factors move, what is measured.
+/// A scenario: what may happen to the book, and what is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioDocument {
@@ -35,8 +40,12 @@ pub struct ScenarioDocument {
     /// Why it exists.
     #[serde(default = "no_prose")]
     pub description: Prose,
+    /// What kind of scenario it is.
+    #[serde(default)]
+    pub kind: ScenarioKind,
     /// A scenario to start from: keys left out here are taken from there, table by table
-    /// (`simulation`, `model`, `measures`, `events`); a key given here replaces the whole value there. Files
+    /// (`simulation`, `historical`, `model`, `measures`, `events`); a key given here replaces the whole
+    /// value there. Files
     /// named there stay relative to it.
     pub extends: Option<FilePath>,
     /// The portfolio document.
@@ -45,8 +54,10 @@ pub struct ScenarioDocument {
     pub market: FilePath,
     /// The policy document; without it no threshold is derived.
     pub policy: Option<FilePath>,
-    /// How much is simulated.
-    pub simulation: SimulationDocument,
+    /// How much is simulated; must be there, but in a historical scenario.
+    pub simulation: Option<SimulationDocument>,
+    /// The window of history that a historical scenario replays.
+    pub historical: Option<HistoricalDocument>,
     /// How factors move.
     #[serde(default)]
     pub model: ModelDocument,
@@ -204,6 +215,8 @@ pub struct LoadedScenario {
     pub places: Places,
     /// The scenario's own file.
     pub file: Arc<SourceFile>,
+    /// The history that it replays, where it names one of its own.
+    pub history: Option<HistoryDocument>,
 }
 
 /// Reads a scenario document with what it extends.
@@ -237,20 +250,30 @@ impl ScenarioTree {
     /// # Errors
     /// Every violation in it, and in the correlation matrix it names.
     pub fn read(&self, loader: &Loader) -> Result<LoadedScenario, Violations> {
-        let parsed: Parsed<ScenarioDocument> = read_tree(&self.file, self.tree.clone())?;
+        let parsed = read_tree(&self.file, of_its_kind(&self.tree));
+        let parsed: Parsed<ScenarioDocument> = match (parsed, check_kind(&self.tree)) {
+            (Ok(parsed), Ok(())) => parsed,
+            (Err(faults), Err(of_kind)) => return Err(faults.and(of_kind)),
+            (Err(faults), Ok(())) | (Ok(_), Err(faults)) => return Err(faults),
+        };
         let mut collector = ViolationCollector::default();
+        let historical = collector.absorb(historical(&parsed));
         let measures = collector.absorb(measures(&parsed));
         let model = collector.absorb(super::model_document::model(&parsed, loader));
         let events = collector.absorb(super::events_document::events(&parsed));
         let document = &parsed.value;
-        let settings = measures.zip(model).zip(events);
-        let scenario = settings.map(|((measures, model), events)| Scenario {
-            name: document.name.to_string(),
-            description: document.description.to_string(),
-            simulation: simulation(&document.simulation),
-            model,
-            measures,
-            events,
+        let settings = measures.zip(model).zip(events).zip(historical);
+        let scenario = settings.and_then(|(((measures, model), events), historical)| {
+            let replayed = historical.as_ref().map(super::historical_document::simulation);
+            Some(Scenario {
+                name: document.name.to_string(),
+                description: document.description.to_string(),
+                simulation: replayed.or_else(|| document.simulation.as_ref().map(simulation))?,
+                model,
+                measures,
+                events,
+                historical,
+            })
         });
         let scenario = collector.finish_some(scenario)?;
         let missing = || {
@@ -263,6 +286,7 @@ impl ScenarioTree {
             market: self.reference("market").ok_or_else(missing)?,
             policy: self.reference("policy"),
             file: Arc::clone(&self.file),
+            history: parsed.value.historical.and_then(|historical| historical.history),
             places: parsed.places,
         })
     }

@@ -10,10 +10,13 @@ mod document_tests;
 pub mod events;
 mod events_document;
 mod extends;
+mod historical;
+mod historical_document;
 mod model_document;
 pub mod settings;
 
 pub use events::{CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings};
+pub use historical::{BarOrders, Beta, HistoricalSettings, VolatilityBeta};
 pub use settings::{
     CorrelationSettings, Drift, JumpSettings, MeasureSettings, ModelSettings,
     NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, SamplingMethod,

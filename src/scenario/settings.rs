@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::EventSettings;
+use super::historical::HistoricalSettings;
 use crate::units::{ConfidenceLevel, Symbol, Years};
 
 /// How factor returns are compounded.
@@ -279,7 +280,7 @@ pub struct MeasureSettings {
     pub worst_paths: usize,
 }
 
-/// A validated Monte Carlo scenario.
+/// A validated scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scenario {
     /// Name, used for output folders.
@@ -295,4 +296,7 @@ pub struct Scenario {
     /// What happens on a path beyond the factors.
     #[serde(default)]
     pub events: EventSettings,
+    /// The window of history that is replayed; `None`: paths are simulated.
+    #[serde(default)]
+    pub historical: Option<HistoricalSettings>,
 }

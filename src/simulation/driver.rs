@@ -7,6 +7,7 @@ use super::elliptical::{Gaussian, StudentT};
 use super::historical::Historical;
 use super::merton::Merton;
 use super::process::Process;
+use super::replay::ReplayedPaths;
 use super::scratch::{Needs, SimulationScratch};
 use crate::numeric::Purpose;
 
@@ -18,6 +19,8 @@ pub(super) enum Driver {
     TCopula(TCopula, Drawn),
     Merton(Merton, Drawn),
     Historical(Historical, Drawn),
+    /// Nothing is drawn.
+    Replayed(ReplayedPaths),
 }
 
 /// What the changes of a step are multiplied by to become returns.
@@ -58,6 +61,7 @@ impl Driver {
                 let historical = Historical::new(grid, history, drawn, 1.0, filters);
                 Self::Historical(historical, standard_normals(model, drawn))
             }
+            Process::Historical { paths } => Self::Replayed(paths.clone()),
         }
     }
 
@@ -69,6 +73,7 @@ impl Driver {
             Self::TCopula(_, drawn) | Self::Merton(_, drawn) | Self::Historical(_, drawn) => {
                 &drawn.normals
             }
+            Self::Replayed(_) => return 0,
         };
         normals.work_length()
     }
@@ -76,7 +81,7 @@ impl Driver {
     pub fn needs(&self) -> Needs {
         let none = Needs::default();
         match self {
-            Self::Gaussian(_) | Self::StudentT(_) => none,
+            Self::Gaussian(_) | Self::StudentT(_) | Self::Replayed(_) => none,
             Self::Merton(..) => Needs { correlated: true, ..none },
             Self::TCopula(..) => Needs { correlated: true, positions: true, partial: true, ..none },
             Self::Historical(historical, _) => {
@@ -111,6 +116,7 @@ impl Driver {
             Self::Historical(history, drawn) => {
                 history.fill_increments(node, draw, drawn, scratch);
             }
+            Self::Replayed(_) => {}
         }
         Scale::Common(1.0)
     }

@@ -26,6 +26,18 @@ pub enum SimulationError {
         /// Row-major position.
         entry: usize,
     },
+    /// Replayed levels that do not fit grid and factors, or are no numbers.
+    #[error(
+        "{found} replayed levels, expected finite ones for {nodes} nodes and {factors} factors"
+    )]
+    Replayed {
+        /// Levels found.
+        found: usize,
+        /// Nodes.
+        nodes: usize,
+        /// Factors.
+        factors: usize,
+    },
     /// A volatility that is negative or not a number.
     #[error("{factor}: volatility {volatility} is not a number from zero up")]
     Volatility {

@@ -46,7 +46,7 @@ pub enum GridError {
 /// Most nodes plus calibration intervals of a grid.
 pub const SEGMENTS_MAX: usize = 20_000;
 /// Times closer than this are one node: a tenth of a second.
-const SAME_TIME: f64 = 0.1 / crate::units::SECONDS_PER_YEAR;
+pub(super) const SAME_TIME: f64 = 0.1 / crate::units::SECONDS_PER_YEAR;
 /// Relative distance to an interval's end that counts as the end.
 const SAME_POSITION: f64 = 1e-9;
 

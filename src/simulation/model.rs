@@ -14,6 +14,7 @@ use super::merton::jump_variance;
 use super::movement::Movement;
 use super::own_means::OwnMeans;
 use super::process::Process;
+use super::replay::ReplayedPaths;
 use super::simulator::applied_truncation;
 use crate::scenario::ReturnKind;
 
@@ -43,6 +44,14 @@ impl FactorModel {
     pub fn prices_diffuse(&self) -> bool {
         let diffuses = matches!(self.process, Process::Gbm | Process::StudentT { .. });
         diffuses && self.returns == ReturnKind::Log
+    }
+
+    /// The paths that are replayed, where they are not drawn.
+    pub fn replayed(&self) -> Option<&ReplayedPaths> {
+        match &self.process {
+            Process::Historical { paths } => Some(paths),
+            _ => None,
+        }
     }
 
     /// Log and level (see [`FactorBlock`](super::FactorBlock)) of a factor after a return of
@@ -150,6 +159,14 @@ impl FactorModel {
         }
         self.check_numbers()?;
         self.process.check(&self.factors)?;
+        if let Some(paths) = self.replayed().filter(|one| !one.holds(self.grid.node_count(), n)) {
+            let found = paths.levels.len();
+            return Err(SimulationError::Replayed {
+                found,
+                nodes: self.grid.node_count(),
+                factors: n,
+            });
+        }
         (0..n).try_for_each(|factor| self.check_jumps(factor))
     }
 

@@ -70,6 +70,8 @@ impl<'a> OwnMeans<'a> {
             Process::Bootstrap { restart, history } => {
                 bootstrap_log_means(history.factor(factor), deviation, *restart, &self.segments)
             }
+            // Levels are stated, with their means.
+            Process::Historical { .. } => vec![0.0; model.grid.node_count()],
             Process::FilteredHistorical { filters, history } => filtered_log_means(
                 history.factor(factor),
                 deviation,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SimulationError;
 use super::factor::Factor;
 use super::historical::{DateShocks, VarianceFilter};
+use super::replay::ReplayedPaths;
 use crate::scenario::JumpSettings;
 
 /// Parameters of the joint process; correlations are in the model's triangular factor.
@@ -52,6 +53,11 @@ pub enum Process {
         /// Standardised residuals by date.
         history: DateShocks,
     },
+    /// Replayed, not drawn: the moves of a window of history on today's levels.
+    Historical {
+        /// Levels of every path.
+        paths: ReplayedPaths,
+    },
 }
 
 /// Degrees of freedom beyond which a t is a normal for every purpose here.
@@ -71,6 +77,7 @@ impl Process {
             Self::Merton { .. } => "merton",
             Self::Bootstrap { .. } => "bootstrap",
             Self::FilteredHistorical { .. } => "filtered_historical",
+            Self::Historical { .. } => "historical",
         }
     }
 
@@ -148,6 +155,8 @@ impl Process {
                 check_count("variance filters", filters.len(), factors.len())?;
                 factors.iter().zip(filters).try_for_each(check_filter)
             }
+            // Its numbers are counted against the grid, by the model.
+            Self::Historical { .. } => Ok(()),
         }
     }
 }

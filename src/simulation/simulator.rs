@@ -9,6 +9,7 @@ use super::drift::drift_steps;
 use super::driver::{Driver, Scale};
 use super::error::SimulationError;
 use super::movement::{Movement, move_factor};
+use super::replay::ReplayedPaths;
 use super::sampling::{Sampling, SamplingMemory, Scheme};
 use super::scratch::{Needs, SimulationScratch};
 use super::{FactorModel, TimeGrid};
@@ -111,6 +112,10 @@ impl Simulator {
     /// # Panics
     /// If nodes are not taken in order, or block and scratch were not started together.
     pub fn advance(&self, node: usize, block: &mut FactorBlock, scratch: &mut SimulationScratch) {
+        if let Driver::Replayed(paths) = &self.driver {
+            let before = block.clone();
+            return self.replay(paths, node, &before, block, scratch);
+        }
         let scale = self.draw(node, block.paths(), scratch);
         for factor in 0..self.factor_count() {
             self.move_in_place(factor, (node, scale), block, scratch);
@@ -129,6 +134,9 @@ impl Simulator {
         block: &mut FactorBlock,
         scratch: &mut SimulationScratch,
     ) {
+        if let Driver::Replayed(paths) = &self.driver {
+            return self.replay(paths, node, previous, block, scratch);
+        }
         let scale = self.draw(node, previous.paths(), scratch);
         block.follow(previous);
         for factor in 0..self.factor_count() {
@@ -147,6 +155,22 @@ impl Simulator {
                 }
             }
         }
+    }
+
+    /// Moves a block whose levels are stated.
+    fn replay(
+        &self,
+        paths: &ReplayedPaths,
+        node: usize,
+        previous: &FactorBlock,
+        block: &mut FactorBlock,
+        scratch: &mut SimulationScratch,
+    ) {
+        assert_eq!(scratch.node.map_or(0, |at| at + 1), node, "nodes are taken in order");
+        scratch.node = Some(node);
+        block.follow(previous);
+        let is_additive = |factor: usize| self.movements[factor] == Movement::Additive;
+        paths.move_block(node, previous, block, is_additive);
     }
 
     /// Fills the changes of the step to `node`; returns what they are to be multiplied by.
@@ -285,6 +309,9 @@ pub(super) fn applied_truncation(model: &FactorModel) -> Option<f64> {
 
 /// Factors that move, and those whose normals a moving factor uses.
 pub(super) fn drawn_factors(model: &FactorModel) -> Vec<usize> {
+    if model.replayed().is_some() {
+        return Vec::new();
+    }
     let n = model.factors.len();
     let moves = |factor: usize| model.factors[factor].volatility > 0.0;
     let used = |column: usize| {

@@ -41,6 +41,7 @@ pub fn plan(workload: &Workload, sampling: Sampling) -> Plan {
         condition: None,
         model,
         hazards: plimsoll::engine::Hazards::default(),
+        replayed: Vec::new(),
         sampling: plimsoll::simulation::Sampling::Plain,
         fit: Fit { correlation, correlation_source, projection_distance, notes },
         findings: Vec::new(),
@@ -82,6 +83,7 @@ fn scenario(workload: &Workload, sampling: Sampling) -> Scenario {
             worst_paths: 10,
         },
         events: EventSettings::default(),
+        historical: None,
     }
 }
 

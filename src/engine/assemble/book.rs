@@ -18,7 +18,7 @@ const LADDER: [f64; 21] = [
 ];
 
 /// Value, exposure and Greeks.
-pub(super) fn summary(plan: &Plan, book: &Compiled) -> Result<BookSummary, EngineError> {
+pub(in crate::engine) fn summary(plan: &Plan, book: &Compiled) -> Result<BookSummary, EngineError> {
     let setting = &book.setting;
     let found = pricing::greeks(setting.market, setting.portfolio, setting.pricing, &LADDER)?;
     let terms = &book.ledger.terms;
@@ -77,7 +77,10 @@ fn row(underlying: &str, greeks: &SpotGreeks) -> GreeksRow {
 ///
 /// # Errors
 /// What the market or the rules lack at another price.
-pub(super) fn margin(plan: &Plan, book: &Compiled) -> Result<Vec<AccountMargin>, EngineError> {
+pub(in crate::engine) fn margin(
+    plan: &Plan,
+    book: &Compiled,
+) -> Result<Vec<AccountMargin>, EngineError> {
     let portfolio = book.setting.portfolio;
     let mut prices = vec![Vec::new(); portfolio.accounts.len()];
     let found = liquidation_prices(book.setting.rules, book.setting.market, portfolio)?;

@@ -16,8 +16,11 @@ mod threshold;
 mod verified;
 mod worst;
 
+pub(super) use book::{margin, summary};
 pub(super) use measures::{WholeSample, measures_of_all};
 pub(super) use replay::replay;
+pub(super) use threshold::{dollar_deltas, outcome_status};
+pub(super) use worst::{happening, path_rows};
 
 use super::EngineError;
 use super::compiled::Compiled;
@@ -59,8 +62,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     let measures = measures::measures(sample, &levels.levels, capital);
     let mut model = model::model(plan, found.revalued);
     model.notes.extend(truncation::note(found, control)?);
-    let mut warnings = model::warnings(plan, book);
-    warnings.extend(idle::warning(plan, book));
+    let mut warnings = self::warnings(plan, book);
     warnings.extend(heavy_tail(&measures));
     warnings.extend(few_paths::warning(sample, &levels.levels));
     warnings.extend(liquidations::warning(found));
@@ -124,7 +126,15 @@ pub(super) fn levels(plan: &Plan) -> Vec<ConfidenceLevel> {
     measures.levels.iter().copied().chain([measures.contribution_level]).chain(terms).collect()
 }
 
-fn finding(finding: &crate::market::Finding) -> DataFinding {
+/// Cautions about book, model and settings.
+pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
+    let mut warnings = model::warnings(plan, book);
+    warnings.extend(idle::warning(plan, book));
+    warnings
+}
+
+/// What was found in a data file.
+pub(super) fn finding(finding: &crate::market::Finding) -> DataFinding {
     DataFinding {
         file: finding.file.clone(),
         line: finding.line,

@@ -26,6 +26,9 @@ pub(super) fn describe(process: &Process) -> String {
             grouped(history.dates as f64, 0),
             1.0 / restart
         ),
+        Process::Historical { paths } => {
+            format!("moves of history at {} times", grouped(paths.node_count() as f64, 0))
+        }
         Process::FilteredHistorical { history, .. } => format!(
             "filtered historical simulation: standardised residuals of {} whole dates",
             grouped(history.dates as f64, 0)

@@ -38,7 +38,8 @@ pub(super) fn threshold(
     derivation.threshold(control).map(Some)
 }
 
-fn dollar_deltas(book: &Compiled) -> Result<Vec<f64>, EngineError> {
+/// Dollar delta of each underlying today.
+pub(in crate::engine) fn dollar_deltas(book: &Compiled) -> Result<Vec<f64>, EngineError> {
     let setting = &book.setting;
     let greeks = pricing::greeks(setting.market, setting.portfolio, setting.pricing, &[])?;
     Ok(greeks.by_underlying.iter().map(|(_, greeks)| greeks.dollar_delta).collect())
@@ -303,7 +304,8 @@ fn interval(utilisation: &UtilisationEstimate) -> Option<[f64; 2]> {
     Some([low?, high?])
 }
 
-fn outcome_status(status: threshold::Status) -> outcome::Status {
+/// The status as the outcome has it.
+pub(in crate::engine) fn outcome_status(status: threshold::Status) -> outcome::Status {
     match status {
         threshold::Status::Green => outcome::Status::Green,
         threshold::Status::Amber => outcome::Status::Amber,

@@ -109,13 +109,22 @@ fn inside(
     happened: &[PathHappening],
 ) -> Vec<String> {
     let mut events: Vec<(f64, String)> = expiries(portfolio, horizon).collect();
-    events.extend(happened.iter().map(|one| match one {
-        PathHappening::Closed(event) => liquidation(event, portfolio, model),
-        PathHappening::Event(event) => event_told(event, portfolio, model),
-    }));
+    events.extend(happened.iter().map(|one| happening(one, portfolio, model)));
     events.sort_by(|a, b| a.0.total_cmp(&b.0));
     let tell = |(hours, what): (f64, String)| format!("after {hours:.1} hours: {what}");
     events.into_iter().map(tell).collect()
+}
+
+/// Hours from today, and what happened.
+pub(in crate::engine) fn happening(
+    happened: &PathHappening,
+    portfolio: &Portfolio,
+    model: &FactorModel,
+) -> (f64, String) {
+    match happened {
+        PathHappening::Closed(event) => liquidation(event, portfolio, model),
+        PathHappening::Event(event) => event_told(event, portfolio, model),
+    }
 }
 
 fn liquidation(

@@ -26,6 +26,8 @@ pub struct EventStage {
     streams: Streams,
     /// Present where pools are watched at sub-steps.
     substeps: Option<SubSteps>,
+    /// Nodes from here on are only revalued: nothing is called, stopped or closed there.
+    acting_nodes: usize,
 }
 
 /// A node of a block of paths.
@@ -70,13 +72,20 @@ impl EventStage {
         let Some(book) = EventBook::compile(setting)? else { return Ok(None) };
         let rows = SettledRows::new(&book, valued);
         let stops = stops(setting, &book);
-        let mut stage = Self { book, rows, stops, streams, substeps: None };
+        let mut stage =
+            Self { book, rows, stops, streams, substeps: None, acting_nodes: usize::MAX };
         stage.post_collateral(setting);
         let mut today = stage.state(1);
         stage.start_block(&mut today, 1);
         let Self { book, streams, .. } = &stage;
         stage.substeps = SubSteps::compile(setting, book, &today.holdings, *streams)?;
         Ok(Some(stage))
+    }
+
+    /// The same, acting at the first `nodes` nodes alone: what it did there stays, and nothing
+    /// happens afterwards.
+    pub fn acting_at_first(&self, nodes: usize) -> Self {
+        Self { acting_nodes: nodes, ..self.clone() }
     }
 
     /// Indices into `Portfolio::accounts` of the watched accounts, in their order here.
@@ -170,7 +179,9 @@ impl EventStage {
     pub fn visit(&self, node: &Node, state: &mut EventState) {
         self.accrue_and_settle(node, state);
         self.revalue(node.isa, node.index + 1, node.current, state);
-        self.check_margin(node.index + 1, Some(node), state);
+        if node.index < self.acting_nodes {
+            self.check_margin(node.index + 1, Some(node), state);
+        }
         self.look_at_nodes_alone(node, state);
     }
 

@@ -1,33 +1,74 @@
 //! From history files to one aligned history.
 
 use super::chain::one_layout;
-use super::{HistoryDocument, HistoryFileDocument, MarketDocument, SeriesDocument};
+use super::{HistoryDocument, HistoryFileDocument, SeriesDocument};
 use crate::document::{
-    CsvHeader, CsvLayout, CsvTable, Loader, Parsed, Place, Violation, ViolationCollector,
+    CsvHeader, CsvLayout, CsvTable, Loader, Place, Places, Violation, ViolationCollector,
     Violations, csv_table, did_you_mean, one_of, quoted,
 };
-use crate::market::history::{Finding, PriceHistory, Quantity, Series};
+use crate::market::history::{BarHistory, BarPrice, Finding, PriceHistory, Quantity, Series};
 use crate::market::import::{
     BarColumns, Defect, HistoryLayout, ImportSettings, Imported, Interval, Repair, SeriesColumn,
     align, import,
 };
 use crate::market::snapshot::Asset;
 use crate::units::Symbol;
+use jiff::Timestamp;
 
 /// A series with its values by time.
 type Timed = (Series, Vec<(i64, f64)>);
 
-/// Reads the history that the document names.
-pub(super) fn read_history(
-    parsed: &Parsed<MarketDocument>,
-    assets: &[Asset],
+/// A history as a document asks for it.
+#[derive(Clone)]
+pub struct HistorySource<'a> {
+    /// The files and their layouts.
+    pub document: &'a HistoryDocument,
+    /// Places of `document` itself.
+    pub places: Places,
+    /// Bars that close later are not known yet.
+    pub as_of: Timestamp,
+    /// Assets that series may be of.
+    pub assets: &'a [Asset],
+}
+
+/// Reads the closes of a history, and what has no bars.
+///
+/// # Errors
+/// Every violation in the document's table and in the files, defects without a repair among them.
+pub fn read_history(
+    source: &HistorySource<'_>,
     loader: &Loader,
 ) -> Result<PriceHistory, Violations> {
-    let Some(document) = &parsed.value.history else {
-        return Err(Violation::new(parsed.places.at(""), "no history").into());
+    read_prices(source, BarPrice::Close, loader)
+}
+
+/// Reads closes, opens, highs and lows.
+///
+/// # Errors
+/// As [`read_history`]; also layouts that do not say where opens, highs and lows are.
+pub fn read_bars(source: &HistorySource<'_>, loader: &Loader) -> Result<BarHistory, Violations> {
+    // What is wrong with the rows, or not named, is so for all four: told once.
+    let closes = read_history(source, loader)?;
+    let open = read_prices(source, BarPrice::Open, loader)?;
+    let mut collector = ViolationCollector::default();
+    let mut read = |price| collector.absorb(read_prices(source, price, loader));
+    let bars = match [BarPrice::High, BarPrice::Low].map(&mut read) {
+        [Some(high), Some(low)] => {
+            Some(BarHistory { closes, inside: Some(Box::new([open, high, low])) })
+        }
+        _ => None,
     };
-    let interval = interval(parsed, document)?;
-    let context = Context { parsed, document, interval, assets };
+    collector.finish_some(bars)
+}
+
+fn read_prices(
+    source: &HistorySource<'_>,
+    price: BarPrice,
+    loader: &Loader,
+) -> Result<PriceHistory, Violations> {
+    let HistorySource { document, places, as_of, assets } = source;
+    let interval = interval(document, places)?;
+    let context = Context { document, places, as_of: *as_of, interval, assets, price };
     let mut collector = ViolationCollector::default();
     collector.absorb(context.known(&document.quote.symbol(), "quote"));
     let mut findings = Vec::new();
@@ -48,12 +89,9 @@ pub(super) fn read_history(
     Ok(PriceHistory { findings, ..history })
 }
 
-fn interval(
-    parsed: &Parsed<MarketDocument>,
-    document: &HistoryDocument,
-) -> Result<Interval, Violations> {
+fn interval(document: &HistoryDocument, places: &Places) -> Result<Interval, Violations> {
     Interval::from_seconds(document.interval.seconds()).ok_or_else(|| {
-        let place = parsed.places.at("history.interval");
+        let place = places.at("interval");
         Violation::new(place, "the interval is not a whole number of seconds").into()
     })
 }
@@ -105,15 +143,18 @@ fn append(
 }
 
 struct Context<'a> {
-    parsed: &'a Parsed<MarketDocument>,
     document: &'a HistoryDocument,
+    places: &'a Places,
+    as_of: Timestamp,
     interval: Interval,
     assets: &'a [Asset],
+    /// The price that is read of bars.
+    price: BarPrice,
 }
 
 impl Context<'_> {
     fn place(&self, path: &str) -> Place {
-        self.parsed.places.at(&format!("history.{path}"))
+        self.places.at(path)
     }
 
     fn known(&self, symbol: &Symbol, path: &str) -> Result<(), Violations> {
@@ -148,7 +189,7 @@ impl Context<'_> {
         let settings = ImportSettings {
             layout: &layout,
             interval: self.interval,
-            as_of: self.parsed.value.as_of.timestamp(),
+            as_of: self.as_of,
             filter: &filter,
             repairs,
             asked: Some(self.place(&format!("{base}.{key}"))),
@@ -181,7 +222,9 @@ impl Context<'_> {
         let mut collector = ViolationCollector::default();
         collector.absorb(self.known(&series.symbol.symbol(), &format!("{path}.symbol")));
         let asked = series.column.is_some().then(|| self.place(&format!("{path}.column")));
-        let imported = collector.absorb(import(table, &column(series, asked), settings));
+        let wanted = self.column_of_bar(series, settings.layout, path);
+        let wanted = collector.absorb(wanted).map(|named| column(series, named, asked));
+        let imported = wanted.and_then(|wanted| collector.absorb(import(table, &wanted, settings)));
         let part = imported.map(|Imported { values, defects }| Part {
             series: named(series),
             values,
@@ -191,6 +234,32 @@ impl Context<'_> {
             leaves_gaps: settings.repairs.contains(&Repair::LeaveGaps),
         });
         collector.finish_some(part)
+    }
+
+    /// The column of the price that is read of a series of bars; `None`: its own column, or the
+    /// closes.
+    fn column_of_bar(
+        &self,
+        series: &SeriesDocument,
+        layout: &HistoryLayout,
+        path: &str,
+    ) -> Result<Option<String>, Violations> {
+        let columns = &layout.columns;
+        if series.column.is_some() || self.price == BarPrice::Close {
+            return Ok(None);
+        }
+        let named = columns.open.as_ref().zip(columns.range.as_ref());
+        let (open, [high, low]) = named.ok_or_else(|| {
+            let title = format!("no open, high and low are named for {}", series.symbol.as_str());
+            Violation::new(self.place(path), title)
+                .expected("`open`, `high` and `low` in the file's columns")
+                .help("name the columns, or replay closes alone: bars = \"closes\"")
+        })?;
+        Ok(Some(match self.price {
+            BarPrice::High => high.clone(),
+            BarPrice::Low => low.clone(),
+            BarPrice::Open | BarPrice::Close => open.clone(),
+        }))
     }
 }
 
@@ -213,6 +282,7 @@ fn layout(document: &HistoryFileDocument) -> Option<HistoryLayout> {
         columns: BarColumns {
             time: text(&columns.time),
             close: columns.close.as_ref().map(text),
+            open: columns.open.as_ref().map(text),
             range: columns.high.as_ref().zip(columns.low.as_ref()).map(|(h, l)| [text(h), text(l)]),
             volume: columns.volume.as_ref().map(text),
         },
@@ -221,9 +291,9 @@ fn layout(document: &HistoryFileDocument) -> Option<HistoryLayout> {
     })
 }
 
-fn column(series: &SeriesDocument, asked: Option<Place>) -> SeriesColumn {
+fn column(series: &SeriesDocument, of_bar: Option<String>, asked: Option<Place>) -> SeriesColumn {
     SeriesColumn {
-        column: series.column.as_ref().map(|name| name.to_string()),
+        column: series.column.as_ref().map(|name| name.to_string()).or(of_bar),
         quantity: series.quantity,
         unit: series.unit,
         asked,

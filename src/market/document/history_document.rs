@@ -54,9 +54,11 @@ pub struct HistoryColumnsDocument {
     pub time: Name,
     /// Closing price; series may name a column of their own instead.
     pub close: Option<Name>,
-    /// Highest price, for checks; with `low`.
+    /// Opening price, for replays inside bars.
+    pub open: Option<Name>,
+    /// Highest price, for checks and for replays inside bars; with `low`.
     pub high: Option<Name>,
-    /// Lowest price, for checks; with `high`.
+    /// Lowest price, for checks and for replays inside bars; with `high`.
     pub low: Option<Name>,
     /// Traded volume: tells a last bar that is still open.
     pub volume: Option<Name>,

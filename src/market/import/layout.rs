@@ -42,7 +42,9 @@ pub struct BarColumns {
     pub time: String,
     /// Closing price, or the one value of a series.
     pub close: Option<String>,
-    /// High and low price, for checks.
+    /// Opening price, for replays inside bars.
+    pub open: Option<String>,
+    /// High and low price, for checks and for replays inside bars.
     pub range: Option<[String; 2]>,
     /// Traded volume, for checks.
     pub volume: Option<String>,
@@ -81,13 +83,13 @@ impl HistoryPreset {
     /// What the preset stands for.
     pub fn layout(self) -> HistoryLayout {
         let plain = CsvLayout::default();
-        let lower = ["high", "low", "close", "volume"];
+        let lower = ["open", "high", "low", "close", "volume"];
         match self {
             Self::Ohlcv => layout(plain, "timestamp", lower, StampFormat::Text),
             Self::OhlcvDatetime => layout(plain, "datetime", lower, StampFormat::Text),
             Self::OpenTime => layout(plain, "open_time", lower, StampFormat::Text),
             Self::Yahoo => {
-                let upper = ["High", "Low", "Close", "Volume"];
+                let upper = ["Open", "High", "Low", "Close", "Volume"];
                 layout(plain, "Date", upper, StampFormat::Text)
             }
             Self::BinanceKlines => {
@@ -105,11 +107,12 @@ impl HistoryPreset {
     }
 }
 
-fn layout(csv: CsvLayout, time: &str, names: [&str; 4], stamps: StampFormat) -> HistoryLayout {
-    let [high, low, close, volume] = names.map(String::from);
+fn layout(csv: CsvLayout, time: &str, names: [&str; 5], stamps: StampFormat) -> HistoryLayout {
+    let [open, high, low, close, volume] = names.map(String::from);
     let columns = BarColumns {
         time: time.to_owned(),
         close: Some(close),
+        open: Some(open),
         range: Some([high, low]),
         volume: Some(volume),
     };

@@ -17,6 +17,7 @@ mod contributions;
 mod distribution;
 mod gauge;
 mod greeks;
+mod replay;
 mod rows;
 mod scale;
 mod tail;
@@ -26,6 +27,7 @@ pub use contributions::contributions;
 pub use distribution::distribution;
 pub use gauge::gauge;
 pub use greeks::greeks;
+pub use replay::{account_value, book_value};
 pub use tail::tail;
 pub use waterfall::waterfall;
 

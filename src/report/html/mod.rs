@@ -8,7 +8,7 @@
 
 mod filters;
 mod model;
-mod templates;
+pub(super) mod templates;
 
 use minijinja::value::Serde;
 use minijinja::{Value, context};
@@ -66,7 +66,7 @@ fn charts_of(outcome: &Outcome) -> Value {
 }
 
 /// A chart's SVG as it is, or nothing.
-fn safe(chart: Option<String>) -> Value {
+pub(super) fn safe(chart: Option<String>) -> Value {
     chart.map_or(Value::from(""), Value::from_safe_string)
 }
 
@@ -88,7 +88,7 @@ fn after(outcome: &Outcome) -> Option<Value> {
 }
 
 /// A sign whose shape repeats the light, for those who do not see its colour.
-fn light_sign(light: &str) -> &'static str {
+pub(super) fn light_sign(light: &str) -> &'static str {
     match light {
         "GREEN" => "✓",
         "AMBER" => "!",

@@ -7,8 +7,9 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("report.html", include_str!("templates/report.html")),
+    ("historical.html", include_str!("templates/historical.html")),
     ("answer.html", include_str!("templates/answer.html")),
     ("comparison.html", include_str!("templates/comparison.html")),
     ("threshold.html", include_str!("templates/threshold.html")),
@@ -23,7 +24,9 @@ const TEMPLATES: [(&str, &str); 12] = [
 ];
 
 /// An engine that refuses unknown names and writes money as `figures` does.
-pub(super) fn environment(figures: Figures) -> Result<Environment<'static>, minijinja::Error> {
+pub(in crate::report) fn environment(
+    figures: Figures,
+) -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);

@@ -11,20 +11,21 @@ use crate::outcome::Status;
 const WIDTH_MIN: u16 = 60;
 
 /// First column of the labelled lines.
-pub(super) const LABEL_COLUMN: ColumnConstraint = ColumnConstraint::Absolute(Width::Fixed(11));
+pub(in crate::report) const LABEL_COLUMN: ColumnConstraint =
+    ColumnConstraint::Absolute(Width::Fixed(11));
 
 /// Builds tables for one style.
-pub(super) struct Grid {
+pub(in crate::report) struct Grid {
     style: TerminalStyle,
 }
 
 impl Grid {
-    pub(super) fn new(style: TerminalStyle) -> Self {
+    pub(in crate::report) fn new(style: TerminalStyle) -> Self {
         Self { style: TerminalStyle { width: style.width.max(WIDTH_MIN), ..style } }
     }
 
     /// An empty table under a header, which may be empty.
-    pub(super) fn table(&self, header: &[&str]) -> Table {
+    pub(in crate::report) fn table(&self, header: &[&str]) -> Table {
         let mut table = Table::new();
         table
             .load_style(NOTHING)
@@ -41,12 +42,12 @@ impl Grid {
     }
 
     /// A bold cell.
-    pub(super) fn heading(&self, text: &str) -> Cell {
+    pub(in crate::report) fn heading(&self, text: &str) -> Cell {
         Cell::new(text).add_attribute(Attribute::Bold)
     }
 
     /// The light's word in the light's colour.
-    pub(super) fn light(&self, word: &str, status: Option<Status>) -> Cell {
+    pub(in crate::report) fn light(&self, word: &str, status: Option<Status>) -> Cell {
         let cell = self.heading(word);
         match status {
             Some(Status::Green) => cell.fg(Color::Green),
@@ -57,7 +58,7 @@ impl Grid {
     }
 
     /// A line of text that may run over into a second.
-    pub(super) fn line(&self, text: &str) -> String {
+    pub(in crate::report) fn line(&self, text: &str) -> String {
         let mut table = self.table(&[]);
         table.add_row(short_row([Cell::new(text)], 2));
         render(table, &[])
@@ -65,19 +66,19 @@ impl Grid {
 }
 
 /// A row cut to `lines` lines, so that one long text cannot push the rest off the screen.
-pub(super) fn short_row(cells: impl IntoIterator<Item = Cell>, lines: usize) -> Row {
+pub(in crate::report) fn short_row(cells: impl IntoIterator<Item = Cell>, lines: usize) -> Row {
     let mut row = Row::from(cells.into_iter().collect::<Vec<_>>());
     row.max_height(lines);
     row
 }
 
 /// A row of one line.
-pub(super) fn text_row<const N: usize>(cells: [String; N]) -> Row {
+pub(in crate::report) fn text_row<const N: usize>(cells: [String; N]) -> Row {
     short_row(cells.into_iter().map(Cell::new_owned), 1)
 }
 
 /// The table as text without trailing blanks, the columns of the given indices right-aligned.
-pub(super) fn render(mut table: Table, numeric: &[usize]) -> String {
+pub(in crate::report) fn render(mut table: Table, numeric: &[usize]) -> String {
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
         if numeric.contains(&index) {

@@ -6,7 +6,7 @@
 
 mod answer;
 mod comparison;
-mod grid;
+pub(super) mod grid;
 mod tables;
 
 use super::figures::{Figures, duration, instant};

@@ -1,0 +1,69 @@
+//! What a scenario found, whatever its kind: written, shown, judged.
+
+use super::arguments::RunArguments;
+use super::exit::Exit;
+use super::output::{Circumstances, Output, OutputFailure};
+use super::terminal::Terminal;
+use crate::engine::{self, Control, EngineError, Plan, Run};
+use crate::numeric::isa::InstructionSet;
+use crate::outcome::{HistoricalOutcome, Outcome, Status};
+use crate::report;
+
+/// The results of one scenario.
+pub enum Found {
+    /// Of simulated paths.
+    Simulated(Box<Run>),
+    /// Of a window of history.
+    Replayed(Box<HistoricalOutcome>),
+}
+
+impl Found {
+    /// Runs the plan.
+    pub fn by(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Self, EngineError> {
+        if plan.scenario.historical.is_some() {
+            let outcome = engine::historical(plan, isa, control)?;
+            return Ok(Self::Replayed(Box::new(outcome)));
+        }
+        Ok(Self::Simulated(Box::new(engine::run(plan, isa, control)?)))
+    }
+
+    /// Writes the result folder.
+    pub fn write(&self, output: Output, told: Circumstances) -> Result<(), OutputFailure> {
+        match self {
+            Self::Simulated(run) => output.write(run, told),
+            Self::Replayed(outcome) => output.write_historical(outcome, told),
+        }
+    }
+
+    /// Prints what the arguments ask for.
+    pub fn show(&self, arguments: &RunArguments, terminal: &Terminal) -> Exit {
+        let lines = arguments.scenarios.len() > 1;
+        let report = match (self, arguments.json, lines) {
+            (_, false, _) if arguments.quiet => return Exit::Within,
+            (Self::Simulated(run), true, true) => report::json_line(&run.outcome),
+            (Self::Simulated(run), true, false) => report::json(&run.outcome),
+            (Self::Simulated(run), false, _) => report::terminal(&run.outcome, terminal.style()),
+            (Self::Replayed(outcome), true, true) => report::historical_json_line(outcome),
+            (Self::Replayed(outcome), true, false) => report::historical_json(outcome),
+            (Self::Replayed(outcome), false, _) => {
+                report::historical_terminal(outcome, terminal.style())
+            }
+        };
+        terminal.print_report(report)
+    }
+
+    /// The exit code of the finding.
+    pub fn verdict(&self) -> Exit {
+        let status = match self {
+            Self::Simulated(run) => judged(&run.outcome),
+            Self::Replayed(outcome) => outcome.threshold.as_ref().map(|limit| limit.status),
+        };
+        if status == Some(Status::Red) { Exit::Breached } else { Exit::Within }
+    }
+}
+
+/// The status of the book as proposed where trades were given.
+fn judged(outcome: &Outcome) -> Option<Status> {
+    let judged = outcome.with_trades.as_deref().unwrap_or(outcome);
+    judged.threshold.as_ref().map(|threshold| threshold.status)
+}

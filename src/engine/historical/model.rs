@@ -1,0 +1,146 @@
+//! Planning a replay: its history read, its model built, faults traced to their keys.
+
+use jiff::Timestamp;
+
+use crate::document::{Loader, Violation, Violations};
+use crate::engine::load::Inputs;
+use crate::engine::plan::Fit;
+use crate::market::document::{HistorySource, LoadedMarket, read_bars, read_history};
+use crate::market::{BarHistory, Finding};
+use crate::portfolio::Portfolio;
+use crate::scenario::document::LoadedScenario;
+use crate::scenario::{BarOrders, HistoricalSettings, Scenario};
+use crate::simulation::{FactorKey, FactorModel, FactorSource, ReplayError, replay_model};
+use crate::units::Years;
+
+/// The history that a historical scenario replays: its own, else the market's; `None` for a
+/// scenario of another kind.
+pub(in crate::engine) fn bars(
+    loaded: &LoadedScenario,
+    market: &LoadedMarket,
+    loader: &Loader,
+) -> Result<Option<BarHistory>, Violations> {
+    let Some(settings) = &loaded.scenario.historical else { return Ok(None) };
+    let assets = &market.market.assets;
+    let own = loaded.history.as_ref().map(|document| HistorySource {
+        document,
+        places: loaded.places.below("historical.history"),
+        // A replay may know more than the market's day.
+        as_of: Timestamp::MAX,
+        assets,
+    });
+    let of_market = || {
+        market.parsed.value.history.as_ref().map(|document| HistorySource {
+            document,
+            places: market.parsed.places.below("history"),
+            as_of: market.market.as_of,
+            assets,
+        })
+    };
+    let source = own.or_else(of_market).ok_or_else(|| {
+        let title = "no history to replay: neither the scenario nor the market names one";
+        Violation::new(loaded.places.at("historical"), title)
+            .help("add [historical.history] with its files")
+    })?;
+    let history = match settings.bars {
+        BarOrders::Closes => BarHistory { closes: read_history(&source, loader)?, inside: None },
+        BarOrders::BothOrders => read_bars(&source, loader)?,
+    };
+    Ok(Some(history))
+}
+
+/// Takes out of book and scenario what happens by chance: nothing is drawn in a replay. Says what
+/// was left out.
+pub(in crate::engine) fn without_chance(
+    scenario: &mut Scenario,
+    portfolio: &mut Portfolio,
+) -> Vec<String> {
+    if scenario.historical.is_none() {
+        return Vec::new();
+    }
+    let mut left_out = Vec::new();
+    for venue in &mut portfolio.venues {
+        if venue.failure.take().is_some() {
+            left_out.push(format!("{} may fail by chance: not drawn in a replay", venue.name));
+        }
+    }
+    for peg in std::mem::take(&mut scenario.events.peg_breaks) {
+        left_out.push(format!("{} may break by chance: not drawn in a replay", peg.asset));
+    }
+    left_out
+}
+
+/// A model whose paths are those of the window.
+pub(in crate::engine) struct Fitted {
+    pub model: FactorModel,
+    pub fit: Fit,
+    pub sources: Vec<FactorSource>,
+    /// About the window.
+    pub findings: Vec<Finding>,
+}
+
+/// The model of a historical scenario.
+pub(in crate::engine) fn fitted(
+    inputs: &Inputs,
+    settings: &HistoricalSettings,
+    history: &BarHistory,
+    keys: &[FactorKey],
+    expiries: &[Years],
+) -> Result<Fitted, Violations> {
+    let found = replay_model(settings, history, keys, expiries)
+        .map_err(|error| violation(inputs, &error))?;
+    let mut findings = Vec::new();
+    if inputs.scenario_places.history.is_some() {
+        findings.extend(history.closes.findings.iter().cloned());
+    }
+    if found.missing > 0 {
+        findings.push(Finding {
+            file: inputs.scenario_places.file.name().to_owned(),
+            line: None,
+            what: format!("{} times of the window lack a value of a series", found.missing),
+            repair: Some("moved over in one step, to the next time that has them all".to_owned()),
+        });
+    }
+    let mut notes = inputs.left_out.clone();
+    if history.closes.quote.as_str() != "USD" {
+        notes.push(format!("prices in {0} are taken at today's {0}", history.closes.quote));
+    }
+    let fit = Fit {
+        correlation: Vec::new(),
+        correlation_source: "that of history".to_owned(),
+        projection_distance: None,
+        notes,
+    };
+    Ok(Fitted { model: found.model, fit, sources: found.sources, findings })
+}
+
+fn violation(inputs: &Inputs, error: &ReplayError) -> Violations {
+    let window = |is_start: bool| if is_start { "window.from" } else { "window.to" };
+    let (path, expected) = match error {
+        ReplayError::NoClose { is_start, .. } => {
+            (window(*is_start).to_owned(), "the close instant of a bar of the history")
+        }
+        ReplayError::NotCovered { is_start, .. } => (
+            window(*is_start).to_owned(),
+            "a window that every series covers from its first to its last instant",
+        ),
+        ReplayError::NoBar { .. } => ("bars".to_owned(), "bars without holes, or closes alone"),
+        ReplayError::Beta { symbol, .. } => {
+            (format!("betas.\"{symbol}\""), "a coin without a history that follows one with it")
+        }
+        ReplayError::VolatilityBeta { symbol, .. } => (
+            format!("volatility_betas.\"{symbol}\""),
+            "a volatility without a history whose coin moves",
+        ),
+        ReplayError::NothingMoves => {
+            (String::new(), "a history of a coin of the book, or a beta to one")
+        }
+        ReplayError::Level { .. } => ("window".to_owned(), "levels that are positive numbers"),
+        ReplayError::Grid(_) | ReplayError::Model(_) => {
+            ("window".to_owned(), "a window of fewer times")
+        }
+    };
+    let path = format!("historical.{path}");
+    let place = inputs.scenario_places.places.at(path.trim_end_matches('.'));
+    Violation::new(place, error.to_string()).expected(expected).into()
+}
