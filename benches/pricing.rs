@@ -139,6 +139,7 @@ fn book(case: &Case) -> Portfolio {
         accounts: (0..5).map(account).collect(),
         positions: instruments.enumerate().map(position).collect(),
         orders: vec![],
+        margin_calls: None,
     }
 }
 

@@ -191,6 +191,7 @@ fn portfolio(case: &Value) -> Portfolio {
         accounts: vec![Account { recourse: true, ..Account::new("account") }],
         positions,
         orders: vec![],
+        margin_calls: None,
     }
 }
 

@@ -117,6 +117,7 @@ fn world(quotes: Quotes, instrument: Instrument) -> World {
         }],
         positions: vec![position],
         orders: vec![],
+        margin_calls: None,
     };
     let keys = required_factors(&market, &book).into_iter();
     let factors = keys.map(|key| Factor {

@@ -63,6 +63,17 @@ impl AmountTally {
         sum as f64 * COST_UNIT
     }
 
+    /// Standard error of the mean over `paths` amounts.
+    pub(super) fn mean_error(&self, paths: u64) -> f64 {
+        let (count, mean) = (paths as f64, self.sum() / paths as f64);
+        let squares = self.bins.values().map(|(count, amount)| {
+            let mean = *amount as f64 * COST_UNIT / *count as f64;
+            *count as f64 * mean * mean * WITHIN_BIN
+        });
+        let variance = (squares.sum::<f64>() / count - mean * mean).max(0.0);
+        (variance / count).sqrt()
+    }
+
     /// Mean of the largest `tail` (in (0, 1)) of `paths` amounts.
     pub(super) fn largest_mean(&self, paths: u64, tail: f64) -> LargestMean {
         let wanted = tail * paths as f64;

@@ -50,7 +50,9 @@ impl<'a> Compiled<'a> {
         let pricing = plan.pricing_settings();
         let seed = plan.scenario.simulation.seed;
         let (rules, sampling) = (&plan.venue_rules, &plan.sampling);
-        let setting = Setting { market, portfolio, model, rules, sampling, pricing, seed, isa };
+        let hazards = &plan.hazards;
+        let setting =
+            Setting { market, portfolio, model, rules, sampling, hazards, pricing, seed, isa };
         let engine = PathEngine::compile(&setting, Granularity::Account)?;
         let margin = MarginBook::compile(rules, market, portfolio)?;
         let requirements = margin.requirements(1.0);

@@ -11,8 +11,8 @@ use crate::market::document::LoadedMarket;
 use crate::market::{AssetKind, Market};
 use crate::portfolio::document::LoadedPortfolio;
 use crate::portfolio::{Instrument, Portfolio, Position, Settlement};
-use crate::threshold::TermKind;
 use crate::threshold::document::LoadedPolicy;
+use crate::threshold::{Covers, TermKind};
 use crate::units::{Symbol, Years};
 
 /// Nearer expiries have settled for all that a simulation can tell.
@@ -144,6 +144,13 @@ fn check_position(
             .help("add a volatility to the underlying in the market, or to this position"),
         );
     }
+}
+
+/// What the paths of a book contain beyond what all paths do.
+pub(super) fn inside_paths(portfolio: &Portfolio) -> Vec<Covers> {
+    let may_fail = |venue: usize| portfolio.venues[venue].failure.is_some();
+    let fails = portfolio.accounts.iter().filter_map(|account| account.venue).any(may_fail);
+    if fails { vec![Covers::VenueDefault] } else { Vec::new() }
 }
 
 /// Add-ons on traded exposure in coins whose liquidity the market does not state.

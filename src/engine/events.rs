@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EngineError;
 use super::amounts::AmountTally;
+use super::failures::FailureTallies;
 use super::liquidation::{LiquidationTally, PathClosing, cost_units};
 use super::path::Setting;
 use crate::margin::{EventStage, EventState, MarginSetting, PathEvent, is_plain};
@@ -53,6 +54,9 @@ pub struct EventTallies {
     pub accounts: Vec<(usize, EventTally)>,
     /// What happened to any of them; amounts are sums over accounts.
     pub book: EventTally,
+    /// Venues that may fail, and accounts whose calls are met.
+    #[serde(default)]
+    pub failures: FailureTallies,
 }
 
 /// What happened on one path to one account, or to any.
@@ -115,19 +119,21 @@ impl EventTallies {
             accounts.for_each(|((_, sum), (_, more))| sum.join(more));
         }
         self.book.join(&later.book);
+        self.failures.join(&later.failures);
     }
 }
 
 impl Events {
-    /// `None` where no account can be closed inside paths, or all are the plain case.
+    /// `None` where nothing can happen to any account inside paths, or all are the plain case.
     pub fn compile(setting: &Setting, valued: &CompiledBook) -> Result<Option<Self>, EngineError> {
-        let Setting { rules, market, portfolio, model, pricing, seed, isa, .. } = *setting;
+        let Setting { rules, market, portfolio, model, pricing, seed, isa, hazards, .. } = *setting;
         let setting = MarginSetting { rules, market, portfolio, model, pricing };
         // What happens on a replayed path is told step by step: never by the plain stage.
         if is_plain(&setting) && model.replayed().is_none() {
             return Ok(None);
         }
         let stage = EventStage::compile(&setting, valued, Streams::new(seed, isa))?;
+        let stage = stage.map(|stage| stage.with_hazards(&hazards.venues));
         Ok(stage.map(|stage| Self { stage: Arc::new(stage) }))
     }
 
@@ -193,6 +199,7 @@ impl Events {
             let tally = |account| (account, EventTally::default());
             tallies.accounts = self.stage.accounts().map(tally).collect();
         }
+        tallies.failures.add(&self.stage, state, count);
         for place in 0..count {
             let mut any = Happened::default();
             for (watched, (_, tally)) in tallies.accounts.iter_mut().enumerate() {
@@ -227,6 +234,15 @@ impl Events {
     pub fn costs(&self, state: &EventState, place: usize) -> impl Iterator<Item = (usize, f64)> {
         let accounts = self.stage.accounts().enumerate();
         accounts.map(move |(watched, account)| (account, state.record(watched, place).cost))
+    }
+}
+
+impl Events {
+    /// Adds to `losses` (one an account of the portfolio) what was lost by venue failures on the path
+    /// at `place`, in USD.
+    pub fn add_failure_losses(&self, state: &EventState, place: usize, losses: &mut [f64]) {
+        let lost = self.stage.claimants().zip(self.stage.failure_losses(state, place));
+        lost.for_each(|(account, loss)| losses[account] += loss);
     }
 }
 

@@ -117,7 +117,9 @@ impl<'a> Exposure<'a> {
 
     /// Whether another scale needs the paths walked again.
     fn is_walked_again(&self) -> bool {
-        self.book.setting.rules.iter().flatten().any(|rules| rules.liquidation.is_some())
+        let acts =
+            self.book.setting.rules.iter().flatten().any(|rules| rules.liquidation.is_some());
+        acts || self.book.engine.event_stage().is_some()
     }
 
     /// Puts the simulated terms of the book at `scale`, walked in full, over those read off the

@@ -95,6 +95,8 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
     if let (Some(policy), Some(market), Some(book)) = (&policy, &market, &book) {
         let largest = traded.as_ref().unwrap_or(book);
         cross_check::add_ons(policy, &largest.portfolio, market, &mut collector);
+        let inside = cross_check::inside_paths(&largest.portfolio);
+        collector.absorb(policy.check_against_paths(&inside));
     }
     if let (Some(loaded), Some(today)) = (&loaded, today) {
         event_names::of_scenario(loaded, today, &mut collector);
@@ -229,6 +231,8 @@ impl Book {
             cross_check::book(&loaded, &portfolio, market, collector);
             event_names::of_venues(&loaded, &portfolio, market, collector);
             super::venues::apply_haircuts(&loaded, &rules, market, &mut portfolio);
+            super::treasury::check(&loaded, &rules, &portfolio, market, collector);
+            super::treasury::open_balances(&rules, &mut portfolio);
         }
         super::venues::check_rules(&loaded, &rules, &portfolio, collector);
         Some(Self { loaded, portfolio, rules })

@@ -10,6 +10,7 @@ use super::events::{EventTallies, Events};
 use super::liquidation::{
     Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, PathClosing, Visit,
 };
+use super::pilot::Hazards;
 use crate::margin::{Certainty, EventState, Node, NodeProxies, PathEvent, SeenError, VenueRules};
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
@@ -64,6 +65,7 @@ pub(super) struct Setting<'a> {
     /// Margin rules by venue.
     pub rules: &'a [Option<VenueRules>],
     pub sampling: &'a Sampling,
+    pub hazards: &'a Hazards,
     pub pricing: PricingSettings,
     pub seed: u64,
     pub isa: InstructionSet,
@@ -285,6 +287,19 @@ impl PathEngine {
             events.closings(state, paths, sure, into);
         }
         into[first..].sort_unstable_by_key(|closing| (closing.path, closing.account));
+    }
+
+    /// Indices into `Portfolio::accounts` of those at venues that may fail inside paths.
+    pub fn claimants(&self) -> Vec<usize> {
+        self.events.iter().flat_map(|events| events.stage().claimants()).collect()
+    }
+
+    /// Adds to `losses` (one an account of the portfolio) what was lost by venue failures on the path
+    /// at `place` of the block walked last, in USD.
+    pub fn add_failure_losses(&self, workspace: &Workspace, place: usize, losses: &mut [f64]) {
+        if let Some((events, state)) = self.events_walked(workspace) {
+            events.add_failure_losses(state, place, losses);
+        }
     }
 
     fn events_walked<'a>(

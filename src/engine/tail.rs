@@ -22,6 +22,8 @@ pub(super) enum TailRow {
     ClosingCost { account: usize },
     /// The cost of closing an account that its venue liquidates inside paths.
     LiquidationCost { account: usize },
+    /// What is lost of an account by the failure of its venue.
+    FailureLoss { account: usize },
 }
 
 /// Losses of the requested paths by row.
@@ -72,6 +74,8 @@ impl<'a> TailLedger<'a> {
         }
         let watched = engine.watched_accounts().into_iter();
         rows.extend(watched.map(|account| TailRow::LiquidationCost { account }));
+        let claimants = engine.claimants().into_iter();
+        rows.extend(claimants.map(|account| TailRow::FailureLoss { account }));
         Self { engine, terms, closing_costs, rows, accounts }
     }
 
@@ -88,7 +92,7 @@ impl<'a> TailLedger<'a> {
             let mut workspace = self.engine.workspace(ids.len());
             self.engine.walk(&mut workspace, &ids);
             let mut equity = vec![0.0; self.terms.len()];
-            let mut costs = vec![0.0; self.terms.len()];
+            let mut costs = vec![0.0; 2 * self.terms.len()];
             for (index, losses) in losses.chunks_mut(width.max(1)).enumerate() {
                 self.read(&workspace, index, (&mut equity, &mut costs), losses);
             }
@@ -100,7 +104,7 @@ impl<'a> TailLedger<'a> {
         Ok(TailLosses { rows: self.rows.clone(), paths, losses })
     }
 
-    /// Row losses of one path of the block; equity and costs are room for one value an account.
+    /// Row losses of one path of the block; equity is room for one value an account, costs for two.
     fn read(
         &self,
         workspace: &Workspace,
@@ -109,7 +113,9 @@ impl<'a> TailLedger<'a> {
         losses: &mut [f64],
     ) {
         costs.fill(0.0);
+        let (costs, failures) = costs.split_at_mut(self.terms.len());
         self.engine.add_costs(workspace, path, costs);
+        self.engine.add_failure_losses(workspace, path, failures);
         let base = self.engine.book().base_values();
         equity.fill(0.0);
         for (row, &account) in self.accounts.iter().enumerate() {
@@ -124,9 +130,10 @@ impl<'a> TailLedger<'a> {
                 TailRow::ClosingCost { account } => self.closing_costs[account].unwrap_or(0.0),
                 TailRow::BorneByVenue { account } => {
                     let cost = self.closing_costs[account].unwrap_or(0.0) + costs[account];
-                    self.terms[account].relief(equity[account] - cost)
+                    self.terms[account].relief(equity[account] - cost - failures[account])
                 }
                 TailRow::LiquidationCost { account } => costs[account],
+                TailRow::FailureLoss { account } => failures[account],
                 TailRow::Position(_) | TailRow::Balance { .. } => *slot,
             };
         }

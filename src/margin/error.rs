@@ -11,6 +11,9 @@ pub enum MarginError {
     /// A position cannot be valued.
     #[error(transparent)]
     Pricing(#[from] PricingError),
+    /// Claims on a failed venue have no such law.
+    #[error(transparent)]
+    Claim(#[from] super::failure::ShareLawError),
     /// Options are held at a venue whose rules have none.
     #[error("{position}: the rules '{rules}' of venue '{venue}' say nothing of options")]
     NoOptionRules {

@@ -46,7 +46,10 @@ mod tests;
 pub use account::{AccountRules, ContractInputs, ContractRules};
 pub use book::MarginBook;
 pub use error::MarginError;
-pub use events::{AccountRecord, EventStage, EventState, Happening, Node, PathEvent, is_plain};
+pub use events::{
+    AccountRecord, CallRecord, EventStage, EventState, Happening, Node, PathEvent, VenueRecord,
+    is_plain,
+};
 pub use gaps::{RuleGap, rule_gaps};
 pub use isolated::{IsolatedRequirement, isolated_collateral};
 pub use liquidation::{

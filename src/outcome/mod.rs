@@ -4,6 +4,7 @@
 //! years. Every estimate names its estimator. Field order here is field order in the file.
 
 pub mod book;
+pub mod failures;
 pub mod historical;
 pub mod liquidation;
 pub mod liquidation_price;
@@ -16,6 +17,7 @@ pub mod threshold;
 pub use book::{
     AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
 };
+pub use failures::{CallsMet, FailureContribution, VenueEvents, VenueFailures};
 pub use historical::{
     CoinPrice, HistoricalOutcome, OrderLoss, ReplayStep, ReplayedAccount, ReplayedFactor,
     ReplayedThreshold, ReplayedValue, ReplayedWindow,
@@ -87,6 +89,12 @@ pub struct Outcome {
     /// What happened inside paths to any account; amounts are sums over accounts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub path_events: Option<PathEvents>,
+    /// Failure of every venue that may fail inside paths.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub venue_failures: Vec<VenueFailures>,
+    /// Margin calls, and how far transfers met them; none where paths do not all count the same.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub calls_met: Vec<CallsMet>,
     /// What was found in the data, and what was repaired.
     pub data_quality: Vec<DataFinding>,
     /// What a reader should know before relying on the figures.

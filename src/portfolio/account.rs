@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instrument::Instrument;
-use crate::units::Symbol;
+use crate::units::{Symbol, Years};
 
 /// A place that holds collateral and positions, and can liquidate or fail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,6 +111,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether its collateral is shared and margined: a margin call is for the account as a whole.
+    pub fn can_be_called(&self) -> bool {
+        let shared = matches!(self.margin_mode, MarginMode::Cross | MarginMode::Portfolio);
+        self.venue.is_some() && shared
+    }
+
     /// An empty account without a venue: no margin, positions netted, losses without recourse.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -174,6 +180,23 @@ pub struct Order {
     pub slippage: f64,
 }
 
+/// How margin calls are met inside paths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MarginCallRule {
+    /// How long a transfer takes.
+    pub delay: Years,
+    /// Accounts that are drawn on, in this order: indices into [`Portfolio::accounts`].
+    pub sources: Vec<usize>,
+    /// Assets that are sent, in this order.
+    pub assets: Vec<Symbol>,
+    /// Margin balance over initial margin that a transfer restores.
+    pub target_ratio: f64,
+    /// Margin balance over its own initial margin that a source keeps.
+    pub keep_ratio: f64,
+    /// Smallest transfer, in USD.
+    pub minimum: f64,
+}
+
 /// Everything held, names resolved to indices.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Portfolio {
@@ -187,4 +210,7 @@ pub struct Portfolio {
     pub positions: Vec<Position>,
     /// Open and stop orders.
     pub orders: Vec<Order>,
+    /// How margin calls are met inside paths; `None`: they are not.
+    #[serde(default)]
+    pub margin_calls: Option<MarginCallRule>,
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{MarginMode, OrderKind, Portfolio, PositionMode};
 pub use super::failure_document::{ClaimMarkDocument, VenueFailureDocument};
+pub use super::margin_call_document::MarginCallsDocument;
 pub use super::position_document::{
     FuturePosition, OptionPosition, PerpetualPosition, PositionDocument, SettlementKind,
     SpotPosition,
@@ -49,6 +50,8 @@ pub struct PortfolioDocument {
     /// liquidate inside paths, unless all of those are the plain case; nothing else acts yet.
     #[serde(default, rename = "order")]
     pub orders: Vec<OrderDocument>,
+    /// How margin calls are met inside paths. Left out: they are not.
+    pub margin_calls: Option<MarginCallsDocument>,
 }
 
 /// A place that holds collateral and positions, and can liquidate or fail.
@@ -67,8 +70,7 @@ pub struct VenueDocument {
     /// Share of a claim that is lost when it fails.
     #[serde(default = "whole_fraction")]
     pub loss_given_default: UnitFraction,
-    /// How it fails inside paths, with its probability. Left out: not there. Acts only where path
-    /// events are simulated.
+    /// How it fails inside paths, with its probability. Left out: not there.
     pub failure: Option<VenueFailureDocument>,
 }
 

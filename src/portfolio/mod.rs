@@ -9,11 +9,12 @@ pub mod document;
 mod document_tests;
 mod failure_document;
 pub mod instrument;
+mod margin_call_document;
 mod position_document;
 mod resolve;
 
 pub use account::{
-    Account, Balance, ClaimMark, MarginMode, Order, OrderKind, Portfolio, Position, PositionMode,
-    Venue, VenueFailure,
+    Account, Balance, ClaimMark, MarginCallRule, MarginMode, Order, OrderKind, Portfolio, Position,
+    PositionMode, Venue, VenueFailure,
 };
 pub use instrument::{Instrument, OptionRight, Settlement};

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::account::{
-    Account, Balance, MarginMode, Order, Portfolio, Position, Venue, VenueFailure,
+    Account, Balance, MarginCallRule, MarginMode, Order, Portfolio, Position, Venue, VenueFailure,
 };
 use super::document::{AccountDocument, LoadedPortfolio, OrderDocument, PositionDocument};
 use super::failure_document::failure;
+use super::margin_call_document::margin_calls;
 use super::position_document::instrument;
 use crate::document::{
     Name, Parsed, Place, UnitFraction, Violation, ViolationCollector, Violations, did_you_mean,
@@ -25,7 +26,9 @@ pub(super) fn resolve(loaded: &LoadedPortfolio, as_of: Timestamp) -> Result<Port
         accounts: resolver.accounts(),
         positions: resolver.positions(as_of),
         orders: resolver.orders(),
+        margin_calls: None,
     };
+    portfolio.margin_calls = resolver.margin_calls(&portfolio.accounts);
     isolate(&mut resolver, &mut portfolio);
     resolver.collector.finish(portfolio)
 }
@@ -64,6 +67,12 @@ impl Resolver<'_> {
         let document = self.loaded.document.value.venues[index].failure.as_ref()?;
         let place = |key: &str| self.loaded.place(&format!("venue[{index}].failure.{key}"));
         Some(failure(document, place, &mut self.collector))
+    }
+
+    fn margin_calls(&mut self, accounts: &[Account]) -> Option<MarginCallRule> {
+        let document = self.loaded.document.value.margin_calls.as_ref()?;
+        let place = |key: &str| self.loaded.place(&format!("margin_calls.{key}"));
+        Some(margin_calls(document, accounts, place, &mut self.collector))
     }
 
     fn accounts(&mut self) -> Vec<Account> {

@@ -102,6 +102,67 @@ const CASES: &[Case] = &[
         ],
     ),
     (
+        "calls met at some time, in numbers out of range, by a key that is none",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "[margin_calls]\ndelay = «\"soon\"»\nsources = [\"main\"]\nassets = [\"USDT\"]\n\
+             target_ratio = «0.9»\nkeep_ratio = «0.5»\nminimum = «-1»\n«target» = 2\n\
+             [[position]]\nid = \"perp\"",
+        )],
+        &[
+            "`delay` is not valid",
+            "`target_ratio` is out of range",
+            "`keep_ratio` is out of range",
+            "`minimum` is out of range",
+            "unknown key `target` in `margin_calls`",
+        ],
+    ),
+    (
+        "calls met by one that is not there, and by one twice",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "[margin_calls]\ndelay = \"3d\"\nsources = [«\"mian\"», \"main\", «\"main\"»]\n\
+             assets = [\"USDT\", «\"USDT\"»]\n[[position]]\nid = \"perp\"",
+        )],
+        &[
+            "there is no account `mian`",
+            "source `main` appears twice",
+            "asset `USDT` appears twice",
+        ],
+    ),
+    (
+        "calls met by nobody, in nothing",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "[margin_calls]\ndelay = \"3d\"\nsources = «[]»\nassets = «[]»\n\
+             [[position]]\nid = \"perp\"",
+        )],
+        &["`sources` has 0 items", "`assets` has 0 items"],
+    ),
+    (
+        "the only account that can be called is the only source",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "[margin_calls]\ndelay = \"2h\"\nsources = «[\"main\"]»\nassets = [\"USDT\"]\n\
+             [[position]]\nid = \"perp\"",
+        )],
+        &["no account can be called that another one could send to"],
+    ),
+    (
+        "an asset without a price, a source whose margin no path follows",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "[[account]]\nname = \"more\"\nvenue = \"exchange\"\n[margin_calls]\ndelay = \"2h\"\n\
+             sources = [«\"main\"»]\nassets = [«\"USDC\"»]\n[[position]]\nid = \"perp\"",
+        )],
+        &["what `main` can spare is not known on paths", "the market has no price of USDC"],
+    ),
+    (
         "a waterfall that nobody knows, with a fund below nothing",
         &[(
             R,

@@ -524,6 +524,8 @@ pub fn outcome() -> Outcome {
         threshold: Some(threshold(&measures)),
         margin: margin(),
         liquidations: liquidations(),
+        venue_failures: Vec::new(),
+        calls_met: Vec::new(),
         path_events: None,
         data_quality: vec![
             DataFinding {

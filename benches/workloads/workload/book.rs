@@ -82,6 +82,7 @@ pub fn portfolio(workload: &Workload) -> Portfolio {
         accounts: accounts(workload),
         positions,
         orders: Vec::new(),
+        margin_calls: None,
     }
 }
 

@@ -100,6 +100,7 @@ pub(in crate::engine) fn row_name(row: &TailRow, portfolio: &Portfolio) -> Strin
         TailRow::BorneByVenue { .. } => format!("{}: borne by the venue", account.name),
         TailRow::ClosingCost { .. } => format!("{}: cost of closing today", account.name),
         TailRow::LiquidationCost { .. } => format!("{}: cost of liquidation", account.name),
+        TailRow::FailureLoss { .. } => format!("{}: lost by venue failure", account.name),
     }
 }
 
@@ -109,7 +110,8 @@ fn account_of(row: &TailRow, portfolio: &Portfolio) -> usize {
         TailRow::Balance { account, .. }
         | TailRow::BorneByVenue { account }
         | TailRow::ClosingCost { account }
-        | TailRow::LiquidationCost { account } => account,
+        | TailRow::LiquidationCost { account }
+        | TailRow::FailureLoss { account } => account,
     }
 }
 
@@ -123,6 +125,7 @@ fn underlying_of(row: &TailRow, portfolio: &Portfolio) -> String {
         }
         TailRow::BorneByVenue { .. } => "borne by venues".to_owned(),
         TailRow::ClosingCost { .. } | TailRow::LiquidationCost { .. } => "closing costs".to_owned(),
+        TailRow::FailureLoss { .. } => "venue failures".to_owned(),
     }
 }
 
@@ -140,5 +143,6 @@ fn tag_of(row: &TailRow, portfolio: &Portfolio) -> String {
         TailRow::Balance { .. } => "collateral".to_owned(),
         TailRow::BorneByVenue { .. } => "borne by venues".to_owned(),
         TailRow::ClosingCost { .. } | TailRow::LiquidationCost { .. } => "closing costs".to_owned(),
+        TailRow::FailureLoss { .. } => "venue failures".to_owned(),
     }
 }

@@ -7,8 +7,11 @@ use crate::outcome::Warning;
 
 /// The warning that names them, where there are any.
 pub(super) fn warning(plan: &Plan, book: &Compiled) -> Option<Warning> {
-    let stated: Vec<String> =
-        of_scenario(plan).chain(of_market(plan)).chain(of_venues(plan, book)).collect();
+    let stated: Vec<String> = of_scenario(plan)
+        .chain(of_market(plan))
+        .chain(of_venues(plan, book))
+        .chain(of_calls(book))
+        .collect();
     (!stated.is_empty()).then(|| Warning {
         code: "settings_idle".to_owned(),
         message: format!(
@@ -40,13 +43,19 @@ fn of_market(plan: &Plan) -> impl Iterator<Item = String> {
     })
 }
 
+/// Calls that are met where nobody is called.
+fn of_calls(book: &Compiled) -> Option<String> {
+    let stage = book.engine.event_stage();
+    let called = stage.is_some_and(|events| events.stage().called_accounts().next().is_some());
+    let stated = book.setting.portfolio.margin_calls.is_some();
+    (stated && !called).then(|| "[margin_calls]".to_owned())
+}
+
 fn of_venues(plan: &Plan, book: &Compiled) -> impl Iterator<Item = String> {
     let venues = book.setting.portfolio.venues.iter().zip(&plan.venue_rules);
     venues.flat_map(|(venue, rules)| {
         let shared = rules.as_ref().is_some_and(|rules| rules.waterfall.is_some());
-        let stated = [("failure", venue.failure.is_some()), ("waterfall", shared)];
-        let stated = stated.into_iter().filter(|(_, stated)| *stated);
-        stated.map(|(field, _)| format!("{field} of {}", venue.name)).collect::<Vec<_>>()
+        shared.then(|| format!("waterfall of {}", venue.name))
     })
 }
 
@@ -76,7 +85,7 @@ mod tests {
         for stated in ["[events.cascade]", "[events.closing]", "[events.peg_break]"] {
             assert!(told_of.contains(stated), "{told_of}");
         }
-        for stated in ["impact of ", "open_interest of ", "failure of "] {
+        for stated in ["impact of ", "open_interest of "] {
             assert!(told_of.contains(stated), "{told_of}");
         }
         assert_eq!(told("minimal"), None);

@@ -51,12 +51,14 @@ fn measured(
 
 /// That what the general stage counts beside liquidations is left out.
 pub(super) fn warning(found: &Found) -> Option<Warning> {
-    let counted = found.part.events.accounts.is_empty() || found.sample.weights().are_plain();
+    let events = &found.part.events;
+    let nothing = events.accounts.is_empty() && events.failures.venues.is_empty();
+    let counted = nothing || found.sample.weights().are_plain();
     (!counted).then(|| Warning {
         code: "events_not_weighted".to_owned(),
         message: "Liquidations are told with the weight of each path; margin calls, stops, times, \
-                  notionals and bad debt are counted on plain paths alone, and left out. Run with \
-                  plain sampling for them."
+                  notionals, bad debt, probabilities of venue failure and transfers are counted on \
+                  plain paths alone, and left out. Run with plain sampling for them."
             .to_owned(),
     })
 }

@@ -2,6 +2,7 @@
 
 mod book;
 mod contributions;
+mod failures;
 mod few_paths;
 mod idle;
 mod incremental;
@@ -100,6 +101,8 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         margin: book::margin(plan, book)?,
         liquidations: liquidations::liquidations(found)?,
         path_events: path_events::of_book(found)?,
+        venue_failures: failures::venue_failures(found)?,
+        calls_met: failures::calls_met(found)?,
         data_quality: plan.findings.iter().map(finding).collect(),
         warnings,
         with_trades: None,

@@ -28,17 +28,7 @@ fn events(found: &Found, tally: &EventTally) -> Result<PathEvents, RiskError> {
         let (probability, interval_95) = (share.probability, share.interval_95);
         Ok(EventProbability { probability, interval_95 })
     };
-    let level = found.plan.scenario.measures.contribution_level.get();
-    let amount = |tally: &AmountTally| {
-        let largest = tally.largest_mean(paths, 1.0 - level);
-        TailAmount {
-            mean: tally.sum() / paths as f64,
-            level,
-            expected_shortfall: largest.mean,
-            standard_error: largest.standard_error,
-            probability: tally.count() as f64 / paths as f64,
-        }
-    };
+    let amount = |tally: &AmountTally| amount(found, tally);
     let nodes = &found.plan.model.grid.nodes;
     let times = tally.liquidated.iter().zip(nodes);
     let total: f64 = times.map(|(&count, node)| count as f64 * node.get()).sum();
@@ -53,4 +43,18 @@ fn events(found: &Found, tally: &EventTally) -> Result<PathEvents, RiskError> {
         cost: amount(&tally.cost),
         bad_debt: amount(&tally.bad_debt),
     })
+}
+
+/// Mean and tail mean of amounts, one a path.
+pub(super) fn amount(found: &Found, tally: &AmountTally) -> TailAmount {
+    let paths = found.part.losses.len() as u64;
+    let level = found.plan.scenario.measures.contribution_level.get();
+    let largest = tally.largest_mean(paths, 1.0 - level);
+    TailAmount {
+        mean: tally.sum() / paths as f64,
+        level,
+        expected_shortfall: largest.mean,
+        standard_error: largest.standard_error,
+        probability: tally.count() as f64 / paths as f64,
+    }
 }

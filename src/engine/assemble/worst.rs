@@ -10,6 +10,7 @@ use crate::simulation::{FactorBlock, FactorKey, FactorModel};
 use crate::units::{PathId, Years};
 
 use super::contributions::row_name;
+use super::failures;
 
 /// Rows and factors a worst path shows in the outcome; `plimsoll replay` shows them all.
 const SHOWN: usize = 10;
@@ -145,6 +146,9 @@ fn liquidation(
 fn event_told(event: &PathEvent, portfolio: &Portfolio, model: &FactorModel) -> (f64, String) {
     let account = &portfolio.accounts[event.account].name;
     let what = match event.what {
+        Happening::VenueFailure { .. }
+        | Happening::TransferSent { .. }
+        | Happening::TransferArrival { .. } => failures::told(event, portfolio).unwrap_or_default(),
         Happening::MarginCall { short } => {
             format!("{account} is called: {short:.2} USD short of its initial margin")
         }

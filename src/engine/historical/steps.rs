@@ -105,6 +105,11 @@ impl Teller<'_> {
         };
         let money = |amount: f64| format!("USD {}", grouped(amount, 2));
         match event.what {
+            Happening::VenueFailure { .. }
+            | Happening::TransferSent { .. }
+            | Happening::TransferArrival { .. } => {
+                assemble::happening(happened, setting.portfolio, setting.model).1
+            }
             Happening::MarginCall { short } => {
                 format!("margin call: {} short of initial margin", money(short))
             }
@@ -132,7 +137,11 @@ impl Teller<'_> {
             Happening::Stop { order, notional } => {
                 self.walker.book.setting.portfolio.orders[order].slippage * notional
             }
-            Happening::MarginCall { .. } | Happening::Liquidation { .. } => 0.0,
+            Happening::MarginCall { .. }
+            | Happening::Liquidation { .. }
+            | Happening::VenueFailure { .. }
+            | Happening::TransferSent { .. }
+            | Happening::TransferArrival { .. } => 0.0,
         }
     }
 
@@ -175,7 +184,10 @@ pub(super) fn account_of(happened: &PathHappening) -> usize {
 pub(super) fn notional(happened: &PathHappening) -> f64 {
     let PathHappening::Event(event) = happened else { return 0.0 };
     match event.what {
-        Happening::MarginCall { .. } => 0.0,
+        Happening::MarginCall { .. }
+        | Happening::VenueFailure { .. }
+        | Happening::TransferSent { .. }
+        | Happening::TransferArrival { .. } => 0.0,
         Happening::Stop { notional, .. } | Happening::Liquidation { notional, .. } => notional,
     }
 }

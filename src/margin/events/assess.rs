@@ -1,5 +1,6 @@
 //! Equity and margin of a pool: over a block, and on one path in the same arithmetic.
 
+use super::balances::{WatchedBalance, add_moved};
 use super::book::{Backing, EventBook, Pool};
 use super::contract::{ContractPrices, Sizes};
 use super::quotes::{Quotes, row};
@@ -41,7 +42,7 @@ pub(super) fn over_block(
     if !pool.contracts.clone().any(|contract| alive(&contract)) {
         return false;
     }
-    fill_balance(book, index, quotes, holdings, &mut margins.balance[..count]);
+    fill_balance(book, index, (moment, quotes), holdings, &mut margins.balance[..count]);
     margins.initial[..count].fill(0.0);
     margins.maintenance[..count].fill(0.0);
     for contract in pool.contracts.clone().filter(alive) {
@@ -53,7 +54,7 @@ pub(super) fn over_block(
 fn fill_balance(
     book: &EventBook,
     index: usize,
-    quotes: &Quotes,
+    (moment, quotes): (usize, &Quotes),
     holdings: &Holdings,
     balance: &mut [f64],
 ) {
@@ -62,6 +63,8 @@ fn fill_balance(
     match &pool.backing {
         Backing::Account => {
             balance.copy_from_slice(quotes.line(book.collateral_line(pool.account)));
+            let balances = book.accounts[pool.account].balances.clone();
+            add_moved(book, balances, (moment, quotes), &holdings.balances, balance);
         }
         Backing::Posted(posted) => {
             balance.fill(0.0);
@@ -156,7 +159,8 @@ pub(super) fn prices_of(
 pub(super) fn on_path(book: &EventBook, index: usize, at: At, holdings: &Holdings) -> Standing {
     let pool = &book.pools[index];
     let counts = |position: &usize| !(pool.options_apart && book.positions[*position].is_option);
-    let backing = backing(book, pool, book.collateral_line(pool.account), at);
+    let moved = |balance: &WatchedBalance, held, moved| balance.collateral_of(held, moved);
+    let backing = backing(book, pool, book.collateral_line(pool.account), (at, holdings), moved);
     let balance = sum_up(book, (index, pool), backing, at, holdings, counts);
     let mut found = Standing { balance, ..Standing::default() };
     for contract in pool.contracts.clone().filter(|one| book.is_alive(*one, at.moment)) {
@@ -172,14 +176,31 @@ pub(super) fn on_path(book: &EventBook, index: usize, at: At, holdings: &Holding
 /// What the pool is worth on one path, without haircuts.
 pub(super) fn equity(book: &EventBook, index: usize, at: At, holdings: &Holdings) -> f64 {
     let pool = &book.pools[index];
-    let backing = backing(book, pool, book.balances_line(pool.account), at);
+    let line = book.balances_line(pool.account);
+    let backing = backing(book, pool, line, (at, holdings), |_, _, moved| moved);
     sum_up(book, (index, pool), backing, at, holdings, |_| true)
 }
 
-fn backing(book: &EventBook, pool: &Pool, line: usize, at: At) -> f64 {
+/// What backs a pool: a line of balances with what `counted` makes of units held and moved, or what
+/// it was given.
+fn backing(
+    book: &EventBook,
+    pool: &Pool,
+    line: usize,
+    (at, holdings): (At, &Holdings),
+    counted: impl Fn(&WatchedBalance, f64, f64) -> f64,
+) -> f64 {
     debug_assert!(line < book.line_count());
     match &pool.backing {
-        Backing::Account => at.quotes.line(line)[at.quoted],
+        Backing::Account => {
+            let balances = book.accounts[pool.account].balances.clone();
+            balances.fold(at.quotes.line(line)[at.quoted], |sum, index| {
+                let balance = &book.balances[index];
+                let moved = holdings.balances.moved[index * holdings.path_count + at.place];
+                let units = counted(balance, balance.units[at.moment], moved);
+                sum + units * at.quotes.price(balance.price)[at.quoted]
+            })
+        }
         Backing::Posted(posted) => posted
             .iter()
             .fold(0.0, |sum, &(price, units)| sum + units * at.quotes.price(price)[at.quoted]),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::balances::WatchedBalance;
 use super::bridge::Bridge;
+use super::bystanders::Involved;
 use super::contract::{Contract, ContractKind, Sizes};
 use crate::margin::book::contract_key;
 use crate::margin::liquidation::bare;
@@ -26,7 +28,10 @@ const SUPPORTED: &str = "cross and isolated margin, by full revaluation";
 /// Everything known of the watched accounts; immutable.
 #[derive(Debug, Clone)]
 pub(super) struct EventBook {
+    /// Those that venues close first.
     pub accounts: Vec<WatchedAccount>,
+    /// How many of them venues close.
+    pub acting: usize,
     pub pools: Vec<Pool>,
     /// Of all pools, in order.
     pub contracts: Vec<Contract>,
@@ -39,9 +44,11 @@ pub(super) struct EventBook {
     pub lines: PriceLines,
     /// Distinct prices of assets.
     pub prices: Vec<PriceSource>,
+    /// Of the accounts that failures or transfers concern, in order.
+    pub balances: Vec<WatchedBalance>,
 }
 
-/// An account that its venue's rules act on inside paths.
+/// An account that its venue's rules act on inside paths, or that is watched beside those.
 #[derive(Debug, Clone)]
 pub(super) struct WatchedAccount {
     /// Index into `Portfolio::accounts`.
@@ -51,6 +58,8 @@ pub(super) struct WatchedAccount {
     /// Fee and slippage, share of the notional closed.
     pub closing_rate: f64,
     pub positions: Range<usize>,
+    /// Empty where neither failures nor transfers concern it.
+    pub balances: Range<usize>,
 }
 
 /// What is margined together: an account, or one contract of an isolated account.
@@ -94,9 +103,12 @@ pub(super) struct WatchedPosition {
 
 /// Whether every account that venues close inside paths is the plain case of
 /// [`MarginStage`](crate::margin::MarginStage): cross margin, flat rates, everything closed at once
-/// at the marks of the node.
+/// at the marks of the node, no venue that may fail, no call that is met.
 pub fn is_plain(setting: &MarginSetting) -> bool {
     let MarginSetting { rules, portfolio, .. } = *setting;
+    if Involved::of(portfolio).any() {
+        return false;
+    }
     portfolio.accounts.iter().enumerate().all(|(index, account)| {
         let Some((rules, liquidation)) = acting(rules, account) else { return true };
         let flat = |position: &Position| match position.instrument {
@@ -125,7 +137,7 @@ fn acting<'a>(
 }
 
 impl EventBook {
-    /// `None` where no account can be closed inside paths.
+    /// `None` where nothing can happen to any account inside paths.
     pub fn compile(setting: &MarginSetting) -> Result<Option<Self>, MarginError> {
         let MarginSetting { rules, market, portfolio, model, pricing } = *setting;
         let today = MarginBook::compile(rules, market, portfolio)?.requirements(1.0);
@@ -136,11 +148,14 @@ impl EventBook {
                 gathered.add_account(setting, index, rules, liquidation)?;
             }
         }
+        let acting = gathered.accounts.len();
+        gathered.add_involved(setting, |index| today[index].liquidated_at_once())?;
         if gathered.accounts.is_empty() {
             return Ok(None);
         }
         gathered.build_bridges(setting);
-        let Gathered { accounts, pools, contracts, mut positions, samples, prices } = gathered;
+        let Gathered { accounts, pools, contracts, mut positions, samples, prices, balances } =
+            gathered;
         let held = positions.iter().map(|one| portfolio.positions[one.index].clone()).collect();
         let bare = crate::portfolio::Portfolio { positions: held, ..bare(portfolio) };
         let by_position = Granularity::Position;
@@ -149,7 +164,17 @@ impl EventBook {
             positions[row].slots.push(slot);
         }
         let lines = lines(setting, &accounts, &samples)?;
-        Ok(Some(Self { accounts, pools, contracts, positions, marks, lines, prices }))
+        Ok(Some(Self {
+            accounts,
+            acting,
+            pools,
+            contracts,
+            positions,
+            marks,
+            lines,
+            prices,
+            balances,
+        }))
     }
 
     pub fn line_count(&self) -> usize {
@@ -207,14 +232,15 @@ fn lines(
 
 /// What has been gathered so far.
 #[derive(Default)]
-struct Gathered {
-    accounts: Vec<WatchedAccount>,
+pub(super) struct Gathered {
+    pub accounts: Vec<WatchedAccount>,
     pools: Vec<Pool>,
     contracts: Vec<Contract>,
-    positions: Vec<WatchedPosition>,
+    pub positions: Vec<WatchedPosition>,
     /// A position of each contract.
     samples: Vec<Position>,
     prices: Vec<PriceSource>,
+    pub balances: Vec<WatchedBalance>,
 }
 
 impl Gathered {
@@ -269,6 +295,7 @@ impl Gathered {
             liquidation,
             closing_rate: rules.liquidation_fee + liquidation.slippage,
             positions: first_position..self.positions.len(),
+            balances: 0..0,
         });
         Ok(())
     }
@@ -359,7 +386,7 @@ impl Gathered {
         })
     }
 
-    fn price(&mut self, source: PriceSource) -> usize {
+    pub fn price(&mut self, source: PriceSource) -> usize {
         let found = self.prices.iter().position(|one| *one == source);
         found.unwrap_or_else(|| {
             self.prices.push(source);

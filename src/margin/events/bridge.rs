@@ -9,6 +9,7 @@
 //! are watched each for itself; margin calls are looked at at the nodes.
 
 use super::assess::{At, prices_of, sizes_on_path};
+use super::balances::moved_in_coin;
 use super::book::{Backing, EventBook, Pool, WatchedPosition};
 use super::contract::{Contract, ContractKind};
 use super::quotes::Quotes;
@@ -150,7 +151,9 @@ impl Bridge {
         let pool = &book.pools[index];
         let coin = at.quotes.price(self.coin)[at.quoted];
         let mut slope = match &pool.backing {
-            Backing::Account => self.units[0] * coin,
+            Backing::Account => {
+                self.units[0] * coin + moved_in_coin(book, pool.account, self.coin, at, holdings)
+            }
             Backing::Posted(posted) => {
                 let coins = posted.iter().filter(|(price, _)| *price == self.coin);
                 coins.fold(0.0, |sum, (_, units)| sum + units * coin)

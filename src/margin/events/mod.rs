@@ -6,13 +6,18 @@
 //!
 //! State is `held[position][path]` (share of today's quantity), `cash[position][path]` (in the asset
 //! the position settles in; an account's cash in an asset is their sum) and costs, for accounts in
-//! venues whose rules act inside paths. At a node, after prices and vols have moved:
+//! venues whose rules act inside paths, or that may fail; and `moved[balance][path]`, the units that
+//! transfers brought to or took from a balance, for these and for the sources of transfers. At a node,
+//! after prices and vols have moved:
 //!
 //! | stage | what it does |
 //! |---|---|
 //! | funding, expiries | funding accrues on the path's own quantities; what expires here settles |
 //! | revaluation | marks, coins, collateral after haircuts |
+//! | venue failures | a venue that fails freezes its accounts: a claim is left of each |
+//! | transfers | what is due arrives |
 //! | margin check | a margin balance below initial margin is a call, noted once a path |
+//! | margin calls | met from free collateral elsewhere, as the treasury rule says |
 //! | stops | a stop order whose price was reached reduces its position |
 //! | liquidation | below maintenance margin the venue closes, everything or in steps |
 //!
@@ -39,20 +44,33 @@
 //! that its venue would close today is closed then, not here.
 
 mod assess;
+mod balances;
 mod book;
 mod bridge;
+mod bystanders;
+mod claims;
 mod close;
 mod contract;
+mod failing_venues;
+mod failures;
+mod moved_rows;
 mod quotes;
 mod settle;
 mod stage;
 mod state;
 mod stops;
 mod substeps;
+mod transfers;
 
 #[cfg(test)]
+mod failure_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transfer_tests;
 
 pub use book::is_plain;
+pub use failures::VenueRecord;
 pub use stage::{EventStage, Node};
 pub use state::{AccountRecord, EventState, Happening, PathEvent};
+pub use transfers::CallRecord;

@@ -28,6 +28,11 @@ impl SettledRows {
         Self { positions, accounts }
     }
 
+    /// Row of each watched position.
+    pub fn positions(&self) -> &[usize] {
+        &self.positions
+    }
+
     pub fn settle(&self, book: &EventBook, state: &EventState, values: &mut [f64]) {
         let EventState { holdings, quotes, .. } = state;
         let count = holdings.path_count;

@@ -1,15 +1,19 @@
 //! What happens at a node, stage by stage.
 
 use super::assess::{At, on_path, over_block, prices_of, sizes_on_path};
+use super::balances::MovedBalances;
 use super::book::{Backing, EventBook};
 use super::bridge::{Bridge, Step};
 use super::close::liquidate;
 use super::contract::{ContractKind, ContractPrices};
+use super::failing_venues::Failures;
+use super::moved_rows::MovedRows;
 use super::quotes::{Quotes, row, row_mut};
 use super::settle::SettledRows;
-use super::state::{AccountRecord, EventState, Happening, Holdings, Margins, PathEvent};
+use super::state::{AccountRecord, Beside, EventState, Happening, Holdings, Margins, PathEvent};
 use super::stops::{Stop, Trigger, stops};
 use super::substeps::{PathStep, SubSteps};
+use super::transfers::Treasury;
 use crate::margin::{MarginError, MarginSetting, Monitoring};
 use crate::numeric::Streams;
 use crate::numeric::isa::InstructionSet;
@@ -21,13 +25,18 @@ use crate::simulation::{FactorBlock, StepDeviation};
 pub struct EventStage {
     pub(super) book: EventBook,
     pub(super) rows: SettledRows,
+    pub(super) moved_rows: MovedRows,
     stops: Vec<Stop>,
-    /// Numbers of the bridges.
-    streams: Streams,
     /// Present where pools are watched at sub-steps.
     substeps: Option<SubSteps>,
     /// Nodes from here on are only revalued: nothing is called, stopped or closed there.
     acting_nodes: usize,
+    /// Present where a venue may fail.
+    pub(super) failures: Option<Failures>,
+    /// Present where calls are met.
+    pub(super) treasury: Option<Treasury>,
+    /// Numbers of the bridges, of failures and of claims.
+    pub(super) streams: Streams,
 }
 
 /// A node of a block of paths.
@@ -71,9 +80,21 @@ impl EventStage {
     ) -> Result<Option<Self>, MarginError> {
         let Some(book) = EventBook::compile(setting)? else { return Ok(None) };
         let rows = SettledRows::new(&book, valued);
+        let moved_rows = MovedRows::new(&book, valued);
         let stops = stops(setting, &book);
-        let mut stage =
-            Self { book, rows, stops, streams, substeps: None, acting_nodes: usize::MAX };
+        let failures = Failures::compile(setting, &book, valued)?;
+        let treasury = Treasury::compile(setting, &book)?;
+        let mut stage = Self {
+            book,
+            rows,
+            moved_rows,
+            stops,
+            failures,
+            treasury,
+            streams,
+            substeps: None,
+            acting_nodes: usize::MAX,
+        };
         stage.post_collateral(setting);
         let mut today = stage.state(1);
         stage.start_block(&mut today, 1);
@@ -88,9 +109,9 @@ impl EventStage {
         Self { acting_nodes: nodes, ..self.clone() }
     }
 
-    /// Indices into `Portfolio::accounts` of the watched accounts, in their order here.
+    /// Indices into `Portfolio::accounts` of the accounts that venues close, in their order here.
     pub fn accounts(&self) -> impl Iterator<Item = usize> {
-        self.book.accounts.iter().map(|account| account.index)
+        self.book.accounts[..self.book.acting].iter().map(|account| account.index)
     }
 
     /// Indices into `Portfolio::orders` of the stop orders that act.
@@ -120,7 +141,11 @@ impl EventStage {
     /// Numbers of state a path.
     pub fn width(&self) -> usize {
         let book = &self.book;
-        3 * book.positions.len() + book.line_count() + book.pools.len() + book.prices.len()
+        let failures = self.failures.as_ref().map_or(0, |failures| failures.width(book));
+        let transfers = self.treasury.as_ref().map_or(0, Treasury::width);
+        let moved = 2 * book.balances.len() + failures + transfers;
+        let held = 3 * book.positions.len() + book.line_count();
+        held + book.pools.len() + book.prices.len() + moved
     }
 
     /// Room for blocks of up to `path_capacity` paths.
@@ -134,14 +159,22 @@ impl EventStage {
             costs: vec![0.0; book.pools.len() * path_capacity],
             records: vec![AccountRecord::default(); book.accounts.len() * path_capacity],
             executed: vec![false; self.stops.len() * path_capacity],
+            balances: MovedBalances::new(book.balances.len(), path_capacity),
             events: Vec::new(),
             at_trigger: Vec::with_capacity(book.positions.len()),
         };
+        let failures = self.failures.as_ref().map(|one| one.state(book, path_capacity));
+        let transfers = self.treasury.as_ref().map(|treasury| treasury.state(path_capacity));
+        let (failures, transfers) = (failures.unwrap_or_default(), transfers.unwrap_or_default());
+        let beside = Beside { holdings, failures, transfers };
+        let Beside { holdings, failures, transfers } = beside.clone();
         EventState {
             path_capacity,
-            at_nodes_alone: between.then(|| holdings.clone()),
+            at_nodes_alone: between.then_some(beside),
             substeps: self.substeps.as_ref().map(|steps| steps.state(book, path_capacity)),
             holdings,
+            failures,
+            transfers,
             quotes: Quotes::new(book, path_capacity),
             margins: Margins::new(path_capacity),
             places: Vec::with_capacity(path_capacity),
@@ -156,43 +189,71 @@ impl EventStage {
     /// If `state` was built for fewer paths.
     pub fn start_block(&self, state: &mut EventState, path_count: usize) {
         assert!(path_count <= state.path_capacity, "event state too small");
-        for holdings in std::iter::once(&mut state.holdings).chain(&mut state.at_nodes_alone) {
-            self.hold_everything(holdings, path_count);
+        self.start(state, path_count);
+        if let Some(mut alone) = state.at_nodes_alone.take() {
+            state.swap(&mut alone);
+            self.start(state, path_count);
+            state.swap(&mut alone);
+            state.at_nodes_alone = Some(alone);
         }
         if let Some((steps, state)) = self.substeps.as_ref().zip(state.substeps.as_mut()) {
             steps.start_block(state, path_count);
         }
     }
 
-    fn hold_everything(&self, holdings: &mut Holdings, path_count: usize) {
+    /// Everything is held, nothing has failed, nothing is on its way.
+    fn start(&self, state: &mut EventState, path_count: usize) {
         let book = &self.book;
+        let holdings = &mut state.holdings;
         holdings.path_count = path_count;
         holdings.held[..book.positions.len() * path_count].fill(1.0);
         holdings.cash[..book.positions.len() * path_count].fill(0.0);
         holdings.costs[..book.pools.len() * path_count].fill(0.0);
         holdings.records[..book.accounts.len() * path_count].fill(AccountRecord::default());
         holdings.executed[..self.stops.len() * path_count].fill(false);
+        holdings.balances.start_block(book.balances.len(), path_count);
         holdings.events.clear();
+        if let Some(failures) = &self.failures {
+            failures.start_block(&mut state.failures, path_count);
+        }
+        if let Some(treasury) = &self.treasury {
+            treasury.start_block(&mut state.transfers, path_count);
+        }
     }
 
     /// Everything that happens at a node, in this order; prices and vols have moved.
     pub fn visit(&self, node: &Node, state: &mut EventState) {
         self.accrue_and_settle(node, state);
         self.revalue(node.isa, node.index + 1, node.current, state);
-        if node.index < self.acting_nodes {
+        self.act(node, state);
+        self.look_at_nodes_alone(node, state);
+    }
+
+    /// What follows the revaluation; past the nodes that act, what is on its way still arrives.
+    fn act(&self, node: &Node, state: &mut EventState) {
+        let acts = node.index < self.acting_nodes;
+        if acts {
+            self.strike(node, state);
+        }
+        self.arrive(node, state);
+        if acts {
             self.check_margin(node.index + 1, Some(node), state);
         }
-        self.look_at_nodes_alone(node, state);
+        self.arrive_at_horizon(node, state);
     }
 
     /// The same node on the paths as they were if accounts were looked at at the nodes alone.
     fn look_at_nodes_alone(&self, node: &Node, state: &mut EventState) {
-        let Some(alone) = state.at_nodes_alone.take() else { return };
-        let watched = std::mem::replace(&mut state.holdings, alone);
+        let Some(mut alone) = state.at_nodes_alone.take() else { return };
+        state.swap(&mut alone);
         let node = Node { deviation: None, ..*node };
         self.accrue_and_settle(&node, state);
+        self.strike(&node, state);
+        self.arrive(&node, state);
         self.check_margin(node.index + 1, Some(&node), state);
-        state.at_nodes_alone = Some(std::mem::replace(&mut state.holdings, watched));
+        self.arrive_at_horizon(&node, state);
+        state.swap(&mut alone);
+        state.at_nodes_alone = Some(alone);
     }
 
     /// Funding accrues on the path's own quantities; options and futures that expire settle.
@@ -235,6 +296,7 @@ impl EventStage {
                 self.call(pool, moment, state);
                 state.touched.clear();
                 if let Some(node) = node {
+                    self.meet_calls(pool, node, state);
                     self.execute_stops(pool, node, state);
                     self.close_between(pool, node, state);
                     self.close_at_substeps(pool, node, state);
@@ -324,7 +386,9 @@ impl EventStage {
         for place in 0..count {
             let root = deviation.at(place);
             let now = (balance[place] - maintenance[place], root);
-            let is_changed = holdings.records[account * count + place].is_changed();
+            let balances = self.book.accounts[account].balances.clone();
+            let is_changed = holdings.records[account * count + place].is_changed()
+                || holdings.balances.is_moved(balances, place, count);
             let is_near = is_changed || steps.is_near(pool, (place, count), now, substeps);
             if maintenance[place] <= 0.0 || !is_near {
                 continue;
@@ -367,6 +431,10 @@ impl EventStage {
     /// else the account's row pays them.
     pub fn settle(&self, state: &EventState, values: &mut [f64]) {
         self.rows.settle(&self.book, state, values);
+        self.moved_rows.add_moved(&self.book, state, values);
+        if let Some(failures) = &self.failures {
+            self.moved_rows.freeze((&self.book, failures), self.rows.positions(), state, values);
+        }
     }
 
     /// Fees and slippage of each watched account if `block`, one path of today's factors, came at

@@ -1,7 +1,10 @@
 //! What changes on the paths of a block: quantities, cash, and what has happened.
 
+use super::balances::MovedBalances;
+use super::failing_venues::FailureState;
 use super::quotes::Quotes;
 use super::substeps::SubStepState;
+use super::transfers::TransferState;
 
 /// No node.
 const NEVER: u32 = u32::MAX;
@@ -63,6 +66,35 @@ pub enum Happening {
         /// Whether nothing that needs margin is left.
         is_flat: bool,
     },
+    /// Its venue failed: its positions are gone, and a claim is left.
+    VenueFailure {
+        /// Index into `Portfolio::venues`.
+        venue: usize,
+        /// What it was worth then; negative is owed.
+        equity: f64,
+        /// What the claim is worth at the horizon.
+        worth: f64,
+    },
+    /// It sent collateral to an account that was called.
+    TransferSent {
+        /// Index into `Portfolio::accounts` of that account.
+        to: usize,
+        /// Index into the sender's balances.
+        balance: usize,
+        /// Units of the asset.
+        units: f64,
+        /// Their worth when they left.
+        value: f64,
+    },
+    /// Collateral that was sent to it arrived.
+    TransferArrival {
+        /// Index into its balances.
+        balance: usize,
+        /// Units of the asset.
+        units: f64,
+        /// Their worth when they arrived.
+        value: f64,
+    },
 }
 
 /// State of a block of paths and scratch.
@@ -72,6 +104,8 @@ pub enum Happening {
 pub struct EventState {
     pub(super) path_capacity: usize,
     pub(super) holdings: Holdings,
+    pub(super) failures: FailureState,
+    pub(super) transfers: TransferState,
     pub(super) quotes: Quotes,
     /// Of one pool.
     pub(super) margins: Margins,
@@ -85,7 +119,15 @@ pub struct EventState {
     /// Present where pools are watched at sub-steps.
     pub(super) substeps: Option<SubStepState>,
     /// What were held if accounts were looked at at the nodes alone; present where they are not.
-    pub(super) at_nodes_alone: Option<Holdings>,
+    pub(super) at_nodes_alone: Option<Beside>,
+}
+
+/// Everything that the same paths would have changed if accounts were looked at otherwise.
+#[derive(Debug, Clone)]
+pub(super) struct Beside {
+    pub holdings: Holdings,
+    pub failures: FailureState,
+    pub transfers: TransferState,
 }
 
 /// What is held on the paths of a block, in structures of arrays, and what has happened.
@@ -102,6 +144,8 @@ pub(super) struct Holdings {
     pub records: Vec<AccountRecord>,
     /// `[stop][path]`: whether it has executed.
     pub executed: Vec<bool>,
+    /// Of watched balances.
+    pub balances: MovedBalances,
     pub events: Vec<PathEvent>,
     /// Shares held by the positions of a pool when it fell below.
     pub at_trigger: Vec<f64>,
@@ -201,9 +245,16 @@ impl EventState {
     /// Whether watched account `account` were liquidated on the path at `place` if it were looked at
     /// at the nodes alone; `None` where it is.
     pub fn liquidated_at_nodes_alone(&self, account: usize, place: usize) -> Option<bool> {
-        let holdings = self.at_nodes_alone.as_ref()?;
+        let holdings = &self.at_nodes_alone.as_ref()?.holdings;
         let record = &holdings.records[account * holdings.path_count + place];
         Some(record.liquidated().is_some())
+    }
+
+    /// Puts what `other` has changed in the place of what the paths have.
+    pub(super) fn swap(&mut self, other: &mut Beside) {
+        std::mem::swap(&mut self.holdings, &mut other.holdings);
+        std::mem::swap(&mut self.failures, &mut other.failures);
+        std::mem::swap(&mut self.transfers, &mut other.transfers);
     }
 
     /// Everything that happened on the block, in order of time.

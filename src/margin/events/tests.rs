@@ -27,11 +27,11 @@ fn acting(id: &str, close: CloseAmount, slippage: f64) -> VenueRules {
     }
 }
 
-fn flat(close: CloseAmount, slippage: f64) -> VenueRules {
+pub(super) fn flat(close: CloseAmount, slippage: f64) -> VenueRules {
     acting("generic-flat@2026-01-01", close, slippage)
 }
 
-fn model(portfolio: &Portfolio) -> FactorModel {
+pub(super) fn model(portfolio: &Portfolio) -> FactorModel {
     let factor = |key: FactorKey| Factor {
         volatility: if matches!(key, FactorKey::Spot(_)) { 0.5 } else { 0.0 },
         key,

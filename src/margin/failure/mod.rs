@@ -50,7 +50,7 @@ impl Hazard {
     pub const NEVER: Self = Self { intercept: f64::NEG_INFINITY, slope: 0.0 };
 
     /// A hazard by its parameters.
-    pub fn new(intercept: f64, slope: f64) -> Self {
+    pub const fn new(intercept: f64, slope: f64) -> Self {
         Self { intercept, slope }
     }
 

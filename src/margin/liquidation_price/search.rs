@@ -187,6 +187,7 @@ fn alone(portfolio: &Portfolio, account: usize, positions: &[usize]) -> Portfoli
         accounts: vec![portfolio.accounts[account].clone()],
         positions: positions.iter().map(|index| portfolio.positions[*index].clone()).collect(),
         orders: Vec::new(),
+        margin_calls: None,
     };
     one.positions.iter_mut().for_each(|position| position.account = 0);
     let margins = std::mem::take(&mut one.accounts[0].isolated_margins);

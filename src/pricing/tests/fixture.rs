@@ -119,6 +119,7 @@ pub(crate) fn book_of(positions: Vec<Position>, balances: Vec<Balance>) -> Portf
         }],
         positions,
         orders: Vec::new(),
+        margin_calls: None,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod comparison;
+mod failures;
 pub(super) mod grid;
 mod tables;
 

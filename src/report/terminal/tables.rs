@@ -135,6 +135,11 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     if let Some(events) = &page.outcome.path_events {
         add("", &inside_paths(page, events), 2);
     }
+    for line in
+        [super::failures::failures(page), super::failures::calls(page)].into_iter().flatten()
+    {
+        add("", &line, 2);
+    }
     if let Some(breach) = breach(page) {
         add("U = 100\u{a0}%", &breach, 1);
     }

@@ -1,0 +1,200 @@
+//! Venues that fail inside paths.
+//!
+//! At each node every venue that may fail and has not fails where `1 − exp(−h·dt) > U`, `h = exp(a + b·w)`
+//! with w the drawdown of its main coins at the node and U a number of the path, node and venue.
+//! Its accounts freeze: positions vanish, with all that would have happened to them, and what is
+//! left is a [`Claim`] at the prices of the node, in USD. What the account held elsewhere, the other
+//! legs of its hedges, stays.
+//!
+//! Marks of claims are drawn once a path, venue and asset. Beside the draws stands the expected loss
+//! of each path: at every node the probability of failing there times what would be lost on average,
+//! which needs no failure to be drawn (Rao and Blackwell).
+//!
+//! Limits: venues fail independently given the drawdowns; an account that its venue would close today
+//! has its proceeds in USD; the ratio of marks is taken at its mean, exact where one asset is held.
+
+use super::assess::At;
+use super::claims::balance_value;
+use super::failing_venues::{FailureState, Failures, Incoming, NEVER};
+use super::stage::{EventStage, Node};
+use super::state::{EventState, Happening, PathEvent};
+use crate::margin::failure::{Hazard, step_probability, strikes};
+use crate::numeric::Purpose;
+
+/// What became of one venue on one path, in USD.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct VenueRecord {
+    /// The node at which it failed.
+    pub failed: Option<usize>,
+    /// What its accounts were worth then, where positive.
+    pub claims: f64,
+    /// What was lost of it.
+    pub lost: f64,
+    /// What was to be lost on average: probabilities of failing times what would be lost.
+    pub expected: f64,
+}
+
+impl EventStage {
+    /// Takes the hazards of the portfolio's venues; until then none fails.
+    pub fn with_hazards(mut self, hazards: &[Option<Hazard>]) -> Self {
+        if let Some(failures) = &mut self.failures {
+            failures.set_hazards(hazards);
+        }
+        self
+    }
+
+    /// Indices into `Portfolio::venues` of those that may fail.
+    pub fn failing_venues(&self) -> impl Iterator<Item = usize> {
+        self.failures.iter().flat_map(|failures| &failures.venues).map(|venue| venue.index)
+    }
+
+    /// Indices into `Portfolio::accounts` of those at venues that may fail.
+    pub fn claimants(&self) -> impl Iterator<Item = usize> {
+        let claimants = self.failures.iter().flat_map(|failures| &failures.claimants);
+        claimants.map(|claimant| self.book.accounts[claimant.account].index)
+    }
+
+    /// What each of [`Self::claimants`] lost by the failure of its venue on the path at `place`, in
+    /// USD; zero where it did not fail.
+    pub fn failure_losses(&self, state: &EventState, place: usize) -> impl Iterator<Item = f64> {
+        let count = state.holdings.path_count;
+        let claimants = self.failures.iter().flat_map(|failures| failures.claimants());
+        claimants.map(move |(claimant, venue)| {
+            let failed = state.failures.failed(venue * count + place).is_some();
+            if failed { state.failures.claims[claimant * count + place].loss() } else { 0.0 }
+        })
+    }
+
+    /// What became of each of [`Self::failing_venues`] on the path at `place`.
+    pub fn venue_records(
+        &self,
+        state: &EventState,
+        place: usize,
+    ) -> impl Iterator<Item = VenueRecord> {
+        let count = state.holdings.path_count;
+        let venues = self.failures.iter().flat_map(|failures| failures.venues.iter().enumerate());
+        venues.map(move |(index, venue)| {
+            let slot = index * count + place;
+            let failed = state.failures.failed(slot);
+            let claims = |claimant: usize| &state.failures.claims[claimant * count + place];
+            let claimants = venue.claimants.clone().filter(|_| failed.is_some());
+            VenueRecord {
+                failed,
+                claims: claimants.clone().map(|one| claims(one).equity.max(0.0)).sum(),
+                lost: claimants.map(|one| claims(one).loss()).sum(),
+                expected: state.failures.expected[slot],
+            }
+        })
+    }
+}
+
+impl EventStage {
+    /// Venue failures strike, and what they would cost is expected.
+    pub(super) fn strike(&self, node: &Node, state: &mut EventState) {
+        let Some(failures) = &self.failures else { return };
+        for venue in 0..failures.venues.len() {
+            failures.fill_hazards(node.isa, venue, node, &mut state.failures);
+            self.expect_losses(failures, venue, node, state);
+            let FailureState { hazards, uniforms, struck, failed, .. } = &mut state.failures;
+            let count = node.current.path_count();
+            let (step, factor) = (node.index as u32, failures.venues[venue].index as u32);
+            let uniforms = &mut uniforms[..count];
+            let paths = node.current.paths();
+            self.streams.fill_uniforms(Purpose::VenueFailure, step, factor, paths, uniforms);
+            let failed = &mut failed[venue * count..][..count];
+            let fails =
+                |&place: &usize| failed[place] == NEVER && strikes(hazards[place], uniforms[place]);
+            struck.clear();
+            struck.extend((0..count).filter(fails));
+            struck.iter().for_each(|&place| failed[place] = node.index as u32);
+            for index in 0..state.failures.struck.len() {
+                let place = state.failures.struck[index];
+                for claimant in failures.venues[venue].claimants.clone() {
+                    self.freeze(failures, (venue, claimant), (node, place), state);
+                }
+            }
+        }
+    }
+
+    /// Adds what a venue's failure at this node would cost on average, where it has not failed.
+    fn expect_losses(
+        &self,
+        failures: &Failures,
+        venue: usize,
+        node: &Node,
+        state: &mut EventState,
+    ) {
+        let EventState { quotes, holdings, failures: known, .. } = state;
+        let count = holdings.path_count;
+        let failing = &failures.venues[venue];
+        for place in 0..count {
+            let (slot, hazard) = (venue * count + place, known.hazards[place]);
+            if known.failed[slot] != NEVER || hazard <= 0.0 {
+                continue;
+            }
+            let at = At { moment: node.index + 1, place, quotes, quoted: place };
+            let mean = |law: usize| failing.mean(law);
+            let losses = failing.claimants.clone().map(|index| {
+                let marks = (mean, Incoming::Counts);
+                failures.claim((&self.book, index), at, holdings, marks).loss()
+            });
+            known.expected[slot] += step_probability(hazard) * losses.sum::<f64>();
+        }
+    }
+
+    /// Freezes an account at a venue that failed.
+    fn freeze(
+        &self,
+        failures: &Failures,
+        (venue, index): (usize, usize),
+        (node, place): (&Node, usize),
+        state: &mut EventState,
+    ) {
+        let EventState { quotes, holdings, failures: known, .. } = state;
+        let count = holdings.path_count;
+        let at = At { moment: node.index + 1, place, quotes, quoted: place };
+        let venue = &failures.venues[venue];
+        let mark = |law: usize| venue.mark(&self.streams, node.current.paths()[place], law);
+        let marks = (mark, Incoming::Left);
+        let claim = failures.claim((&self.book, index), at, holdings, marks);
+        known.claims[index * count + place] = claim;
+        let account = &self.book.accounts[failures.claimants[index].account];
+        for position in account.positions.clone() {
+            let slot = position * count + place;
+            let price = quotes.price(self.book.positions[position].price)[place];
+            let mark = quotes.mark(position)[place];
+            known.positions[slot] = holdings.held[slot] * mark + holdings.cash[slot] * price;
+            holdings.held[slot] = 0.0;
+            holdings.cash[slot] = 0.0;
+        }
+        for balance in account.balances.clone() {
+            let value = balance_value(&self.book, balance, at, holdings);
+            known.balances[balance * count + place] = value;
+        }
+        let (equity, worth) = (claim.equity, claim.worth());
+        let what = Happening::VenueFailure { venue: venue.index, equity, worth };
+        let (node, account) = (node.index, account.index);
+        holdings.events.push(PathEvent { node, place, account, what });
+    }
+
+    /// Adds to the claim of a failed venue's account what arrives there; whether it has failed.
+    pub(super) fn join_claim(
+        &self,
+        (account, balance): (usize, usize),
+        (value, place, path): (f64, usize, u64),
+        count: usize,
+        known: &mut FailureState,
+    ) -> bool {
+        let Some(failures) = &self.failures else { return false };
+        let Some((claimant, venue)) = failures.claimant_of(account) else { return false };
+        if known.failed(venue * count + place).is_none() {
+            return false;
+        }
+        let venue = &failures.venues[venue];
+        let law = venue.law_of(&self.book.balances[balance].asset);
+        let mark = law.map_or(0.0, |law| venue.mark(&self.streams, path, law));
+        known.claims[claimant * count + place].add(value, mark);
+        known.balances[balance * count + place] += value;
+        true
+    }
+}
