@@ -248,10 +248,7 @@ impl EventStage {
         state.swap(&mut alone);
         let node = Node { deviation: None, ..*node };
         self.accrue_and_settle(&node, state);
-        self.strike(&node, state);
-        self.arrive(&node, state);
-        self.check_margin(node.index + 1, Some(&node), state);
-        self.arrive_at_horizon(&node, state);
+        self.act(&node, state);
         state.swap(&mut alone);
         state.at_nodes_alone = Some(alone);
     }
