@@ -157,6 +157,11 @@ impl ContractRules {
         Ok(Self { positions, kind, sides, leverage_max: account.leverage_max })
     }
 
+    /// No margin for the contract by itself: `positions` are margined with others.
+    pub(super) fn none(positions: Vec<usize>) -> Self {
+        Self { positions, kind: ContractKind::Spot, sides: Sides::Net, leverage_max: None }
+    }
+
     /// Whether long and short are one net position: the inputs then hold one of the two.
     pub fn is_netted(&self) -> bool {
         self.sides == Sides::Net

@@ -35,6 +35,7 @@ mod lines;
 mod loss_expansion;
 mod mark;
 mod options;
+mod path_volatility;
 mod position;
 mod proxy;
 mod sensitivity;
@@ -55,6 +56,7 @@ pub use greeks::{
 pub use lines::{LinesScratch, PriceLines, PriceLinesBuilder};
 pub use loss_expansion::loss_expansion;
 pub use mark::{Mark, asset_price, mark, with_entry_prices};
+pub use path_volatility::OptionPlace;
 pub use proxy::{
     FactorDomain, FactorRange, Interpolation, OptionProxies, Proof, SettlementProxies,
 };

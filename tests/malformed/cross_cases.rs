@@ -199,20 +199,19 @@ const VENUE: &[Case] = &[
         &["missing key `close`"],
     ),
     (
-        "liquidation of a portfolio-margined account",
-        &[
-            (P, "name = \"main\"", "name = «\"main\"»"),
-            (P, "venue = \"exchange\"", "venue = \"exchange\"\nmargin_mode = \"portfolio\""),
-            (
-                RULES,
-                "[options]",
-                "[liquidation]\nclose = \"full\"\n\n[portfolio]\nkind = \"span\"\n\
-                 look_ahead_days = 1\nextreme_multiple = 2\nextreme_cover = \"35%\"\n\
-                 initial_multiple = 1.1\n\n[portfolio.others]\nprice_range = \"25%\"\n\
-                 volatility_range = \"30%\"\n\n[options]",
-            ),
-        ],
-        &["supported for cross and isolated margin, by full revaluation; its margin mode is portf"],
+        "sub-steps that halving does not reach",
+        &[(
+            RULES,
+            "[options]",
+            "[liquidation]\nclose = \"full\"\nmonitoring = \"continuous\"\nsubsteps = «12»\n\n\
+             [options]",
+        )],
+        &["12 sub-steps are not reached by halving a step"],
+    ),
+    (
+        "sub-steps that nothing looks at",
+        &[(RULES, "[options]", "[liquidation]\nclose = \"full\"\nsubsteps = «16»\n\n[options]")],
+        &["`substeps` says nothing where accounts are looked at at every step"],
     ),
     (
         "portfolio margin at a venue that has none",

@@ -87,7 +87,7 @@ pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
             "watched_at_steps",
             format!(
                 "{name} is watched at the steps alone, not at all times: prices jump or are drawn \
-                 from history."
+                 from history, or it is under portfolio margin."
             ),
         );
     }

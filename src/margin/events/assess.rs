@@ -48,6 +48,9 @@ pub(super) fn over_block(
     for contract in pool.contracts.clone().filter(alive) {
         add_margin(book, contract, quotes, holdings, margins);
     }
+    if let Some(portfolio) = &pool.portfolio {
+        portfolio.fill(book, index, (moment, quotes), holdings, margins);
+    }
     true
 }
 
@@ -169,6 +172,9 @@ pub(super) fn on_path(book: &EventBook, index: usize, at: At, holdings: &Holding
         let margin = book.contracts[contract].margin(sizes, &prices);
         found.initial += margin.initial;
         found.maintenance += margin.maintenance;
+    }
+    if let Some(portfolio) = &pool.portfolio {
+        portfolio.add(book, at, holdings, &mut found);
     }
     found
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::balances::WatchedBalance;
 use super::bridge::Bridge;
 use super::bystanders::Involved;
-use super::contract::{Contract, ContractKind, Sizes};
+use super::contract::{Contract, ContractKind, Margined, Sizes};
+use super::portfolio::{self, PortfolioPool};
 use crate::margin::book::contract_key;
 use crate::margin::liquidation::bare;
 use crate::margin::{
@@ -23,7 +24,7 @@ use crate::pricing::{
 use crate::units::Symbol;
 
 /// What liquidation inside paths is supported for.
-const SUPPORTED: &str = "cross and isolated margin, by full revaluation";
+const SUPPORTED: &str = "any margin mode, by full revaluation";
 
 /// Everything known of the watched accounts; immutable.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub(super) struct EventBook {
     pub prices: Vec<PriceSource>,
     /// Of the accounts that failures or transfers concern, in order.
     pub balances: Vec<WatchedBalance>,
+    /// Factors whose logarithms quotes keep.
+    pub logged: Vec<usize>,
 }
 
 /// An account that its venue's rules act on inside paths, or that is watched beside those.
@@ -74,6 +77,9 @@ pub(super) struct Pool {
     pub contracts: Range<usize>,
     /// Whether the margin balance leaves the value of options out.
     pub options_apart: bool,
+    /// What it is asked for as a whole, where it is under portfolio margin: then nothing is by
+    /// contract.
+    pub portfolio: Option<Box<PortfolioPool>>,
 }
 
 /// What collateral a pool has, and how far its losses reach.
@@ -164,7 +170,7 @@ impl EventBook {
             positions[row].slots.push(slot);
         }
         let lines = lines(setting, &accounts, &samples)?;
-        Ok(Some(Self {
+        let mut book = Self {
             accounts,
             acting,
             pools,
@@ -174,7 +180,15 @@ impl EventBook {
             lines,
             prices,
             balances,
-        }))
+            logged: Vec::new(),
+        };
+        portfolio::attach(setting, &mut book)?;
+        Ok(Some(book))
+    }
+
+    /// Index of a price, which is added where it is not there.
+    pub fn price(&mut self, source: PriceSource) -> usize {
+        price(&mut self.prices, source)
     }
 
     pub fn line_count(&self) -> usize {
@@ -265,7 +279,9 @@ impl Gathered {
             return Ok(());
         }
         refuse_unsupported(setting, account, rules)?;
-        let apart = rules.options.is_some_and(|one| one.value == OptionValue::Requirement);
+        // A grid holds what options may lose of their value: the balance has to have it.
+        let apart = account.margin_mode != MarginMode::Portfolio
+            && rules.options.is_some_and(|one| one.value == OptionValue::Requirement);
         let groups: Vec<Vec<(Contract, Position)>> = match account.margin_mode {
             MarginMode::Isolated => contracts.into_iter().map(|one| vec![one]).collect(),
             _ => vec![contracts],
@@ -287,6 +303,7 @@ impl Gathered {
                 positions,
                 contracts: from..self.contracts.len(),
                 options_apart: apart,
+                portfolio: None,
             });
         }
         self.accounts.push(WatchedAccount {
@@ -305,8 +322,9 @@ impl Gathered {
         let Self { accounts, pools, contracts, positions, prices, .. } = self;
         for pool in pools {
             let account = &accounts[pool.account];
-            if account.liquidation.monitoring == Monitoring::Continuous {
-                let held = &setting.portfolio.accounts[account.index];
+            let held = &setting.portfolio.accounts[account.index];
+            let by_contract = held.margin_mode != MarginMode::Portfolio;
+            if by_contract && account.liquidation.monitoring == Monitoring::Continuous {
                 pool.bridge = Bridge::new(setting, held, pool, (contracts, positions), prices);
             }
         }
@@ -377,22 +395,29 @@ impl Gathered {
             Some(Settlement::Inverse) | None => None,
         };
         let coin = source(position.instrument.underlying())?;
-        Ok(Contract {
-            positions: Vec::new(),
-            rules: ContractRules::new(rules, portfolio, position.account, vec![index])?,
-            kind,
-            coin,
-            quote,
-        })
+        let margined = match portfolio.accounts[position.account].margin_mode {
+            MarginMode::Portfolio => Margined::Together,
+            _ => Margined::Alone,
+        };
+        let rules = match margined {
+            Margined::Together => ContractRules::none(vec![index]),
+            Margined::Alone => ContractRules::new(rules, portfolio, position.account, vec![index])?,
+        };
+        Ok(Contract { positions: Vec::new(), rules, margined, kind, coin, quote })
     }
 
     pub fn price(&mut self, source: PriceSource) -> usize {
-        let found = self.prices.iter().position(|one| *one == source);
-        found.unwrap_or_else(|| {
-            self.prices.push(source);
-            self.prices.len() - 1
-        })
+        price(&mut self.prices, source)
     }
+}
+
+/// Index of a price, which is added where it is not there.
+fn price(prices: &mut Vec<PriceSource>, source: PriceSource) -> usize {
+    let found = prices.iter().position(|one| *one == source);
+    found.unwrap_or_else(|| {
+        prices.push(source);
+        prices.len() - 1
+    })
 }
 
 fn refuse_unsupported(
@@ -400,13 +425,10 @@ fn refuse_unsupported(
     account: &Account,
     rules: &VenueRules,
 ) -> Result<(), MarginError> {
-    let found = if account.margin_mode == MarginMode::Portfolio {
-        "its margin mode is portfolio margin"
-    } else if setting.pricing.revaluation != Revaluation::Full {
-        "the revaluation is by sensitivities, not full"
-    } else {
+    if setting.pricing.revaluation == Revaluation::Full {
         return Ok(());
-    };
+    }
+    let found = "the revaluation is by sensitivities, not full";
     Err(MarginError::NotLiquidated {
         item: format!("account '{}'", account.name),
         account: account.name.clone(),

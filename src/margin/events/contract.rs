@@ -9,11 +9,21 @@ pub(super) struct Contract {
     /// Watched positions, and what they hold today: coins, or dollars of inverse futures.
     pub positions: Vec<(usize, f64)>,
     pub rules: ContractRules,
+    pub margined: Margined,
     pub kind: ContractKind,
     /// Price of the coin.
     pub coin: usize,
     /// Price of the quote; `None`: dollars.
     pub quote: Option<usize>,
+}
+
+/// How margin is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Margined {
+    /// For the contract by itself.
+    Alone,
+    /// For the account as a whole: nothing for the contract.
+    Together,
 }
 
 /// What quantities are of.
@@ -65,6 +75,9 @@ impl Contract {
         match self.kind {
             ContractKind::Spot => false,
             ContractKind::Linear | ContractKind::Inverse => sizes.long + sizes.short > 0.0,
+            ContractKind::Option if self.margined == Margined::Together => {
+                sizes.long + sizes.short > 0.0
+            }
             ContractKind::Option => sizes.short > 0.0,
         }
     }

@@ -40,7 +40,11 @@
 //! that alone moves it ([`bridge`]), else at sub-steps where it is near its line ([`substeps`]). The
 //! same paths are then also gone through with a look at the nodes alone, to tell the difference.
 //!
-//! Limits: full revaluation; where factors jump, accounts are looked at at the nodes alone. An account
+//! An account under portfolio margin is asked for what its venue's grid says on the path itself
+//! ([`portfolio`]).
+//!
+//! Limits: full revaluation; where factors jump, and under portfolio margin, accounts are looked at at
+//! the nodes alone. An account
 //! that its venue would close today is closed then, not here.
 
 mod assess;
@@ -54,6 +58,7 @@ mod contract;
 mod failing_venues;
 mod failures;
 mod moved_rows;
+mod portfolio;
 mod quotes;
 mod settle;
 mod stage;
@@ -68,6 +73,7 @@ mod failure_tests;
 mod tests;
 #[cfg(test)]
 mod transfer_tests;
+mod walks;
 
 pub use book::is_plain;
 pub use failures::VenueRecord;

@@ -15,6 +15,8 @@ pub(super) struct Quotes {
     pub prices: Vec<f64>,
     /// `[line][path]`: see [`EventBook`].
     pub lines: Vec<f64>,
+    /// `[logged factor][path]`: logarithms over today.
+    logs: Vec<f64>,
     state: PathState,
     scratch: LinesScratch,
 }
@@ -26,6 +28,7 @@ impl Quotes {
             marks: vec![0.0; book.positions.len() * path_capacity],
             prices: vec![0.0; book.prices.len() * path_capacity],
             lines: vec![0.0; book.line_count() * path_capacity],
+            logs: vec![0.0; book.logged.len() * path_capacity],
             state: PathState::new(&book.marks, path_capacity),
             scratch: book.lines.scratch(path_capacity),
         }
@@ -49,6 +52,9 @@ impl Quotes {
         }
         for (price, out) in book.prices.iter().zip(self.prices.chunks_exact_mut(count)) {
             price.fill(block, out);
+        }
+        for (factor, out) in book.logged.iter().zip(self.logs.chunks_exact_mut(count)) {
+            out.copy_from_slice(block.log(*factor));
         }
         book.lines.prepare(isa, moment, block, &mut self.scratch);
         let arrays = self.lines.chunks_exact_mut(count).take(book.line_count());
@@ -81,6 +87,10 @@ impl Quotes {
 
     pub fn price(&self, price: usize) -> &[f64] {
         row(&self.prices, price, self.path_count)
+    }
+
+    pub fn log(&self, slot: usize) -> &[f64] {
+        row(&self.logs, slot, self.path_count)
     }
 
     pub fn line(&self, line: usize) -> &[f64] {

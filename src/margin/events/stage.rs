@@ -132,6 +132,13 @@ impl EventStage {
         found.iter().map(|account| self.book.accounts[*account].index).collect()
     }
 
+    /// Goes through the whole grid of portfolio margin on every path.
+    #[cfg(test)]
+    pub(super) fn decide_in_full(&mut self) {
+        let pools = self.book.pools.iter_mut().filter_map(|pool| pool.portfolio.as_mut());
+        pools.for_each(|pool| pool.without_screen());
+    }
+
     /// Whether a pool is watched between nodes.
     fn is_watched_between(&self, pool: usize) -> bool {
         let steps = self.substeps.as_ref();

@@ -113,10 +113,44 @@ impl AccountGrid {
     pub fn deribit(&self, scale: f64) -> Option<DeribitRequirement> {
         let Kind::Deribit { rules, units } = &self.kind else { return None };
         let scaled: Vec<DeribitGrid> = units.iter().map(|unit| unit.scaled(scale)).collect();
-        let views: Vec<DeribitUnit> = scaled.iter().map(DeribitGrid::view).collect();
-        let points: Vec<&[DeribitPoint]> = units.iter().map(|one| one.points.as_slice()).collect();
-        Some(rules.requirement(&views, &points, 0.0))
+        Some(requirement(rules, &scaled))
     }
+}
+
+fn requirement(rules: &DeribitPortfolio, units: &[DeribitGrid]) -> DeribitRequirement {
+    let views: Vec<DeribitUnit> = units.iter().map(DeribitGrid::view).collect();
+    let points: Vec<&[DeribitPoint]> = units.iter().map(|one| one.points.as_slice()).collect();
+    rules.requirement(&views, &points, 0.0)
+}
+
+/// Deribit's margin of coins that the rules know.
+pub(super) fn deribit_margin(rules: &DeribitPortfolio, id: &str, units: &[RiskUnit]) -> Margin {
+    let known = units.iter().filter_map(|unit| deribit(rules, id, unit).ok());
+    requirement(rules, &known.collect::<Vec<_>>()).margin
+}
+
+/// What one coin counts at every point of its grid, then its roll and delta shocks.
+pub(super) fn deribit_entries(rules: &DeribitPortfolio, id: &str, unit: &RiskUnit) -> Vec<f64> {
+    match deribit(rules, id, unit) {
+        Ok(grid) => rules.entries(&grid.view(), &grid.points),
+        Err(_) => vec![0.0; rules.point_count() + 1],
+    }
+}
+
+/// OKX's margin of an account that owes `borrowed` USD.
+pub(super) fn okx_margin(rules: &OkxPortfolio, units: &[RiskUnit], borrowed: f64) -> Margin {
+    let one = |unit: &RiskUnit| {
+        let (parts, hedged) = okx(rules, unit);
+        parts.with_depeg(rules.depeg_charge(hedged)).maintenance()
+    };
+    let coins = units.iter().fold(0.0, |sum, unit| sum + one(unit));
+    rules.margin(coins + rules.borrowing_charge.unwrap_or(0.0) * borrowed)
+}
+
+/// The SPAN-like margin of coins that the rules know.
+pub(super) fn span_margin(rules: &SpanPortfolio, id: &str, units: &[RiskUnit]) -> Margin {
+    let known = units.iter().filter_map(|unit| span(rules, id, unit).ok());
+    rules.margin(known.fold(0.0, |sum, profits| sum + scan_risk(&profits)))
 }
 
 impl DeribitGrid {

@@ -185,6 +185,33 @@ impl DeribitPortfolio {
         found
     }
 
+    /// Points of every coin's grid.
+    pub fn point_count(&self) -> usize {
+        3 * (2 * STEPS as usize + 1) + self.extended_moves.len()
+    }
+
+    /// What one coin counts at every point of its grid, then its roll and delta shocks, USD.
+    pub(super) fn entries(&self, unit: &DeribitUnit, points: &[DeribitPoint]) -> Vec<f64> {
+        let each = points.iter().enumerate().map(|(index, point)| unit.entry(point, index));
+        each.chain([unit.roll() + self.delta_shock(unit)]).collect()
+    }
+
+    /// The risk margin of coins from what [`Self::entries`] gives for each, one after the other,
+    /// `width` numbers a coin.
+    pub(super) fn combined(&self, entries: &[f64], width: usize) -> f64 {
+        let coins = || entries.chunks_exact(width);
+        let mut worst = 0.0_f64;
+        for point in 0..width - 1 {
+            worst = worst.max(-coins().fold(0.0, |sum, coin| sum + coin[point]));
+        }
+        let (mut alone, mut shocks) = (0.0, 0.0);
+        for coin in coins() {
+            alone += coin[..width - 1].iter().fold(0.0, |worst: f64, entry| worst.max(-entry));
+            shocks += coin[width - 1];
+        }
+        worst + shocks + self.correlation_contingency * (alone - worst).max(0.0)
+    }
+
     fn delta_shock(&self, unit: &DeribitUnit) -> f64 {
         let delta: f64 = unit.deltas.iter().map(|one| one.coins).sum::<f64>().abs();
         let above = (delta - self.delta_threshold_usd / unit.spot).max(0.0);

@@ -2,8 +2,8 @@
 //!
 //! Flows in: a venue's portfolio rules ([`PortfolioRules`]), market and portfolio. Flows out: an
 //! [`AccountGrid`] that holds the account's profit at every point, and gives its margin for any
-//! scale of the positions. On paths the same rules take profits from elsewhere (proxies):
-//! [`DeribitPortfolio::requirement`], [`scan_risk`], [`OkxParts`].
+//! scale of the positions. On paths a [`PathGrid`] does the same for any state of its
+//! contracts.
 //!
 //! Limits: contracts alone make up the grid; spot and collateral count in the margin balance.
 
@@ -11,6 +11,7 @@ mod book;
 mod contract;
 mod deribit;
 mod okx;
+mod path;
 mod span;
 mod unit;
 
@@ -22,6 +23,7 @@ pub use book::AccountGrid;
 pub use contract::{GridContract, GridCurrency, GridPayoff, GridProfit, GridState};
 pub use deribit::{DeribitCoin, DeribitPoint, DeribitPortfolio, DeribitRequirement, DeribitUnit};
 pub use okx::{MarginalTier, OkxCoin, OkxNeeds, OkxParts, OkxPortfolio, marginal};
+pub use path::{HeldState, PathGrid};
 pub use span::{SPAN_SCENARIOS, SpanCoin, SpanPortfolio, SpanScenario, scan_risk};
 
 /// A venue's portfolio margin.

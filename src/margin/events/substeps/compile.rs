@@ -35,7 +35,10 @@ impl SubSteps {
         let mut pools: Vec<Option<NearPool>> = vec![None; book.pools.len()];
         for (index, pool) in book.pools.iter().enumerate() {
             let liquidation = book.accounts[pool.account].liquidation;
-            if liquidation.monitoring != Monitoring::Continuous || pool.bridge.is_some() {
+            if liquidation.monitoring != Monitoring::Continuous
+                || pool.bridge.is_some()
+                || pool.portfolio.is_some()
+            {
                 continue;
             }
             if accounts.last().is_none_or(|last| last.account != pool.account) {

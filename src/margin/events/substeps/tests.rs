@@ -1,115 +1,19 @@
 //! Accounts moved by several factors: first passages do not depend on the steps.
 
-use crate::margin::events::{EventStage, Node};
+use crate::margin::events::walks::{
+    BTC_VOLATILITY, DAY, DOGE_VOLATILITY, SPOT_CORRELATION, model, walk,
+};
 use crate::margin::first_passage::LogDiffusion;
 use crate::margin::tests::{book, market, option, perpetual, rules, usdt};
-use crate::margin::{Liquidation, MarginSetting, Monitoring, VenueRules, requirements};
-use crate::numeric::Streams;
+use crate::margin::{Liquidation, Monitoring, VenueRules, requirements};
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::{Balance, OptionRight, Portfolio};
-use crate::pricing::{CompiledBook, Granularity, PricingSettings, required_factors};
-use crate::simulation::{
-    Factor, FactorBlock, FactorKey, FactorModel, Process, SimulationScratch, Simulator, TimeGrid,
-};
-use crate::units::Years;
-
-const DAY: f64 = 1.0 / 365.0;
-const BTC_VOLATILITY: f64 = 0.6;
-const DOGE_VOLATILITY: f64 = 1.0;
-const SPOT_CORRELATION: f64 = 0.5;
-const SEED: u64 = 20_261_122;
-
-/// BTC, DOGE and the level of BTC's volatility move, the last against the coins.
-fn model(portfolio: &Portfolio, steps: usize, process: Process) -> FactorModel {
-    let volatility = |key: &FactorKey| match key {
-        FactorKey::Spot(coin) if coin.as_str() == "BTC" => BTC_VOLATILITY,
-        FactorKey::Spot(coin) if coin.as_str() == "DOGE" => DOGE_VOLATILITY,
-        FactorKey::Volatility(_) => 0.8,
-        _ => 0.0,
-    };
-    let keys: Vec<FactorKey> = required_factors(&market(), portfolio).into_iter().collect();
-    let correlation = |a: &FactorKey, b: &FactorKey| match (a, b) {
-        (a, b) if a == b => 1.0,
-        (FactorKey::Spot(_), FactorKey::Spot(_)) => SPOT_CORRELATION,
-        (FactorKey::Spot(_), FactorKey::Volatility(_))
-        | (FactorKey::Volatility(_), FactorKey::Spot(_)) => -0.4,
-        _ => 0.0,
-    };
-    let n = keys.len();
-    let mut lower = vec![0.0_f64; n * n];
-    for row in 0..n {
-        for column in 0..=row {
-            let products: f64 =
-                (0..column).map(|k| lower[row * n + k] * lower[column * n + k]).sum();
-            let rest = correlation(&keys[row], &keys[column]) - products;
-            let diagonal = lower[column * n + column];
-            lower[row * n + column] = if row == column { rest.sqrt() } else { rest / diagonal };
-        }
-    }
-    let factor = |key: FactorKey| Factor {
-        volatility: volatility(&key),
-        key,
-        source: "test".to_owned(),
-        log_mean: vec![0.0; steps],
-    };
-    let node = |step: usize| Years((step + 1) as f64 * DAY / steps as f64);
-    FactorModel {
-        correlation_factor: lower,
-        factors: keys.into_iter().map(factor).collect(),
-        process,
-        returns: serde_json::from_str("\"log\"").unwrap(),
-        grid: TimeGrid { nodes: (0..steps).map(node).collect(), calibration_interval: Years(DAY) },
-    }
-}
+use crate::simulation::{FactorModel, Process};
 
 fn continuous(id: &str, substeps: u32) -> VenueRules {
     let monitoring = Monitoring::Continuous;
     let liquidation = Some(Liquidation { monitoring, substeps, ..Liquidation::PLAIN });
     VenueRules { liquidation, ..rules(id) }
-}
-
-/// What happened on a path: node and cost of the liquidation, whether at the nodes alone too.
-type Found = (Option<usize>, u64, bool);
-
-fn walk(
-    portfolio: &Portfolio,
-    rules: &VenueRules,
-    model: &FactorModel,
-    (paths, block_paths): (u64, usize),
-    isa: InstructionSet,
-) -> Vec<Found> {
-    let market = market();
-    let pricing = PricingSettings::full();
-    let valued =
-        CompiledBook::compile(&market, portfolio, model, pricing, Granularity::Account).unwrap();
-    let rules = [Some(rules.clone())];
-    let setting = MarginSetting { rules: &rules, market: &market, portfolio, model, pricing };
-    let stage = EventStage::compile(&setting, &valued, Streams::new(SEED, isa)).unwrap().unwrap();
-    assert!(stage.watched_at_nodes_alone().is_empty());
-    let simulator = Simulator::new(model, SEED, isa).unwrap();
-    let mut state = stage.state(block_paths);
-    let mut scratch = SimulationScratch::new(&simulator, block_paths);
-    let block = || FactorBlock::new(model.factors.len(), block_paths);
-    let (mut previous, mut current) = (block(), block());
-    let ids: Vec<u64> = (0..paths).collect();
-    let mut found = Vec::new();
-    for ids in ids.chunks(block_paths) {
-        simulator.start(ids, &mut current, &mut scratch);
-        stage.start_block(&mut state, ids.len());
-        for index in 0..model.grid.node_count() {
-            std::mem::swap(&mut previous, &mut current);
-            simulator.advance_from(index, &previous, &mut current, &mut scratch);
-            let deviation = simulator.step_deviation(index, &scratch);
-            let (previous, current) = (&previous, &current);
-            stage.visit(&Node { isa, index, previous, current, deviation }, &mut state);
-        }
-        found.extend((0..ids.len()).map(|place| {
-            let record = state.record(0, place);
-            let alone = state.liquidated_at_nodes_alone(0, place).unwrap();
-            (record.liquidated(), record.cost.to_bits(), alone)
-        }));
-    }
-    found
 }
 
 /// Shares of paths liquidated, watched between the nodes and at them alone.
@@ -124,8 +28,8 @@ fn shares_under(
     paths: u64,
 ) -> [f64; 2] {
     let found = walk(portfolio, rules, model, (paths, 256), InstructionSet::detect());
-    let watched = found.iter().filter(|one| one.0.is_some()).count();
-    let alone = found.iter().filter(|one| one.2).count();
+    let watched = found.iter().filter(|one| one.liquidated.is_some()).count();
+    let alone = found.iter().filter(|one| one.at_nodes_alone == Some(true)).count();
     [watched, alone].map(|count| count as f64 / paths as f64)
 }
 
@@ -233,7 +137,11 @@ fn sub_steps_are_a_pure_function_of_the_path() {
     {
         let (rules, model) = (continuous(id, 8), model(&portfolio, 6, Process::Gbm));
         let whole = walk(&portfolio, &rules, &model, (1_000, 256), InstructionSet::Baseline);
-        assert!(whole.iter().any(|found| found.0.is_some() && !found.2));
+        assert!(
+            whole
+                .iter()
+                .any(|found| found.liquidated.is_some() && found.at_nodes_alone == Some(false))
+        );
         for isa in InstructionSet::available() {
             let other = walk(&portfolio, &rules, &model, (1_000, 77), isa);
             assert!(whole == other, "{id}: {isa} or the cut into blocks shows");
