@@ -21,6 +21,8 @@ mod edges;
 mod failures;
 #[path = "engine_closed_forms/liquidation.rs"]
 mod liquidation;
+#[path = "engine_closed_forms/margins_inside_paths.rs"]
+mod margins_inside_paths;
 #[path = "engine_closed_forms/options.rs"]
 mod options;
 #[path = "engine_closed_forms/path_events.rs"]

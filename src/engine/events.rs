@@ -170,7 +170,7 @@ impl Events {
                 let record = state.record(watched, place);
                 if record.liquidated().is_some() {
                     tally.paths += 1;
-                    tally.cost = tally.cost.saturating_add(cost_units(record.cost));
+                    tally.cost = tally.cost.saturating_add(cost_units(record.total_cost()));
                 }
             }
         }
@@ -188,7 +188,11 @@ impl Events {
             let places = paths.iter().enumerate().filter(|(place, _)| counted(*place));
             into.extend(places.filter_map(|(place, &path)| {
                 let record = state.record(watched, place);
-                record.liquidated().map(|_| PathClosing { path, account, cost: record.cost })
+                record.liquidated().map(|_| PathClosing {
+                    path,
+                    account,
+                    cost: record.total_cost(),
+                })
             }));
         }
     }
@@ -202,6 +206,7 @@ impl Events {
         tallies.failures.add(&self.stage, state, count);
         for place in 0..count {
             let mut any = Happened::default();
+            let mut is_watched_between = false;
             for (watched, (_, tally)) in tallies.accounts.iter_mut().enumerate() {
                 let record = state.record(watched, place);
                 let here = Happened {
@@ -210,12 +215,14 @@ impl Events {
                     liquidated: record.liquidated(),
                     at_nodes_alone: state.liquidated_at_nodes_alone(watched, place),
                     notional: record.notional,
-                    cost: record.cost,
+                    cost: record.total_cost(),
                     bad_debt: record.bad_debt,
                 };
                 tally.add(&here);
                 any.add(&here);
+                is_watched_between |= here.at_nodes_alone.is_some();
             }
+            any.at_nodes_alone = any.at_nodes_alone.filter(|_| is_watched_between);
             tallies.book.add(&any);
         }
     }
@@ -254,9 +261,10 @@ impl Happened {
             (Some(before), Some(node)) => Some(before.min(node)),
             (before, node) => before.or(node),
         };
-        if let Some(alone) = account.at_nodes_alone {
-            *self.at_nodes_alone.get_or_insert(false) |= alone;
-        }
+        // an account that is looked at at the nodes alone anyhow
+        let as_it_is = account.liquidated.is_some();
+        let alone = account.at_nodes_alone.unwrap_or(as_it_is);
+        *self.at_nodes_alone.get_or_insert(false) |= alone;
         self.notional += account.notional;
         self.cost += account.cost;
         self.bad_debt += account.bad_debt;

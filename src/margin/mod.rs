@@ -59,6 +59,6 @@ pub use liquidation::{
 pub use requirement::{Requirement, requirements};
 pub use rules::{
     CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, LoanAsset,
-    LoanLiquidation, LoanRules, LoanStanding, Margin, Monitoring, OptionRules, OptionValue,
-    ShortOption, Tier, VenueRules, tier_of,
+    LoanLiquidation, LoanOracle, LoanRules, LoanStanding, Margin, Monitoring, OptionRules,
+    OptionValue, ShortOption, Tier, VenueRules, tier_of,
 };

@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::VenueRulesDocument;
 use crate::document::{
-    NonNegative, NonNegativeRate, Parsed, Positive, PositiveRate, Rate, SymbolName, UnitFraction,
-    Violation, ViolationCollector,
+    DurationText, NonNegative, NonNegativeRate, Parsed, Positive, PositiveRate, Rate, SymbolName,
+    UnitFraction, Violation, ViolationCollector,
 };
 use crate::margin::grid::{
     DeribitCoin, DeribitPortfolio, MarginalTier, OkxCoin, OkxPortfolio, PortfolioRules, SpanCoin,
     SpanPortfolio,
 };
-use crate::margin::rules::{LoanAsset, LoanRules};
+use crate::margin::rules::{LoanAsset, LoanOracle, LoanRules};
+use crate::units::Years;
 
 /// Portfolio margin, for accounts with `margin_mode = "portfolio"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -164,6 +165,22 @@ pub struct LoanRulesDocument {
     pub full_close_below: UnitFraction,
     /// Assets taken as collateral; any other counts for nothing.
     pub assets: BTreeMap<SymbolName, LoanAssetDocument>,
+    /// What the lender sees inside paths, where it then liquidates. Left out: loans are looked at
+    /// today alone. An empty table: the market's prices at every step.
+    pub inside_paths: Option<LoanOracleDocument>,
+}
+
+/// The prices that a lender acts on inside paths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoanOracleDocument {
+    /// Age of the prices that its oracle publishes. Left out: none.
+    pub oracle_delay: Option<DurationText>,
+    /// Share by which a price has to be off the one published last to be published anew. Left out: at
+    /// every step.
+    pub oracle_deviation: Option<UnitFraction>,
+    /// Age at which a price is published anew whatever it is. Left out: never.
+    pub oracle_heartbeat: Option<DurationText>,
 }
 
 /// Terms of an asset as collateral, each a share of its value.
@@ -263,6 +280,15 @@ pub(super) fn loan_rules(document: &LoanRulesDocument) -> LoanRules {
         assets: assets.map(|(symbol, terms)| (symbol.symbol(), asset(terms))).collect(),
         close_factor: document.close_factor.get(),
         full_close_below: document.full_close_below.get(),
+        inside_paths: document.inside_paths.as_ref().map(loan_oracle),
+    }
+}
+
+fn loan_oracle(document: &LoanOracleDocument) -> LoanOracle {
+    LoanOracle {
+        delay: document.oracle_delay.as_ref().map_or(Years(0.0), DurationText::years),
+        deviation: document.oracle_deviation.map_or(0.0, UnitFraction::get),
+        heartbeat: document.oracle_heartbeat.as_ref().map(DurationText::years),
     }
 }
 

@@ -7,6 +7,7 @@ use super::balances::WatchedBalance;
 use super::bridge::Bridge;
 use super::bystanders::Involved;
 use super::contract::{Contract, ContractKind, Margined, Sizes};
+use super::loans::{self, WatchedLoan};
 use super::portfolio::{self, PortfolioPool};
 use crate::margin::book::contract_key;
 use crate::margin::liquidation::bare;
@@ -49,6 +50,8 @@ pub(super) struct EventBook {
     pub balances: Vec<WatchedBalance>,
     /// Factors whose logarithms quotes keep.
     pub logged: Vec<usize>,
+    /// Loans of accounts whose lenders act.
+    pub loans: Vec<WatchedLoan>,
 }
 
 /// An account that its venue's rules act on inside paths, or that is watched beside those.
@@ -112,7 +115,8 @@ pub(super) struct WatchedPosition {
 /// at the marks of the node, no venue that may fail, no call that is met.
 pub fn is_plain(setting: &MarginSetting) -> bool {
     let MarginSetting { rules, portfolio, .. } = *setting;
-    if Involved::of(portfolio).any() {
+    let is_lent = |one: usize| loans::lender(rules, portfolio, one).is_some();
+    if Involved::of(portfolio).any() || (0..portfolio.accounts.len()).any(is_lent) {
         return false;
     }
     portfolio.accounts.iter().enumerate().all(|(index, account)| {
@@ -154,14 +158,23 @@ impl EventBook {
                 gathered.add_account(setting, index, rules, liquidation)?;
             }
         }
+        gathered.add_loans(setting, |index| today[index].liquidated_at_once())?;
         let acting = gathered.accounts.len();
         gathered.add_involved(setting, |index| today[index].liquidated_at_once())?;
         if gathered.accounts.is_empty() {
             return Ok(None);
         }
         gathered.build_bridges(setting);
-        let Gathered { accounts, pools, contracts, mut positions, samples, prices, balances } =
-            gathered;
+        let Gathered {
+            accounts,
+            pools,
+            contracts,
+            mut positions,
+            samples,
+            prices,
+            balances,
+            loans,
+        } = gathered;
         let held = positions.iter().map(|one| portfolio.positions[one.index].clone()).collect();
         let bare = crate::portfolio::Portfolio { positions: held, ..bare(portfolio) };
         let by_position = Granularity::Position;
@@ -181,6 +194,7 @@ impl EventBook {
             prices,
             balances,
             logged: Vec::new(),
+            loans,
         };
         portfolio::attach(setting, &mut book)?;
         Ok(Some(book))
@@ -255,9 +269,36 @@ pub(super) struct Gathered {
     samples: Vec<Position>,
     prices: Vec<PriceSource>,
     pub balances: Vec<WatchedBalance>,
+    loans: Vec<WatchedLoan>,
 }
 
 impl Gathered {
+    /// Adds the accounts whose lenders act inside paths, but for those closed today.
+    fn add_loans(
+        &mut self,
+        setting: &MarginSetting,
+        is_closed: impl Fn(usize) -> bool,
+    ) -> Result<(), MarginError> {
+        for (index, account) in setting.portfolio.accounts.iter().enumerate() {
+            let found = loans::lender(setting.rules, setting.portfolio, index);
+            let Some((terms, oracle)) = found.filter(|_| !is_closed(index)) else { continue };
+            let first = self.loans.last().map_or(0, WatchedLoan::end);
+            let place = (index, self.accounts.len(), first);
+            let price = |source| price(&mut self.prices, source);
+            self.loans.push(WatchedLoan::new(setting, place, (terms, oracle), price)?);
+            let none = self.positions.len();
+            self.accounts.push(WatchedAccount {
+                index,
+                recourse: account.recourse,
+                liquidation: Liquidation::PLAIN,
+                closing_rate: 0.0,
+                positions: none..none,
+                balances: 0..0,
+            });
+        }
+        Ok(())
+    }
+
     /// Adds an account, unless nothing in it needs margin.
     fn add_account(
         &mut self,

@@ -20,6 +20,7 @@
 //! | margin calls | met from free collateral elsewhere, as the treasury rule says |
 //! | stops | a stop order whose price was reached reduces its position |
 //! | liquidation | below maintenance margin the venue closes, everything or in steps |
+//! | loans | below a health factor of one lenders have debt repaid out of collateral ([`loans`]) |
 //!
 //! Every node prices all watched positions over the block; the few paths on which something is
 //! triggered are then gone through one by one, in the same arithmetic.
@@ -57,6 +58,7 @@ mod close;
 mod contract;
 mod failing_venues;
 mod failures;
+mod loans;
 mod moved_rows;
 mod portfolio;
 mod quotes;

@@ -7,6 +7,7 @@ use super::bridge::{Bridge, Step};
 use super::close::liquidate;
 use super::contract::{ContractKind, ContractPrices};
 use super::failing_venues::Failures;
+use super::loans::{LoanState, Loans};
 use super::moved_rows::MovedRows;
 use super::quotes::{Quotes, row, row_mut};
 use super::settle::SettledRows;
@@ -29,6 +30,8 @@ pub struct EventStage {
     stops: Vec<Stop>,
     /// Present where pools are watched at sub-steps.
     substeps: Option<SubSteps>,
+    /// Present where lenders act.
+    loans: Option<Loans>,
     /// Nodes from here on are only revalued: nothing is called, stopped or closed there.
     acting_nodes: usize,
     /// Present where a venue may fail.
@@ -84,6 +87,7 @@ impl EventStage {
         let stops = stops(setting, &book);
         let failures = Failures::compile(setting, &book, valued)?;
         let treasury = Treasury::compile(setting, &book)?;
+        let loans = Loans::compile(setting, &book, valued);
         let mut stage = Self {
             book,
             rows,
@@ -93,6 +97,7 @@ impl EventStage {
             treasury,
             streams,
             substeps: None,
+            loans,
             acting_nodes: usize::MAX,
         };
         stage.post_collateral(setting);
@@ -150,15 +155,19 @@ impl EventStage {
         let book = &self.book;
         let failures = self.failures.as_ref().map_or(0, |failures| failures.width(book));
         let transfers = self.treasury.as_ref().map_or(0, Treasury::width);
-        let moved = 2 * book.balances.len() + failures + transfers;
-        let held = 3 * book.positions.len() + book.line_count();
+        let loans = self.loans.as_ref().map_or(0, Loans::width);
+        let moved = 2 * book.balances.len() + failures + transfers + loans;
+        let held = 3 * book.positions.len() + book.line_count() + book.logged.len();
         held + book.pools.len() + book.prices.len() + moved
     }
 
     /// Room for blocks of up to `path_capacity` paths.
     pub fn state(&self, path_capacity: usize) -> EventState {
         let book = &self.book;
-        let between = (0..book.pools.len()).any(|pool| self.is_watched_between(pool));
+        let mut between = vec![false; book.accounts.len()];
+        for (index, pool) in book.pools.iter().enumerate() {
+            between[pool.account] |= self.is_watched_between(index);
+        }
         let holdings = Holdings {
             path_count: 0,
             held: vec![1.0; book.positions.len() * path_capacity],
@@ -177,8 +186,13 @@ impl EventStage {
         let Beside { holdings, failures, transfers } = beside.clone();
         EventState {
             path_capacity,
-            at_nodes_alone: between.then_some(beside),
+            at_nodes_alone: between.contains(&true).then_some(beside),
+            between,
             substeps: self.substeps.as_ref().map(|steps| steps.state(book, path_capacity)),
+            loans: match &self.loans {
+                Some(loans) => loans.state(path_capacity),
+                None => LoanState::default(),
+            },
             holdings,
             failures,
             transfers,
@@ -205,6 +219,9 @@ impl EventStage {
         }
         if let Some((steps, state)) = self.substeps.as_ref().zip(state.substeps.as_mut()) {
             steps.start_block(state, path_count);
+        }
+        if let Some(loans) = &self.loans {
+            loans.start_block(&self.book, &mut state.loans, path_count);
         }
     }
 
@@ -247,6 +264,10 @@ impl EventStage {
             self.check_margin(node.index + 1, Some(node), state);
         }
         self.arrive_at_horizon(node, state);
+        if let Some(lenders) = self.loans.as_ref().filter(|_| acts) {
+            let EventState { quotes, holdings, loans, .. } = state;
+            lenders.visit(&self.book, (node.index + 1, quotes), holdings, loans);
+        }
     }
 
     /// The same node on the paths as they were if accounts were looked at at the nodes alone.
@@ -436,6 +457,9 @@ impl EventStage {
     pub fn settle(&self, state: &EventState, values: &mut [f64]) {
         self.rows.settle(&self.book, state, values);
         self.moved_rows.add_moved(&self.book, state, values);
+        if let Some(loans) = &self.loans {
+            loans.settle(&state.quotes, &state.loans, values);
+        }
         if let Some(failures) = &self.failures {
             self.moved_rows.freeze((&self.book, failures), self.rows.positions(), state, values);
         }

@@ -2,6 +2,7 @@
 
 use super::balances::MovedBalances;
 use super::failing_venues::FailureState;
+use super::loans::LoanState;
 use super::quotes::Quotes;
 use super::substeps::SubStepState;
 use super::transfers::TransferState;
@@ -19,6 +20,8 @@ pub struct AccountRecord {
     pub notional: f64,
     /// Fees and slippage.
     pub cost: f64,
+    /// What liquidators of a loan took beyond what they repaid; balances have it.
+    pub taken: f64,
     /// What the account owed once nothing was left to close.
     pub bad_debt: f64,
 }
@@ -118,8 +121,12 @@ pub struct EventState {
     pub(super) trigger: Quotes,
     /// Present where pools are watched at sub-steps.
     pub(super) substeps: Option<SubStepState>,
-    /// What were held if accounts were looked at at the nodes alone; present where they are not.
+    /// Of lenders that act inside paths.
+    pub(super) loans: LoanState,
+    /// What were held if accounts were looked at at the nodes alone; present where some are not.
     pub(super) at_nodes_alone: Option<Beside>,
+    /// By account: whether it is watched between nodes.
+    pub(super) between: Vec<bool>,
 }
 
 /// Everything that the same paths would have changed if accounts were looked at otherwise.
@@ -180,6 +187,7 @@ impl Default for AccountRecord {
             liquidated: NEVER,
             notional: 0.0,
             cost: 0.0,
+            taken: 0.0,
             bad_debt: 0.0,
         }
     }
@@ -194,6 +202,11 @@ impl AccountRecord {
     /// The node of the first stop order that executed.
     pub fn stopped(&self) -> Option<usize> {
         (self.stopped != NEVER).then_some(self.stopped as usize)
+    }
+
+    /// Fees, slippage, and what liquidators of a loan took beyond what they repaid.
+    pub fn total_cost(&self) -> f64 {
+        self.cost + self.taken
     }
 
     /// Whether quantities are no longer those of today.
@@ -245,7 +258,8 @@ impl EventState {
     /// Whether watched account `account` were liquidated on the path at `place` if it were looked at
     /// at the nodes alone; `None` where it is.
     pub fn liquidated_at_nodes_alone(&self, account: usize, place: usize) -> Option<bool> {
-        let holdings = &self.at_nodes_alone.as_ref()?.holdings;
+        let beside = self.at_nodes_alone.as_ref().filter(|_| self.between[account])?;
+        let holdings = &beside.holdings;
         let record = &holdings.records[account * holdings.path_count + place];
         Some(record.liquidated().is_some())
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Margin;
-use crate::units::Symbol;
+use crate::units::{Symbol, Years};
 
 /// Terms of a lending protocol.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,25 @@ pub struct LoanRules {
     pub close_factor: f64,
     /// Health factor below which all of it may be repaid.
     pub full_close_below: f64,
+    /// What the lender sees inside paths; `None`: loans are looked at today alone.
+    #[serde(default)]
+    pub inside_paths: Option<LoanOracle>,
+}
+
+/// The prices that a lender acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LoanOracle {
+    /// Age of the prices that are published.
+    pub delay: Years,
+    /// Share by which a price has to be off what was published last to be published anew.
+    pub deviation: f64,
+    /// Age at which a price is published anew whatever it is; `None`: none.
+    pub heartbeat: Option<Years>,
+}
+
+impl LoanOracle {
+    /// The market's prices as they are.
+    pub const MARKET: Self = Self { delay: Years(0.0), deviation: 0.0, heartbeat: None };
 }
 
 /// Terms of an asset as collateral, each a share of its value.

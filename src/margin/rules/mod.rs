@@ -19,7 +19,7 @@ use crate::units::Symbol;
 
 pub use collateral::{Haircut, HaircutBracket};
 pub use futures::{FutureRules, Tier, tier_of};
-pub use loan::{LoanAsset, LoanLiquidation, LoanRules, LoanStanding};
+pub use loan::{LoanAsset, LoanLiquidation, LoanOracle, LoanRules, LoanStanding};
 pub use options::{OptionRules, OptionValue, ShortOption};
 
 /// A dated set of margin rules.
