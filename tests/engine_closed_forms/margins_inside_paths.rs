@@ -19,7 +19,7 @@ const PORTFOLIO_MARGIN: &str = "monitoring = \"continuous\"\nsubsteps = 4\n\
     [portfolio.others]\nprice_range = \"12%\"\nvolatility_range = \"25%\"\n";
 
 const LENDER: &str = "name = \"lender\"\neffective = \"2026-01-01T00:00:00Z\"\nsource = \"made up\"\n\
-    [loan]\nclose_factor = \"50%\"\nfull_close_below = \"95%\"\n\
+    liquidation_fee = 0\n[loan]\nclose_factor = \"50%\"\nfull_close_below = \"95%\"\n\
     [loan.inside_paths]\noracle_delay = \"1h\"\noracle_deviation = \"0.5%\"\n\
     oracle_heartbeat = \"6h\"\n\
     [loan.assets.BTC]\nloan_to_value = \"70%\"\nliquidation_threshold = \"75%\"\nbonus = \"6%\"\n";
