@@ -75,6 +75,7 @@ mod failure_tests;
 mod tests;
 #[cfg(test)]
 mod transfer_tests;
+#[cfg(test)]
 mod walks;
 
 pub use book::is_plain;
