@@ -394,3 +394,33 @@ fn the_shipped_example_shows_every_kind_of_event() {
     let followed = found.factors.iter().find(|factor| factor.name == "SOL.spot").unwrap();
     assert_eq!(followed.description, "1.3 times the log move of ETH");
 }
+
+/// As typed: the exit code of the finding, one JSON object, a folder without a table of losses.
+#[test]
+fn the_program_runs_a_window_as_any_scenario() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.current_dir(root).args(arguments).output().unwrap()
+    };
+    let out = tempfile::tempdir().unwrap();
+    let out = out.path().join("found");
+    let told = run(&["run", "scenarios/replay", "--json", "--out", out.to_str().unwrap()]);
+    assert_eq!(told.status.code(), Some(1), "{}", String::from_utf8_lossy(&told.stderr));
+    let found: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(
+        (&found["kind"], &found["threshold"]["status"]),
+        (&"historical".into(), &"red".into())
+    );
+    assert_eq!(fs::read(out.join("result.json")).unwrap(), told.stdout);
+    let mut files: Vec<String> = fs::read_dir(&out)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["manifest.json", "report.html", "result.json"]);
+    let refused = run(&["run", "scenarios/replay", "--paths", "500"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(stderr.contains("`--paths` and a historical scenario"), "{stderr}");
+}

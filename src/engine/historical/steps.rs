@@ -100,19 +100,13 @@ impl Teller<'_> {
     /// What happened, without what has columns of its own.
     fn told_one(&self, happened: &PathHappening) -> String {
         let setting = &self.walker.book.setting;
-        let PathHappening::Event(event) = happened else {
-            return assemble::happening(happened, setting.portfolio, setting.model).1;
-        };
+        let plain = || assemble::happening(happened, setting.portfolio, setting.model).1;
+        let PathHappening::Event(event) = happened else { return plain() };
         let money = |amount: f64| format!("USD {}", grouped(amount, 2));
+        if let Happening::MarginCall { short } = event.what {
+            return format!("margin call: {} short of initial margin", money(short));
+        }
         match event.what {
-            Happening::VenueFailure { .. }
-            | Happening::TransferSent { .. }
-            | Happening::TransferArrival { .. } => {
-                assemble::happening(happened, setting.portfolio, setting.model).1
-            }
-            Happening::MarginCall { short } => {
-                format!("margin call: {} short of initial margin", money(short))
-            }
             Happening::Stop { order, .. } => {
                 format!("stop {} executes", setting.portfolio.orders[order].id)
             }
@@ -128,6 +122,7 @@ impl Teller<'_> {
                     money(maintenance)
                 )
             }
+            _ => plain(),
         }
     }
 
@@ -137,11 +132,7 @@ impl Teller<'_> {
             Happening::Stop { order, notional } => {
                 self.walker.book.setting.portfolio.orders[order].slippage * notional
             }
-            Happening::MarginCall { .. }
-            | Happening::Liquidation { .. }
-            | Happening::VenueFailure { .. }
-            | Happening::TransferSent { .. }
-            | Happening::TransferArrival { .. } => 0.0,
+            _ => 0.0,
         }
     }
 
@@ -184,10 +175,7 @@ pub(super) fn account_of(happened: &PathHappening) -> usize {
 pub(super) fn notional(happened: &PathHappening) -> f64 {
     let PathHappening::Event(event) = happened else { return 0.0 };
     match event.what {
-        Happening::MarginCall { .. }
-        | Happening::VenueFailure { .. }
-        | Happening::TransferSent { .. }
-        | Happening::TransferArrival { .. } => 0.0,
         Happening::Stop { notional, .. } | Happening::Liquidation { notional, .. } => notional,
+        _ => 0.0,
     }
 }

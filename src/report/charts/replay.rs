@@ -145,7 +145,7 @@ fn legend(canvas: &mut Canvas, curves: &Curves<'_>) {
     for (class, name) in [("curve", "with events"), ("curve without", "without")] {
         canvas.add(line(class, [left, 27.0], [left + 18.0, 27.0]));
         canvas.add(text("note", [left + 23.0, 31.0], name));
-        left += if class == "curve" { 98.0 } else { 76.0 };
+        left += if class == "curve" { 108.0 } else { 76.0 };
     }
     left += 4.0;
     for wanted in ["call", "stop", "liquidation"] {

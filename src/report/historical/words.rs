@@ -67,8 +67,9 @@ fn events(outcome: &HistoricalOutcome) -> String {
         );
     }
     let effect = if outcome.difference >= 0.0 { "add" } else { "save" };
+    let ending = if moving == 1 { "s" } else { "" };
     format!(
-        "Without calls, stops and liquidations {without}: {} {effect} {}.",
+        "Without calls, stops and liquidations {without}: {} {effect}{ending} {}.",
         count(moving, "step"),
         money(outcome, outcome.difference.abs())
     )
