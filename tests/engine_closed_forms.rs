@@ -23,6 +23,8 @@ mod failures;
 mod liquidation;
 #[path = "engine_closed_forms/margins_inside_paths.rs"]
 mod margins_inside_paths;
+#[path = "engine_closed_forms/moved_prices.rs"]
+mod moved_prices;
 #[path = "engine_closed_forms/options.rs"]
 mod options;
 #[path = "engine_closed_forms/path_events.rs"]

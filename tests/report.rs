@@ -9,6 +9,8 @@ mod sample;
 mod charts;
 #[path = "report/files.rs"]
 mod files;
+#[path = "report/moved.rs"]
+mod moved;
 #[path = "report/page.rs"]
 mod page;
 #[path = "report/svg_reader.rs"]

@@ -50,9 +50,19 @@ impl<'a> Compiled<'a> {
         let pricing = plan.pricing_settings();
         let seed = plan.scenario.simulation.seed;
         let (rules, sampling) = (&plan.venue_rules, &plan.sampling);
-        let hazards = &plan.hazards;
-        let setting =
-            Setting { market, portfolio, model, rules, sampling, hazards, pricing, seed, isa };
+        let (hazards, events) = (&plan.hazards, &plan.scenario.events);
+        let setting = Setting {
+            market,
+            portfolio,
+            model,
+            rules,
+            sampling,
+            hazards,
+            events,
+            pricing,
+            seed,
+            isa,
+        };
         let engine = PathEngine::compile(&setting, Granularity::Account)?;
         let margin = MarginBook::compile(rules, market, portfolio)?;
         let requirements = margin.requirements(1.0);

@@ -9,6 +9,7 @@ use super::amounts::AmountTally;
 use super::failures::FailureTallies;
 use super::liquidation::{LiquidationTally, PathClosing, cost_units};
 use super::path::Setting;
+use crate::margin::displacement::Displacement;
 use crate::margin::{EventStage, EventState, MarginSetting, PathEvent, is_plain};
 use crate::numeric::Streams;
 use crate::numeric::isa::InstructionSet;
@@ -124,16 +125,25 @@ impl EventTallies {
 }
 
 impl Events {
-    /// `None` where nothing can happen to any account inside paths, or all are the plain case.
-    pub fn compile(setting: &Setting, valued: &CompiledBook) -> Result<Option<Self>, EngineError> {
+    /// `None` where nothing can happen to any account inside paths, or all are the plain case and
+    /// orders move no price (`moving`).
+    pub fn compile(
+        setting: &Setting,
+        valued: &CompiledBook,
+        moving: Option<&Arc<Displacement>>,
+    ) -> Result<Option<Self>, EngineError> {
         let Setting { rules, market, portfolio, model, pricing, seed, isa, hazards, .. } = *setting;
         let setting = MarginSetting { rules, market, portfolio, model, pricing };
         // What happens on a replayed path is told step by step: never by the plain stage.
-        if is_plain(&setting) && model.replayed().is_none() {
+        if moving.is_none() && is_plain(&setting) && model.replayed().is_none() {
             return Ok(None);
         }
         let stage = EventStage::compile(&setting, valued, Streams::new(seed, isa))?;
         let stage = stage.map(|stage| stage.with_hazards(&hazards.venues));
+        let stage = stage.map(|stage| match moving {
+            Some(displacement) => stage.moving(Arc::clone(displacement)),
+            None => stage,
+        });
         Ok(stage.map(|stage| Self { stage: Arc::new(stage) }))
     }
 
@@ -234,6 +244,12 @@ impl Events {
         place: usize,
     ) -> impl Iterator<Item = PathEvent> + 'a {
         state.events().iter().filter(move |event| event.place == place).copied()
+    }
+
+    /// Whether any account was liquidated on the path at `place`.
+    pub fn is_liquidated(&self, state: &EventState, place: usize) -> bool {
+        let count = self.stage.accounts().count();
+        (0..count).any(|watched| state.record(watched, place).liquidated().is_some())
     }
 
     /// Fees and slippage of each watched account on the path at `place`: index into

@@ -1,9 +1,12 @@
 //! Liquidation on the paths of an engine: the margin stage, with the book by account it looks at.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::EngineError;
 use super::path::Setting;
+use crate::margin::displacement::Displacement;
 use crate::margin::{
     Cash, Certainty, Closed, MarginSetting, MarginStage, MarginState, NodeProxies, is_plain,
 };
@@ -108,14 +111,19 @@ pub(super) fn add_tallies(sums: &mut Vec<LiquidationTally>, more: &[LiquidationT
 }
 
 impl Liquidation {
-    /// `None` where no account can be closed inside paths, or one is not the plain case.
-    pub fn compile(setting: &Setting, valued: &CompiledBook) -> Result<Option<Self>, EngineError> {
+    /// `None` where no account can be closed inside paths, one is not the plain case, or orders move
+    /// prices (`moving`).
+    pub fn compile(
+        setting: &Setting,
+        valued: &CompiledBook,
+        moving: Option<&Arc<Displacement>>,
+    ) -> Result<Option<Self>, EngineError> {
         let Setting { rules, market, portfolio, model, pricing, .. } = *setting;
         if rules.iter().flatten().all(|rules| rules.liquidation.is_none()) {
             return Ok(None);
         }
         let settings = MarginSetting { rules, market, portfolio, model, pricing };
-        if !is_plain(&settings) || model.replayed().is_some() {
+        if moving.is_some() || !is_plain(&settings) || model.replayed().is_some() {
             return Ok(None);
         }
         let compile =

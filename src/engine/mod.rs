@@ -17,6 +17,7 @@ mod compiled;
 mod conditions;
 mod control;
 mod cross_check;
+mod displaced;
 mod event_names;
 mod events;
 mod exposure;
@@ -45,6 +46,7 @@ mod venues;
 
 pub use amounts::AmountTally;
 pub use control::{Control, Interrupted, Observer, Stage, Unobserved};
+pub use displaced::{CoinTally, MarketTally};
 pub use events::{EventTallies, EventTally};
 pub use extended::KEPT_PATHS_MAX;
 pub use failures::{CallTally, FailureTallies, VenueTally};

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::control::{Control, Interrupted, Stage};
+use super::displaced::MarketTally;
 use super::events::EventTallies;
 use super::ledger::{AccountTerms, AccountValues};
 use super::liquidation::{LiquidationTally, PathClosing, add_tallies};
@@ -57,6 +58,9 @@ pub struct Partial {
     /// the same.
     #[serde(default)]
     pub events: EventTallies,
+    /// What moved prices beside the model, where anything did.
+    #[serde(default)]
+    pub market: MarketTally,
     /// The same path by path, ascending, where paths are weighted or depend on each other; empty
     /// in plain sampling.
     pub closings: Vec<PathClosing>,
@@ -293,11 +297,11 @@ pub(super) fn watched_losses(
     let walked: Vec<Seen> = walked.collect::<Result<_, Interrupted>>()?;
     let mut seen = Seen::default();
     walked.into_iter().for_each(|later| seen.join(later));
-    let Seen { liquidated, events, unsure } = seen;
+    let Seen { liquidated, events, market, unsure } = seen;
     let Liquidated { tallies: liquidations, closings } = liquidated;
     let first_path = range.start;
     let losses = Partial { first_path, losses, columns, ratios, controls, ..Partial::default() };
-    Ok((Partial { liquidations, closings, events, ..losses }, unsure))
+    Ok((Partial { liquidations, closings, events, market, ..losses }, unsure))
 }
 
 /// What happened on paths beside their losses, in path order.
@@ -305,6 +309,7 @@ pub(super) fn watched_losses(
 struct Seen {
     liquidated: Liquidated,
     events: EventTallies,
+    market: MarketTally,
     unsure: Unsure,
 }
 
@@ -313,6 +318,7 @@ impl Seen {
     fn observe(&mut self, engine: &PathEngine, workspace: &Workspace, paths: &[u64]) {
         self.liquidated.observe(engine, workspace, paths);
         engine.tally_events(workspace, &mut self.events);
+        engine.tally_market(workspace, &mut self.market);
         self.unsure.look_at(paths, workspace);
     }
 
@@ -320,6 +326,7 @@ impl Seen {
     fn join(&mut self, later: Self) {
         self.liquidated.join(later.liquidated);
         self.events.join(&later.events);
+        self.market.join(&later.market);
         self.unsure.join(later.unsure);
     }
 }
@@ -405,6 +412,7 @@ pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsD
             merged.controls.extend(part.controls);
             add_tallies(&mut merged.liquidations, &part.liquidations);
             merged.events.join(&part.events);
+            merged.market.join(&part.market);
             merged.closings.extend(part.closings);
             if let Some(later) = part.proxy {
                 merged.proxy.get_or_insert_default().join(later);

@@ -1,16 +1,21 @@
 //! The stages of a path, in order. Every pass walks paths through this file and no other.
 //!
-//! At each node: factors move; funding and interest accrue; what expires here settles; venues act on
+//! At each node: factors move; pegs break and others' liquidations move prices (`displaced`: what
+//! follows sees the model displaced, the model itself stays as it was drawn); funding and interest accrue; what expires here settles; venues act on
 //! accounts below their margin (`events`, or its plain case, `liquidation`). At the horizon every
 //! row is valued. Paths go in
 //! blocks, by id; how they are cut into blocks cannot be observed in any number.
 
+use std::sync::Arc;
+
 use super::EngineError;
+use super::displaced::{self, MarketTally};
 use super::events::{EventTallies, Events};
 use super::liquidation::{
     Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, PathClosing, Visit,
 };
 use super::pilot::Hazards;
+use crate::margin::displacement::{DisplacedPaths, Displacement, MarketEvent};
 use crate::margin::{Certainty, EventState, Node, NodeProxies, PathEvent, SeenError, VenueRules};
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
@@ -18,6 +23,7 @@ use crate::portfolio::Portfolio;
 use crate::pricing::{
     CompiledBook, Granularity, OptionProxies, PathState, PricingSettings, SettlementProxies,
 };
+use crate::scenario::EventSettings;
 use crate::simulation::{
     FactorBlock, FactorModel, Sampling, SimulationScratch, Simulator, block_paths,
 };
@@ -29,6 +35,7 @@ pub(super) struct PathEngine {
     book: CompiledBook,
     liquidation: Option<Liquidation>,
     events: Option<Events>,
+    displacement: Option<Arc<Displacement>>,
     nodes: usize,
     drawn: Drawn,
     isa: InstructionSet,
@@ -53,6 +60,7 @@ pub(super) struct Workspace {
     state: PathState,
     liquidation: Option<LiquidationState>,
     events: Option<EventState>,
+    displaced: Option<Box<DisplacedPaths>>,
     values: Vec<f64>,
 }
 
@@ -67,6 +75,8 @@ pub(super) struct Setting<'a> {
     pub sampling: &'a Sampling,
     pub hazards: &'a Hazards,
     pub pricing: PricingSettings,
+    /// What happens beyond the factors.
+    pub events: &'a EventSettings,
     pub seed: u64,
     pub isa: InstructionSet,
 }
@@ -81,10 +91,12 @@ impl PathEngine {
             controls: sampling.control_means().len(),
             plain: *sampling == Sampling::Plain,
         };
-        let liquidation = Liquidation::compile(setting, &book)?;
-        let events = Events::compile(setting, &book)?;
+        let displacement = displaced::compile(setting);
+        let moving = displacement.as_ref().filter(|one| one.symbols().next().is_some());
+        let liquidation = Liquidation::compile(setting, &book, moving)?;
+        let events = Events::compile(setting, &book, moving)?;
         let nodes = model.grid.nodes.len();
-        Ok(Self { simulator, book, liquidation, events, nodes, drawn, isa })
+        Ok(Self { simulator, book, liquidation, events, displacement, nodes, drawn, isa })
     }
 
     pub fn drawn(&self) -> Drawn {
@@ -97,7 +109,10 @@ impl PathEngine {
 
     /// Paths to walk together.
     pub fn block_paths(&self) -> usize {
-        let wanted = block_paths(self.simulator.factor_count());
+        let factors = self.simulator.factor_count();
+        // the model's block stands beside the two that are seen
+        let blocks = if self.displacement.is_some() { factors + factors / 2 } else { factors };
+        let wanted = block_paths(blocks);
         self.events.as_ref().map_or(wanted, |events| events.block_paths(wanted))
     }
 
@@ -137,6 +152,10 @@ impl PathEngine {
             state: PathState::new(&self.book, path_capacity),
             liquidation: self.liquidation.as_ref().map(|one| one.state(path_capacity)),
             events: self.events.as_ref().map(|events| events.stage().state(path_capacity)),
+            displaced: self
+                .displacement
+                .as_ref()
+                .map(|one| Box::new(one.paths(factor_count, path_capacity))),
             values: vec![0.0; self.book.rows().len() * path_capacity],
         }
     }
@@ -178,8 +197,12 @@ impl PathEngine {
 
     /// Begins a block.
     fn start(&self, workspace: &mut Workspace, paths: &[u64]) {
-        let Workspace { current, scratch, state, liquidation, events, .. } = workspace;
+        let Workspace { current, scratch, state, liquidation, events, displaced, .. } = workspace;
         self.simulator.start(paths, current, scratch);
+        if let Some((displacement, moved)) = self.displacement.as_ref().zip(displaced.as_mut()) {
+            moved.model_mut().copy_whole(current);
+            displacement.start_block(paths.len(), moved);
+        }
         self.book.start_block(state, paths.len());
         if let Some((stage, closed)) = self.liquidation.as_ref().zip(liquidation.as_mut()) {
             stage.start(closed, paths.len());
@@ -191,8 +214,13 @@ impl PathEngine {
 
     /// Everything that happens on the way to `node` and there.
     fn step(&self, workspace: &mut Workspace, node: usize) {
-        let Workspace { previous, current, scratch, state, liquidation, events, .. } = workspace;
-        if self.book.looks_back() || self.events.is_some() {
+        let Workspace { previous, current, scratch, state, liquidation, events, displaced, .. } =
+            workspace;
+        if let Some((displacement, moved)) = self.displacement.as_ref().zip(displaced.as_mut()) {
+            std::mem::swap(previous, current);
+            self.simulator.advance(node, moved.model_mut(), scratch);
+            displacement.visit(self.isa, node, current, moved);
+        } else if self.book.looks_back() || self.events.is_some() {
             std::mem::swap(previous, current);
             self.simulator.advance_from(node, previous, current, scratch);
         } else {
@@ -205,8 +233,11 @@ impl PathEngine {
         }
         if let Some((events, state)) = self.events.as_ref().zip(events.as_mut()) {
             let deviation = self.simulator.step_deviation(node, scratch);
-            let node = Node { isa: self.isa, index: node, previous, current, deviation };
-            events.stage().visit(&node, state);
+            state.exchange(displaced);
+            let seen = Node { isa: self.isa, index: node, previous, current, deviation };
+            events.stage().visit(&seen, state);
+            events.stage().answer(self.isa, node, current, state);
+            state.exchange(displaced);
         }
     }
 
@@ -223,10 +254,12 @@ impl PathEngine {
         }
     }
 
-    /// The same engine with events at the first `nodes` nodes alone.
+    /// The same engine with events at the first `nodes` nodes alone; with none, prices are the
+    /// model's too.
     pub fn acting_at_first(&self, nodes: usize) -> Self {
         let events = self.events.as_ref().map(|events| events.acting_at_first(nodes));
-        Self { events, ..self.clone() }
+        let displacement = self.displacement.clone().filter(|_| nodes > 0);
+        Self { events, displacement, ..self.clone() }
     }
 
     /// The plain stage that closes accounts inside paths, where it is the one used.
@@ -269,6 +302,28 @@ impl PathEngine {
         if let Some((events, state)) = self.events_walked(workspace) {
             events.tally_all(state, workspace.current.path_count(), tallies);
         }
+    }
+
+    /// Adds the block walked last to the tally of what moved prices beside the model.
+    pub fn tally_market(&self, workspace: &Workspace, tally: &mut MarketTally) {
+        if let Some((displacement, paths)) = self.displaced_walked(workspace) {
+            tally.add(displacement, paths, &workspace.current);
+        }
+        if let Some((_, state)) = self.events_walked(workspace) {
+            tally.add_shared(state, workspace.current.path_count());
+        }
+    }
+
+    /// What moves prices beside the model, where anything does.
+    pub fn displacement(&self) -> Option<&Arc<Displacement>> {
+        self.displacement.as_ref()
+    }
+
+    fn displaced_walked<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+    ) -> Option<(&'a Arc<Displacement>, &'a DisplacedPaths)> {
+        self.displacement.as_ref().zip(workspace.displaced.as_deref())
     }
 
     /// Adds what was closed on `paths`, the block walked last, but for paths that are not sure;
@@ -315,7 +370,22 @@ impl PathEngine {
         let closed = walked.into_iter().flat_map(|(stage, closed)| stage.events(closed, place));
         let events = self.events_walked(workspace).into_iter();
         let events = events.flat_map(|(events, state)| events.events(state, place));
-        closed.map(PathHappening::Closed).chain(events.map(PathHappening::Event)).collect()
+        let market = self.displaced_walked(workspace).into_iter();
+        let market = market.flat_map(|(_, paths)| paths.events());
+        let shared = self.events_walked(workspace).into_iter();
+        let market = market.chain(shared.flat_map(|(_, state)| state.shared_events()));
+        let market = market.filter(|event| event.place == place).copied();
+        let happened = closed.map(PathHappening::Closed).chain(events.map(PathHappening::Event));
+        market.map(PathHappening::Market).chain(happened).collect()
+    }
+
+    /// Whether any account was liquidated on the path at `place` of the block walked last.
+    pub fn is_liquidated(&self, workspace: &Workspace, place: usize) -> bool {
+        let plain = self.liquidation.as_ref().zip(workspace.liquidation.as_ref());
+        let plain =
+            plain.is_some_and(|(stage, closed)| stage.events(closed, place).next().is_some());
+        let general = self.events_walked(workspace);
+        plain || general.is_some_and(|(events, state)| events.is_liquidated(state, place))
     }
 
     /// Adds to `costs` (one an account of the portfolio) what closing accounts cost on the path at
@@ -338,6 +408,8 @@ pub(super) enum PathHappening {
     Closed(LiquidationEvent),
     /// Anything of the general stage.
     Event(PathEvent),
+    /// Anything that moved prices beside the model, or came of it.
+    Market(MarketEvent),
 }
 
 impl Workspace {

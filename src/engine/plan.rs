@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::historical::{self, Fitted};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
-use super::{conditions, faults, precision, sampling, stress};
+use super::{conditions, displaced, faults, precision, sampling, stress};
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
@@ -184,6 +184,8 @@ fn factors(inputs: &Inputs) -> Vec<FactorKey> {
     if let Some(traded) = &inputs.portfolio_with_trades {
         keys.extend(pricing::required_factors(&inputs.market.market, traded));
     }
+    let events = &inputs.scenario.events;
+    keys.extend(displaced::required_factors(events, &inputs.market.market, &keys));
     keys.sort();
     keys.dedup();
     keys

@@ -1,5 +1,8 @@
 //! Stated instantaneous shocks: the book revalued today at moved factors, accounts below their
 //! maintenance margin there closed, where their venue's rules act inside paths.
+//!
+//! A stated shock is what prices do, cascades included: closings under it pay fees and slippage, and
+//! move nothing further.
 
 use super::EngineError;
 use super::compiled::Compiled;

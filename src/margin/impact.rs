@@ -63,6 +63,16 @@ pub enum Side {
     Sell,
 }
 
+impl Side {
+    /// The side that this one trades with.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Buy => Self::Sell,
+            Self::Sell => Self::Buy,
+        }
+    }
+}
+
 impl PriceImpact {
     /// Orders move nothing.
     pub const NONE: Self = Self { law: Law::None, stress: None };

@@ -20,6 +20,7 @@
 //! pegs that break).
 
 pub mod cascade;
+pub mod displacement;
 pub mod document;
 pub mod failure;
 pub mod first_passage;
@@ -47,8 +48,8 @@ pub use account::{AccountRules, ContractInputs, ContractRules};
 pub use book::MarginBook;
 pub use error::MarginError;
 pub use events::{
-    AccountRecord, CallRecord, EventStage, EventState, Happening, Node, PathEvent, VenueRecord,
-    is_plain,
+    AccountRecord, CallRecord, EventStage, EventState, Happening, Node, PathEvent, SharedDebts,
+    VenueRecord, is_plain,
 };
 pub use gaps::{RuleGap, rule_gaps};
 pub use isolated::{IsolatedRequirement, isolated_collateral};

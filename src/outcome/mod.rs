@@ -9,6 +9,7 @@ pub mod historical;
 pub mod liquidation;
 pub mod liquidation_price;
 pub mod measures;
+pub mod moved_prices;
 pub mod replay;
 pub mod revaluation;
 pub mod stopping;
@@ -28,6 +29,7 @@ pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
     Measures, PathRow, Probability, TailIndex, WorstPath,
 };
+pub use moved_prices::{Amplification, Cascades, Compared, MovedPrices, PegBroken, WithAndWithout};
 pub use replay::{ReplayedNode, ReplayedPath};
 pub use revaluation::ProxyRevaluation;
 pub use stopping::{Checkpoint, Stopping};
@@ -95,6 +97,9 @@ pub struct Outcome {
     /// Margin calls, and how far transfers met them; none where paths do not all count the same.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calls_met: Vec<CallsMet>,
+    /// Prices that orders, others' liquidations and broken pegs moved inside paths.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moved_prices: Option<MovedPrices>,
     /// What was found in the data, and what was repaired.
     pub data_quality: Vec<DataFinding>,
     /// What a reader should know before relying on the figures.

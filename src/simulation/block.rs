@@ -100,6 +100,16 @@ impl FactorBlock {
         self.levels[..size].copy_from_slice(&other.levels[..size]);
     }
 
+    /// Becomes a copy of `other`, weights and controls included; allocates at most once.
+    ///
+    /// # Panics
+    /// As [`Self::copy_from`].
+    pub fn copy_whole(&mut self, other: &Self) {
+        self.copy_from(other);
+        self.weights.clone_from(&other.weights);
+        self.controls.clone_from(&other.controls);
+    }
+
     /// Becomes some of the paths of `other`, by their places in it, without allocating.
     ///
     /// # Panics

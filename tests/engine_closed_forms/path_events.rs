@@ -25,7 +25,7 @@ fn steps(rules: &str) -> String {
 }
 
 /// Two accounts, a third isolated.
-fn stepping(paths: u64) -> World {
+pub fn stepping(paths: u64) -> World {
     let mut world = two_accounts(paths);
     world.rules = steps(&world.rules);
     let isolated = account("c", false, "USD", 60_000.0, 0.0)

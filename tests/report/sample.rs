@@ -527,6 +527,7 @@ pub fn outcome() -> Outcome {
         venue_failures: Vec::new(),
         calls_met: Vec::new(),
         path_events: None,
+        moved_prices: None,
         data_quality: vec![
             DataFinding {
                 file: "history.csv".into(),

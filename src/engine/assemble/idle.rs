@@ -4,6 +4,8 @@ use crate::engine::compiled::Compiled;
 use crate::engine::plan::Plan;
 use crate::market::OpenInterest;
 use crate::outcome::Warning;
+use crate::simulation::FactorKey;
+use crate::units::Symbol;
 
 /// The warning that names them, where there are any.
 pub(super) fn warning(plan: &Plan, book: &Compiled) -> Option<Warning> {
@@ -23,16 +25,20 @@ pub(super) fn warning(plan: &Plan, book: &Compiled) -> Option<Warning> {
 
 fn of_scenario(plan: &Plan) -> impl Iterator<Item = String> {
     let events = &plan.scenario.events;
-    let tables = [
-        ("events.cascade", events.cascade.is_some()),
-        ("events.closing", events.closing.is_some()),
-        ("events.peg_break", !events.peg_breaks.is_empty()),
-    ];
-    tables.into_iter().filter(|(_, stated)| *stated).map(|(table, _)| format!("[{table}]"))
+    let closing = events.closing.is_some().then(|| "[events.closing]".to_owned());
+    let is_moved = |asset: &Symbol| plan.model.index(&FactorKey::Peg(asset.clone())).is_some();
+    let pegs = events.peg_breaks.iter().filter(move |peg| !is_moved(&peg.asset));
+    let pegs = pegs.map(|peg| format!("peg_break of {}, which the book does not hold", peg.asset));
+    closing.into_iter().chain(pegs)
 }
 
+/// Laws of impact and open interest act in a cascade, on coins that the model moves.
 fn of_market(plan: &Plan) -> impl Iterator<Item = String> {
-    plan.market.underlyings.iter().flat_map(|underlying| {
+    let spot = |symbol: &Symbol| plan.model.index(&FactorKey::Spot(symbol.clone()));
+    let acts =
+        move |symbol: &Symbol| plan.scenario.events.cascade.is_some() && spot(symbol).is_some();
+    let idle = plan.market.underlyings.iter().filter(move |one| !acts(&one.symbol));
+    idle.flat_map(|underlying| {
         let liquidity = underlying.liquidity.as_ref();
         let impact = liquidity.is_some_and(|liquidity| liquidity.impact.is_some());
         let others =
@@ -54,7 +60,10 @@ fn of_calls(book: &Compiled) -> Option<String> {
 fn of_venues(plan: &Plan, book: &Compiled) -> impl Iterator<Item = String> {
     let venues = book.setting.portfolio.venues.iter().zip(&plan.venue_rules);
     venues.flat_map(|(venue, rules)| {
-        let shared = rules.as_ref().is_some_and(|rules| rules.waterfall.is_some());
+        // A waterfall acts where the rules act inside paths.
+        let shared = rules
+            .as_ref()
+            .is_some_and(|rules| rules.waterfall.is_some() && rules.liquidation.is_none());
         shared.then(|| format!("waterfall of {}", venue.name))
     })
 }
@@ -82,11 +91,11 @@ mod tests {
     #[test]
     fn what_does_not_act_is_named() {
         let told_of = told("examples").unwrap();
-        for stated in ["[events.cascade]", "[events.closing]", "[events.peg_break]"] {
+        for stated in ["[events.closing]", "failure of "] {
             assert!(told_of.contains(stated), "{told_of}");
         }
-        for stated in ["impact of ", "open_interest of "] {
-            assert!(told_of.contains(stated), "{told_of}");
+        for acting in ["cascade", "peg_break", "impact of ", "open_interest of "] {
+            assert!(!told_of.contains(acting), "{told_of}");
         }
         assert_eq!(told("minimal"), None);
     }

@@ -7,14 +7,17 @@ mod few_paths;
 mod idle;
 mod incremental;
 mod liquidations;
+mod market;
 mod measures;
 mod model;
+mod moved_prices;
 mod path_events;
 mod process;
 mod replay;
 mod terms;
 mod threshold;
 mod verified;
+mod without;
 mod worst;
 
 pub(super) use book::{margin, summary};
@@ -103,6 +106,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         path_events: path_events::of_book(found)?,
         venue_failures: failures::venue_failures(found)?,
         calls_met: failures::calls_met(found)?,
+        moved_prices: moved_prices::moved_prices(found, control)?,
         data_quality: plan.findings.iter().map(finding).collect(),
         warnings,
         with_trades: None,

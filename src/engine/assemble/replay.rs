@@ -1,6 +1,6 @@
 //! One path told node by node.
 
-use super::worst::{events, factor_moves, path_rows};
+use super::worst::{Happened, events, factor_moves, path_rows};
 use crate::engine::Control;
 use crate::engine::EngineError;
 use crate::engine::compiled::Compiled;
@@ -27,7 +27,7 @@ pub(in crate::engine) fn replay(
             factors: factor_moves(model, block, node),
         });
     });
-    let happened = by_position.happenings(&workspace, 0);
+    let happened = Happened { events: by_position.happenings(&workspace, 0), engine: by_position };
     let ledger = &book.ledger;
     let reader = TailLedger::new(by_position, portfolio, &ledger.terms, &ledger.closing_costs);
     let tail = reader.losses(vec![path], &Control::none())?;

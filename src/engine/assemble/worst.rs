@@ -1,8 +1,11 @@
 //! Worst paths and replayed paths: what moved, what it cost, what happened.
 
+use std::sync::Arc;
+
 use crate::engine::liquidation::LiquidationEvent;
 use crate::engine::path::{PathEngine, PathHappening};
 use crate::engine::tail::{TailLosses, TailRow};
+use crate::margin::displacement::Displacement;
 use crate::margin::{Closed, Happening, PathEvent};
 use crate::outcome::{FactorMove, PathRow, WorstPath};
 use crate::portfolio::{Instrument, Portfolio};
@@ -11,6 +14,7 @@ use crate::units::{PathId, Years};
 
 use super::contributions::row_name;
 use super::failures;
+use super::market;
 
 /// Rows and factors a worst path shows in the outcome; `plimsoll replay` shows them all.
 const SHOWN: usize = 10;
@@ -30,7 +34,7 @@ pub(in crate::engine) fn worst_paths(
         factors.sort_by(|a, b| b.deviations.abs().total_cmp(&a.deviations.abs()));
         factors.truncate(SHOWN);
         let losses = tail.path(path).unwrap_or_default();
-        let happened = engine.happenings(&workspace, 0);
+        let happened = Happened { events: engine.happenings(&workspace, 0), engine };
         let events = events(&tail.rows, &losses, portfolio, model, &happened);
         let mut rows = path_rows(&tail.rows, &losses, portfolio);
         rows.truncate(SHOWN);
@@ -69,13 +73,19 @@ pub(in crate::engine) fn factor_moves(
     factors.map(tell).collect()
 }
 
+/// What happened on one path of an engine.
+pub(in crate::engine) struct Happened<'a> {
+    pub events: Vec<PathHappening>,
+    pub engine: &'a PathEngine,
+}
+
 /// What happened besides prices moving, in order of time.
 pub(in crate::engine) fn events(
     rows: &[TailRow],
     losses: &[f64],
     portfolio: &Portfolio,
     model: &FactorModel,
-    happened: &[PathHappening],
+    happened: &Happened,
 ) -> Vec<String> {
     let mut events = Vec::new();
     for (row, &loss) in rows.iter().zip(losses) {
@@ -107,10 +117,12 @@ fn inside(
     portfolio: &Portfolio,
     horizon: Years,
     model: &FactorModel,
-    happened: &[PathHappening],
+    happened: &Happened,
 ) -> Vec<String> {
     let mut events: Vec<(f64, String)> = expiries(portfolio, horizon).collect();
-    events.extend(happened.iter().map(|one| happening(one, portfolio, model)));
+    let displacement = happened.engine.displacement().map(Arc::as_ref);
+    let told = |one| happening(one, portfolio, (model, displacement));
+    events.extend(happened.events.iter().map(told));
     events.sort_by(|a, b| a.0.total_cmp(&b.0));
     let tell = |(hours, what): (f64, String)| format!("after {hours:.1} hours: {what}");
     events.into_iter().map(tell).collect()
@@ -120,11 +132,15 @@ fn inside(
 pub(in crate::engine) fn happening(
     happened: &PathHappening,
     portfolio: &Portfolio,
-    model: &FactorModel,
+    (model, displacement): (&FactorModel, Option<&Displacement>),
 ) -> (f64, String) {
     match happened {
         PathHappening::Closed(event) => liquidation(event, portfolio, model),
         PathHappening::Event(event) => event_told(event, portfolio, model),
+        PathHappening::Market(event) => {
+            let hours = 24.0 * model.grid.nodes[event.node].days();
+            (hours, market::told(event, portfolio, displacement))
+        }
     }
 }
 

@@ -38,6 +38,7 @@ fn is_call(happened: &PathHappening) -> bool {
     match happened {
         PathHappening::Closed(_) => false,
         PathHappening::Event(event) => matches!(event.what, Happening::MarginCall { .. }),
+        PathHappening::Market(_) => false,
     }
 }
 
@@ -45,5 +46,6 @@ fn is_liquidation(happened: &PathHappening) -> bool {
     match happened {
         PathHappening::Closed(_) => true,
         PathHappening::Event(event) => matches!(event.what, Happening::Liquidation { .. }),
+        PathHappening::Market(_) => false,
     }
 }

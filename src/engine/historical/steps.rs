@@ -1,11 +1,14 @@
 //! The difference that events make, node by node and account by account.
 
+use std::sync::Arc;
+
 use super::Clock;
 use super::walk::{Acting, End, Walk, Walker};
 use crate::engine::assemble;
 use crate::engine::control::{Control, Interrupted};
 use crate::engine::path::PathHappening;
 use crate::margin::Happening;
+use crate::margin::displacement::MarketHappening;
 use crate::outcome::{CoinPrice, ReplayStep};
 use crate::units::grouped;
 
@@ -100,7 +103,9 @@ impl Teller<'_> {
     /// What happened, without what has columns of its own.
     fn told_one(&self, happened: &PathHappening) -> String {
         let setting = &self.walker.book.setting;
-        let plain = || assemble::happening(happened, setting.portfolio, setting.model).1;
+        let displacement = self.walker.book.engine.displacement().map(Arc::as_ref);
+        let terms = (setting.model, displacement);
+        let plain = || assemble::happening(happened, setting.portfolio, terms).1;
         let PathHappening::Event(event) = happened else { return plain() };
         let money = |amount: f64| format!("USD {}", grouped(amount, 2));
         if let Happening::MarginCall { short } = event.what {
@@ -160,14 +165,20 @@ pub(super) fn node_of(happened: &PathHappening) -> usize {
     match happened {
         PathHappening::Closed(event) => event.closed.node,
         PathHappening::Event(event) => event.node,
+        PathHappening::Market(event) => event.node,
     }
 }
 
-/// The account it happened to.
+/// The account it happened to; beyond all accounts where it happened to prices or a venue.
 pub(super) fn account_of(happened: &PathHappening) -> usize {
     match happened {
         PathHappening::Closed(event) => event.account,
         PathHappening::Event(event) => event.account,
+        PathHappening::Market(event) => match event.what {
+            MarketHappening::Deleveraged { account, .. }
+            | MarketHappening::Socialised { account, .. } => account,
+            _ => usize::MAX,
+        },
     }
 }
 

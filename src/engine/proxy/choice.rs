@@ -210,6 +210,9 @@ impl<'a> Builder<'a> {
         deviations: f64,
         interpolation: Interpolation,
     ) -> Result<Self, String> {
+        if book.engine.displacement().is_some() {
+            return Err("prices move inside paths by more than the model".to_owned());
+        }
         if book.engine.event_stage().is_some() {
             return Err("what venues do inside paths is decided by full marks".to_owned());
         }

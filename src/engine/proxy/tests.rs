@@ -70,7 +70,7 @@ fn decisions(engine: &PathEngine) -> Vec<Vec<(usize, usize)>> {
     engine.walk(&mut workspace, &paths);
     let closed = |happening: PathHappening| match happening {
         PathHappening::Closed(one) => Some((one.account, one.closed.node)),
-        PathHappening::Event(_) => None,
+        PathHappening::Event(_) | PathHappening::Market(_) => None,
     };
     let of_path = |path| engine.happenings(&workspace, path).into_iter().filter_map(closed);
     (0..paths.len()).map(|path| of_path(path).collect()).collect()

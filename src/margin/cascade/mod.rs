@@ -177,8 +177,7 @@ impl Cascade {
     pub fn fill_moves(&self, model_moves: &[f64], state: &[CoinState], moves: &mut [f64]) -> bool {
         let mut is_held = false;
         for (coin, slot) in moves.iter_mut().enumerate() {
-            let own = self.coins[coin].impact.net_displacement(&state[coin].executed);
-            let total = model_moves[coin] + self.passed_by_others(coin, state) + own;
+            let total = model_moves[coin] + self.displacement(coin, state);
             *slot = total.clamp(-MOVE_LARGEST, MOVE_LARGEST);
             is_held |= *slot != total;
         }
@@ -197,6 +196,12 @@ impl Cascade {
     ) -> f64 {
         let impact = &self.coins[coin].impact;
         state[coin].executed.execute(impact, side, notional, impact.weight(stress))
+    }
+
+    /// Displacement of a coin's logarithm by everything that was executed.
+    pub fn displacement(&self, coin: usize, state: &[CoinState]) -> f64 {
+        let own = self.coins[coin].impact.net_displacement(&state[coin].executed);
+        self.passed_by_others(coin, state) + own
     }
 
     /// Looks at every coin once; the worst end, and the largest change of a displacement.
@@ -271,7 +276,22 @@ impl CascadeCoin {
     }
 }
 
+impl CascadeScratch {
+    /// A coin as it was before the path settled last.
+    pub fn before(&self, coin: usize) -> &CoinState {
+        &self.before[coin]
+    }
+}
+
 impl CoinState {
+    /// Farthest move that has liquidated positions, by the orders that close them.
+    pub fn reached(&self, side: Side) -> f64 {
+        match side {
+            Side::Sell => self.lowest,
+            Side::Buy => self.highest,
+        }
+    }
+
     fn fall(&self) -> Front {
         Front { reached: self.lowest, executed: self.executed.sold }
     }

@@ -90,6 +90,12 @@ impl Profile {
         self.edges[self.bins()]
     }
 
+    /// The move up to which no position is liquidated; infinite where there is none.
+    pub fn first(&self) -> f64 {
+        let held = self.cumulative.iter().position(|&held| held > 0.0);
+        held.map_or(f64::INFINITY, |bin| self.edges[bin - 1])
+    }
+
     fn bins(&self) -> usize {
         self.edges.len() - 1
     }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::rules::{
     FutureRules, Haircut, HaircutBracket, HedgeMode, OptionRules, OptionValue, Tier, VenueRules,
 };
-use super::waterfall::WaterfallDocument;
+use super::waterfall::{self, WaterfallDocument};
 use crate::document::{
     Instant, Name, NonNegative, NonNegativeRate, Parsed, Positive, PositiveRate, Prose, SourceFile,
     SymbolName, UnitFraction, ViolationCollector, Violations, embedded, read_toml,
@@ -149,6 +149,7 @@ pub fn read_rules(file: &Arc<SourceFile>) -> Result<VenueRules, Violations> {
     checks::check(&parsed, &mut found);
     let liquidation = parsed.value.liquidation.as_ref();
     let liquidation = liquidation.and_then(|one| liquidation::read(&parsed, one, &mut found));
+    waterfall::check(&parsed, &mut found);
     let rules = VenueRules { liquidation, ..to_rules(&parsed.value) };
     found.finish(rules)
 }

@@ -7,7 +7,9 @@ use super::balances::WatchedBalance;
 use super::bridge::Bridge;
 use super::bystanders::Involved;
 use super::contract::{Contract, ContractKind, Margined, Sizes};
+use super::funds::Funds;
 use super::loans::{self, WatchedLoan};
+use super::orders::Market;
 use super::portfolio::{self, PortfolioPool};
 use crate::margin::book::contract_key;
 use crate::margin::liquidation::bare;
@@ -52,6 +54,10 @@ pub(super) struct EventBook {
     pub logged: Vec<usize>,
     /// Loans of accounts whose lenders act.
     pub loans: Vec<WatchedLoan>,
+    /// What orders move; `None`: no price.
+    pub market: Option<Market>,
+    /// Insurance funds of the venues.
+    pub funds: Funds,
 }
 
 /// An account that its venue's rules act on inside paths, or that is watched beside those.
@@ -102,6 +108,8 @@ pub(super) struct WatchedPosition {
     pub index: usize,
     /// Price of what it is paid out in.
     pub price: usize,
+    /// Index into `Portfolio::venues`.
+    pub venue: Option<usize>,
     /// Slots of the book of marks that funding and settlement are paid into.
     pub slots: Vec<usize>,
     /// Whether it is an option.
@@ -132,6 +140,7 @@ pub fn is_plain(setting: &MarginSetting) -> bool {
         account.margin_mode == MarginMode::Cross
             && account.position_mode == PositionMode::OneWay
             && liquidation == Liquidation::PLAIN
+            && rules.waterfall.is_none()
             && held.all(flat)
     })
 }
@@ -195,8 +204,11 @@ impl EventBook {
             balances,
             logged: Vec::new(),
             loans,
+            market: None,
+            funds: Funds::default(),
         };
         portfolio::attach(setting, &mut book)?;
+        book.funds = Funds::compile(setting, &mut book)?;
         Ok(Some(book))
     }
 
@@ -389,6 +401,7 @@ impl Gathered {
             let watched = WatchedPosition {
                 index,
                 price: self.price(paid),
+                venue: portfolio.accounts[account].venue,
                 slots: Vec::new(),
                 is_option: matches!(position.instrument, Instrument::Option { .. }),
                 entry: position.entry_price,

@@ -93,6 +93,7 @@ impl Gathered {
             let watched = WatchedPosition {
                 index: at,
                 price: self.price(paid),
+                venue: portfolio.accounts[index].venue,
                 slots: Vec::new(),
                 is_option: matches!(position.instrument, Instrument::Option { .. }),
                 entry: position.entry_price,

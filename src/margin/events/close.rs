@@ -2,6 +2,7 @@
 
 use super::assess::{At, equity, on_path, prices_of, sizes_on_path};
 use super::book::{Backing, EventBook};
+use super::contract::{ContractKind, Sizes};
 use super::state::{Happening, Holdings, PathEvent};
 use crate::margin::CloseAmount;
 
@@ -35,6 +36,9 @@ pub(super) fn liquidate(book: &EventBook, index: usize, at: At, holdings: &mut H
     let bad_debt = if is_flat && left < 0.0 { -left } else { 0.0 };
     if bad_debt > 0.0 && pool.backing != Backing::Account && !account.recourse {
         take_over(book, index, bad_debt, at, holdings);
+    }
+    if bad_debt > 0.0 && !account.recourse {
+        holdings.owe(book, index, (bad_debt, closed.notional), at);
     }
     let node = at.moment.saturating_sub(1);
     let record = &mut holdings.records[pool.account * holdings.path_count + at.place];
@@ -126,6 +130,9 @@ fn close(
     let prices = prices_of(book, contract, at.quotes, at.quoted);
     let is_alive = book.is_alive(contract, at.moment);
     let notional = if is_alive { book.contracts[contract].notional(sizes, &prices) } else { 0.0 };
+    let is_traded = is_alive || book.contracts[contract].kind == ContractKind::Spot;
+    let sizes = if is_traded { sizes } else { Sizes::default() };
+    let impact = holdings.execute(book, contract, sizes, &prices, at.place);
     for &(position, _) in &book.contracts[contract].positions {
         let share = share(position, holdings);
         let slot = position * holdings.path_count + at.place;
@@ -135,8 +142,9 @@ fn close(
         holdings.cash[slot] += if units.is_finite() { units } else { 0.0 };
         holdings.held[slot] -= share;
     }
-    let cost = book.accounts[margin_pool.account].closing_rate * notional;
+    let cost = book.accounts[margin_pool.account].closing_rate * notional + impact;
     holdings.costs[pool * holdings.path_count + at.place] += cost;
+    holdings.feed(book, contract, notional, at);
     Closed { notional, cost }
 }
 

@@ -88,7 +88,7 @@ impl Contract {
 
     /// Net where long and short are one position.
     #[inline(always)]
-    fn counted(&self, sizes: Sizes) -> Sizes {
+    pub fn counted(&self, sizes: Sizes) -> Sizes {
         if !self.rules.is_netted() {
             return sizes;
         }

@@ -21,6 +21,11 @@
 //! | stops | a stop order whose price was reached reduces its position |
 //! | liquidation | below maintenance margin the venue closes, everything or in steps |
 //! | loans | below a health factor of one lenders have debt repaid out of collateral ([`loans`]) |
+//! | impact | orders move prices, which liquidate others and the book, round after round (`rounds`) |
+//! | debts | insurance funds pay what is owed, then winners are deleveraged or taxed (`debts`) |
+//!
+//! The last two act where orders move prices ([`EventStage::moving`]) or rules have a waterfall, on
+//! the few paths on which something was executed or is owed ([`EventStage::answer`]).
 //!
 //! Every node prices all watched positions over the block; the few paths on which something is
 //! triggered are then gone through one by one, in the same arithmetic.
@@ -56,12 +61,16 @@ mod bystanders;
 mod claims;
 mod close;
 mod contract;
+mod debts;
 mod failing_venues;
 mod failures;
+mod funds;
 mod loans;
 mod moved_rows;
+mod orders;
 mod portfolio;
 mod quotes;
+mod rounds;
 mod settle;
 mod stage;
 mod state;
@@ -72,6 +81,8 @@ mod transfers;
 #[cfg(test)]
 mod failure_tests;
 #[cfg(test)]
+mod moved_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod transfer_tests;
@@ -80,6 +91,7 @@ mod walks;
 
 pub use book::is_plain;
 pub use failures::VenueRecord;
+pub use funds::SharedDebts;
 pub use stage::{EventStage, Node};
 pub use state::{AccountRecord, EventState, Happening, PathEvent};
 pub use transfers::CallRecord;

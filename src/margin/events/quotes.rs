@@ -16,7 +16,7 @@ pub(super) struct Quotes {
     /// `[line][path]`: see [`EventBook`].
     pub lines: Vec<f64>,
     /// `[logged factor][path]`: logarithms over today.
-    logs: Vec<f64>,
+    pub logs: Vec<f64>,
     state: PathState,
     scratch: LinesScratch,
 }

@@ -27,19 +27,20 @@ pub struct EventStage {
     pub(super) book: EventBook,
     pub(super) rows: SettledRows,
     pub(super) moved_rows: MovedRows,
-    stops: Vec<Stop>,
+    pub(super) stops: Vec<Stop>,
     /// Present where pools are watched at sub-steps.
     substeps: Option<SubSteps>,
     /// Present where lenders act.
     loans: Option<Loans>,
     /// Nodes from here on are only revalued: nothing is called, stopped or closed there.
-    acting_nodes: usize,
+    pub(super) acting_nodes: usize,
     /// Present where a venue may fail.
     pub(super) failures: Option<Failures>,
     /// Present where calls are met.
     pub(super) treasury: Option<Treasury>,
     /// Numbers of the bridges, of failures and of claims.
     pub(super) streams: Streams,
+    factor_count: usize,
 }
 
 /// A node of a block of paths.
@@ -99,6 +100,7 @@ impl EventStage {
             substeps: None,
             loans,
             acting_nodes: usize::MAX,
+            factor_count: setting.model.factors.len(),
         };
         stage.post_collateral(setting);
         let mut today = stage.state(1);
@@ -178,6 +180,11 @@ impl EventStage {
             balances: MovedBalances::new(book.balances.len(), path_capacity),
             events: Vec::new(),
             at_trigger: Vec::with_capacity(book.positions.len()),
+            market: None,
+            funds: book.funds.paths(path_capacity),
+            shared_events: Vec::new(),
+            uncovered: Vec::new(),
+            others: Vec::new(),
         };
         let failures = self.failures.as_ref().map(|one| one.state(book, path_capacity));
         let transfers = self.treasury.as_ref().map(|treasury| treasury.state(path_capacity));
@@ -201,6 +208,7 @@ impl EventStage {
             places: Vec::with_capacity(path_capacity),
             touched: Vec::with_capacity(path_capacity),
             trigger: Quotes::new(book, 1),
+            single: FactorBlock::new(self.factor_count, 1),
         }
     }
 
@@ -237,6 +245,8 @@ impl EventStage {
         holdings.executed[..self.stops.len() * path_count].fill(false);
         holdings.balances.start_block(book.balances.len(), path_count);
         holdings.events.clear();
+        book.funds.start_block(path_count, &mut holdings.funds);
+        holdings.shared_events.clear();
         if let Some(failures) = &self.failures {
             failures.start_block(&mut state.failures, path_count);
         }
@@ -349,7 +359,6 @@ impl EventStage {
 
     /// Executes the stop orders of a pool that were triggered in the step to a node.
     fn execute_stops(&self, pool: usize, node: &Node, state: &mut EventState) {
-        let account = self.book.pools[pool].account;
         let bridge = self.book.pools[pool].bridge.as_ref();
         let EventState { quotes, holdings, margins, trigger, .. } = state;
         for (index, stop) in self.stops.iter().enumerate().filter(|(_, stop)| stop.pool == pool) {
@@ -361,24 +370,31 @@ impl EventStage {
                 let found = (!holdings.executed[slot])
                     .then(|| stop.triggered(&self.book, (bridge, step), at, known));
                 let Some(found) = found.flatten() else { continue };
-                let notional = match (found, bridge) {
+                match (found, bridge) {
                     (Trigger::Between(ratio), Some(bridge)) => {
                         bridge.quote(&self.book, pool, (ratio, at), trigger);
                         let at = At { quotes: trigger, quoted: 0, ..at };
-                        stop.execute(&self.book, at, holdings)
+                        self.fill_stop(index, node.index, at, holdings);
                     }
-                    _ => stop.execute(&self.book, at, holdings),
-                };
-                holdings.executed[slot] = true;
-                holdings.records[account * holdings.path_count + place].stop(node.index);
-                let what = Happening::Stop { order: stop.order, notional };
-                let account = self.book.accounts[account].index;
-                holdings.events.push(PathEvent { node: node.index, place, account, what });
+                    _ => self.fill_stop(index, node.index, at, holdings),
+                }
                 let left = on_path(&self.book, pool, at, holdings);
                 margins.balance[place] = left.balance;
                 margins.maintenance[place] = left.maintenance;
             }
         }
+    }
+
+    /// Fills a stop order at the prices of `at`.
+    pub(super) fn fill_stop(&self, index: usize, node: usize, at: At, holdings: &mut Holdings) {
+        let (stop, place) = (&self.stops[index], at.place);
+        let notional = stop.execute(&self.book, at, holdings);
+        let watched = self.book.pools[stop.pool].account;
+        holdings.executed[index * holdings.path_count + place] = true;
+        holdings.records[watched * holdings.path_count + place].stop(node);
+        let what = Happening::Stop { order: stop.order, notional };
+        let account = self.book.accounts[watched].index;
+        holdings.events.push(PathEvent { node, place, account, what });
     }
 
     /// Closes a pool on the paths on which it touched its line on the way to a node, at the price

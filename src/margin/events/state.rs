@@ -2,10 +2,13 @@
 
 use super::balances::MovedBalances;
 use super::failing_venues::FailureState;
+use super::funds::{FundPaths, SharedDebts};
 use super::loans::LoanState;
 use super::quotes::Quotes;
 use super::substeps::SubStepState;
 use super::transfers::TransferState;
+use crate::margin::displacement::{DisplacedPaths, MarketEvent, OthersOnPath};
+use crate::simulation::FactorBlock;
 
 /// No node.
 const NEVER: u32 = u32::MAX;
@@ -16,6 +19,7 @@ pub struct AccountRecord {
     called: u32,
     stopped: u32,
     liquidated: u32,
+    is_deleveraged: bool,
     /// What was closed, at its notional then.
     pub notional: f64,
     /// Fees and slippage.
@@ -127,6 +131,8 @@ pub struct EventState {
     pub(super) at_nodes_alone: Option<Beside>,
     /// By account: whether it is watched between nodes.
     pub(super) between: Vec<bool>,
+    /// One path of a block.
+    pub(super) single: FactorBlock,
 }
 
 /// Everything that the same paths would have changed if accounts were looked at otherwise.
@@ -156,6 +162,16 @@ pub(super) struct Holdings {
     pub events: Vec<PathEvent>,
     /// Shares held by the positions of a pool when it fell below.
     pub at_trigger: Vec<f64>,
+    /// Paths whose prices orders move, while a node is visited.
+    pub market: Option<Box<DisplacedPaths>>,
+    /// Insurance funds of the venues.
+    pub funds: FundPaths,
+    /// What came of debts.
+    pub shared_events: Vec<MarketEvent>,
+    /// Others' positions whose debts a fund could not pay in full as the node was visited, by fund.
+    pub uncovered: Vec<(usize, OthersOnPath)>,
+    /// Others' positions liquidated in a round.
+    pub others: Vec<OthersOnPath>,
 }
 
 /// Margin of one pool over a block, `[path]`, in USD, and room to find it.
@@ -185,6 +201,7 @@ impl Default for AccountRecord {
             called: NEVER,
             stopped: NEVER,
             liquidated: NEVER,
+            is_deleveraged: false,
             notional: 0.0,
             cost: 0.0,
             taken: 0.0,
@@ -211,7 +228,7 @@ impl AccountRecord {
 
     /// Whether quantities are no longer those of today.
     pub fn is_changed(&self) -> bool {
-        self.stopped != NEVER || self.liquidated != NEVER
+        self.stopped != NEVER || self.liquidated != NEVER || self.is_deleveraged
     }
 
     /// The node of the first liquidation.
@@ -224,6 +241,11 @@ impl AccountRecord {
         let first = self.called == NEVER;
         self.called = self.called.min(node as u32);
         first
+    }
+
+    /// Notes that positions were closed, or gains taken, for the debts of others.
+    pub(super) fn deleverage(&mut self) {
+        self.is_deleveraged = true;
     }
 
     pub(super) fn stop(&mut self, node: usize) {
@@ -269,6 +291,16 @@ impl EventState {
         std::mem::swap(&mut self.holdings, &mut other.holdings);
         std::mem::swap(&mut self.failures, &mut other.failures);
         std::mem::swap(&mut self.transfers, &mut other.transfers);
+    }
+
+    /// What insurance funds and those behind them paid on the path at `place`.
+    pub fn shared(&self, place: usize) -> &SharedDebts {
+        &self.holdings.funds.shared[place]
+    }
+
+    /// What came of debts on the block, in order of time.
+    pub fn shared_events(&self) -> &[MarketEvent] {
+        &self.holdings.shared_events
     }
 
     /// Everything that happened on the block, in order of time.

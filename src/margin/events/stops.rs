@@ -132,7 +132,9 @@ impl Stop {
             ContractKind::Spot => (sizes.long + sizes.short) * prices.coin,
             _ => contract.notional(sizes, &prices),
         };
-        let paid = share * at.quotes.mark(self.position)[at.quoted] - self.slippage * notional;
+        let impact = holdings.execute(book, self.contract, sizes, &prices, at.place);
+        let worse = self.slippage * notional + impact;
+        let paid = share * at.quotes.mark(self.position)[at.quoted] - worse;
         let price = at.quotes.price(book.positions[self.position].price)[at.quoted];
         let units = paid / price;
         let slot = self.position * holdings.path_count + at.place;

@@ -22,6 +22,7 @@ mod ledger;
 mod tests;
 
 pub use deleveraging::{Deleveraged, RankedPosition, deleverage, rank};
+pub(super) use document::check;
 pub use document::{WaterfallDocument, WaterfallRules};
 pub use ledger::{Contract, Fill, Legs, fill_legs};
 

@@ -8,6 +8,7 @@ mod answer;
 mod comparison;
 mod failures;
 pub(super) mod grid;
+mod moved;
 mod tables;
 
 use super::figures::{Figures, duration, instant};

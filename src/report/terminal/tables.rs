@@ -140,6 +140,9 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     {
         add("", &line, 2);
     }
+    if let Some(moved) = page.outcome.moved_prices.as_ref() {
+        add("Impact", &super::moved::moved(page, moved), 3);
+    }
     if let Some(breach) = breach(page) {
         add("U = 100\u{a0}%", &breach, 1);
     }
