@@ -35,6 +35,8 @@ mod processes;
 mod reference;
 #[path = "engine_closed_forms/shapes.rs"]
 mod shapes;
+#[path = "engine_closed_forms/thresholds.rs"]
+mod thresholds;
 #[path = "engine_closed_forms/time.rs"]
 mod time;
 #[path = "engine_closed_forms/trades.rs"]

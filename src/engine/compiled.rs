@@ -109,12 +109,16 @@ fn spots(model: &FactorModel) -> (Vec<Symbol>, Vec<usize>) {
 }
 
 fn rows(engine: &PathEngine, portfolio: &Portfolio) -> Vec<(usize, usize)> {
-    let find = |row: Row| {
-        let found = engine.book().rows().iter().position(|candidate| *candidate == row);
-        found.expect("a book by account has both rows of every account")
-    };
-    let accounts = 0..portfolio.accounts.len();
-    accounts.map(|a| (find(Row::AccountPositions(a)), find(Row::AccountBalances(a)))).collect()
+    let mut found = vec![(None, None); portfolio.accounts.len()];
+    for (index, row) in engine.book().rows().iter().enumerate() {
+        match *row {
+            Row::AccountPositions(account) => found[account].0 = Some(index),
+            Row::AccountBalances(account) => found[account].1 = Some(index),
+            Row::Position(_) | Row::Balance { .. } => {}
+        }
+    }
+    let both = found.into_iter().map(|(positions, balances)| positions.zip(balances));
+    both.map(|both| both.expect("a book by account has both rows of every account")).collect()
 }
 
 fn terms(engine: &PathEngine, portfolio: &Portfolio) -> Vec<AccountTerms> {

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use crate::document::{
     Place, SourceFile, Violation, ViolationCollector, Violations, did_you_mean, parse_toml,
 };
+use crate::margin::VenueRules;
 use crate::market::document::LoadedMarket;
 use crate::market::{AssetKind, Market};
 use crate::portfolio::document::LoadedPortfolio;
 use crate::portfolio::{Instrument, Portfolio, Position, Settlement};
+use crate::scenario::Scenario;
 use crate::threshold::document::LoadedPolicy;
 use crate::threshold::{Covers, TermKind};
 use crate::units::{Symbol, Years};
@@ -163,6 +165,7 @@ pub(super) fn add_ons(
     for (index, term) in policy.policy.terms.iter().enumerate() {
         let add_on = match term.kind {
             TermKind::Liquidity { .. } => "liquidity",
+            TermKind::ClosingCost => "closing cost",
             TermKind::Concentration { .. } => "concentration",
             _ => continue,
         };
@@ -178,6 +181,33 @@ pub(super) fn add_ons(
             let related = (market.parsed.places.at(&at), "here");
             collector.add(Violation::new(place, title).related(related.0, related.1).help(help));
         }
+    }
+}
+
+/// Add-ons for what happens inside the paths of this run, and a closing cost without its horizon.
+pub(super) fn against_paths(
+    policy: &LoadedPolicy,
+    scenario: &Scenario,
+    rules: &[Option<VenueRules>],
+    collector: &mut ViolationCollector,
+) {
+    let mut inside = Vec::new();
+    if rules.iter().flatten().any(|rules| rules.liquidation.is_some()) {
+        inside.push(Covers::Liquidation);
+        if scenario.events.cascade.is_some() {
+            inside.push(Covers::MarketImpact);
+        }
+    }
+    collector.absorb(policy.check_against_paths(&inside));
+    let terms = policy.policy.terms.iter().enumerate();
+    let unstated = terms.filter(|(_, term)| {
+        term.kind == TermKind::ClosingCost && scenario.events.closing.is_none()
+    });
+    for (index, _) in unstated {
+        let place = policy.document.places.at(&format!("term[{index}].kind"));
+        let title = "a closing cost without a liquidation horizon";
+        let help = "add `[events.closing]` with `horizon` and `participation` to the scenario";
+        collector.add(Violation::new(place, title).help(help));
     }
 }
 

@@ -31,8 +31,8 @@ pub(super) struct Events {
 /// What happened to one account, or to any, on the paths of a run in which all count the same.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EventTally {
-    /// Paths with a margin call.
-    pub called: u64,
+    /// Paths with a margin call, by the node of the first.
+    pub called: Vec<u64>,
     /// Paths on which a stop order executed.
     pub stopped: u64,
     /// Paths with a liquidation, by the node of the first.
@@ -60,30 +60,37 @@ pub struct EventTallies {
     pub failures: FailureTallies,
 }
 
-/// What happened on one path to one account, or to any.
-#[derive(Debug, Clone, Copy, Default)]
-struct Happened {
-    called: bool,
-    stopped: bool,
-    liquidated: Option<usize>,
-    at_nodes_alone: Option<bool>,
-    notional: f64,
-    cost: f64,
-    bad_debt: f64,
+/// What happened on one path to one account, or to any; amounts in USD.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Happened {
+    /// Node of the first margin call.
+    pub called: Option<u32>,
+    /// Whether a stop order executed.
+    pub stopped: bool,
+    /// Node of the first liquidation.
+    pub liquidated: Option<u32>,
+    /// Whether it were liquidated if it were looked at at the nodes alone; `None`: it is.
+    #[serde(default)]
+    pub at_nodes_alone: Option<bool>,
+    /// Notional that venues closed.
+    pub notional: f64,
+    /// Fees and slippage of that.
+    pub cost: f64,
+    /// What was owed once nothing was left to close.
+    pub bad_debt: f64,
 }
 
 impl EventTally {
     fn add(&mut self, happened: &Happened) {
-        self.called += u64::from(happened.called);
         self.stopped += u64::from(happened.stopped);
         if let Some(alone) = happened.at_nodes_alone {
             *self.liquidated_at_nodes_alone.get_or_insert(0) += u64::from(alone);
         }
+        if let Some(node) = happened.called {
+            count_at(&mut self.called, node);
+        }
         if let Some(node) = happened.liquidated {
-            if self.liquidated.len() <= node {
-                self.liquidated.resize(node + 1, 0);
-            }
-            self.liquidated[node] += 1;
+            count_at(&mut self.liquidated, node);
             self.notional.add(happened.notional);
             self.cost.add(happened.cost);
             self.bad_debt.add(happened.bad_debt);
@@ -91,26 +98,53 @@ impl EventTally {
     }
 
     fn join(&mut self, later: &Self) {
-        self.called += later.called;
         self.stopped += later.stopped;
         if let Some(later) = later.liquidated_at_nodes_alone {
             *self.liquidated_at_nodes_alone.get_or_insert(0) += later;
         }
-        let nodes = self.liquidated.len().max(later.liquidated.len());
-        self.liquidated.resize(nodes, 0);
-        self.liquidated.iter_mut().zip(&later.liquidated).for_each(|(sum, more)| *sum += more);
+        add_counts(&mut self.called, &later.called);
+        add_counts(&mut self.liquidated, &later.liquidated);
         self.notional.join(&later.notional);
         self.cost.join(&later.cost);
         self.bad_debt.join(&later.bad_debt);
     }
+}
 
-    /// Paths with a liquidation.
-    pub fn liquidated_paths(&self) -> u64 {
-        self.liquidated.iter().sum()
+/// Counts one more path at a node.
+fn count_at(counts: &mut Vec<u64>, node: u32) {
+    let node = node as usize;
+    if counts.len() <= node {
+        counts.resize(node + 1, 0);
     }
+    counts[node] += 1;
+}
+
+/// Adds the counts of other paths, node by node.
+fn add_counts(counts: &mut Vec<u64>, more: &[u64]) {
+    counts.resize(counts.len().max(more.len()), 0);
+    counts.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
 }
 
 impl EventTallies {
+    /// None of anything, for watched `accounts` in their order.
+    pub(super) fn of(accounts: impl Iterator<Item = usize>) -> Self {
+        let tally = |account| (account, EventTally::default());
+        Self { accounts: accounts.map(tally).collect(), ..Self::default() }
+    }
+
+    /// Adds one path: what happened to each watched account, in their order.
+    pub(super) fn add(&mut self, happened: impl Iterator<Item = Happened>) {
+        let mut any = Happened::default();
+        let mut is_watched_between = false;
+        for ((_, tally), here) in self.accounts.iter_mut().zip(happened) {
+            tally.add(&here);
+            any.add(&here);
+            is_watched_between |= here.at_nodes_alone.is_some();
+        }
+        any.at_nodes_alone = any.at_nodes_alone.filter(|_| is_watched_between);
+        self.book.add(&any);
+    }
+
     /// Adds the tallies of other paths.
     pub(super) fn join(&mut self, later: &Self) {
         if self.accounts.is_empty() {
@@ -186,7 +220,7 @@ impl Events {
         }
     }
 
-    /// Adds the liquidations of a walked block on those of its `paths` whose place is `counted`.
+    /// Adds what happened on those `paths` of a walked block whose place is `counted`.
     pub fn closings(
         &self,
         state: &EventState,
@@ -197,43 +231,23 @@ impl Events {
         for (watched, account) in self.stage.accounts().enumerate() {
             let places = paths.iter().enumerate().filter(|(place, _)| counted(*place));
             into.extend(places.filter_map(|(place, &path)| {
-                let record = state.record(watched, place);
-                record.liquidated().map(|_| PathClosing {
-                    path,
-                    account,
-                    cost: record.total_cost(),
-                })
+                let happened = Happened::of(state, watched, place);
+                happened.any().then_some(PathClosing { path, account, happened })
             }));
         }
     }
 
-    /// Adds a walked block to tallies of everything that happened.
-    pub fn tally_all(&self, state: &EventState, count: usize, tallies: &mut EventTallies) {
-        if tallies.accounts.is_empty() {
-            let tally = |account| (account, EventTally::default());
-            tallies.accounts = self.stage.accounts().map(tally).collect();
-        }
-        tallies.failures.add(&self.stage, state, count);
-        for place in 0..count {
-            let mut any = Happened::default();
-            let mut is_watched_between = false;
-            for (watched, (_, tally)) in tallies.accounts.iter_mut().enumerate() {
-                let record = state.record(watched, place);
-                let here = Happened {
-                    called: record.called().is_some(),
-                    stopped: record.stopped().is_some(),
-                    liquidated: record.liquidated(),
-                    at_nodes_alone: state.liquidated_at_nodes_alone(watched, place),
-                    notional: record.notional,
-                    cost: record.total_cost(),
-                    bad_debt: record.bad_debt,
-                };
-                tally.add(&here);
-                any.add(&here);
-                is_watched_between |= here.at_nodes_alone.is_some();
-            }
-            any.at_nodes_alone = any.at_nodes_alone.filter(|_| is_watched_between);
-            tallies.book.add(&any);
+    /// Adds those places of a walked block that are `counted` to tallies of everything.
+    pub fn tally_all(
+        &self,
+        state: &EventState,
+        counted: impl Iterator<Item = usize>,
+        tallies: &mut EventTallies,
+    ) {
+        let watched = self.stage.accounts().count();
+        for place in counted {
+            tallies.failures.add(&self.stage, state, place);
+            tallies.add((0..watched).map(|one| Happened::of(state, one, place)));
         }
     }
 
@@ -270,13 +284,34 @@ impl Events {
 }
 
 impl Happened {
-    fn add(&mut self, account: &Self) {
-        self.called |= account.called;
-        self.stopped |= account.stopped;
-        self.liquidated = match (self.liquidated, account.liquidated) {
+    /// What happened to a watched account on the path at `place`.
+    fn of(state: &EventState, watched: usize, place: usize) -> Self {
+        let record = state.record(watched, place);
+        Self {
+            at_nodes_alone: state.liquidated_at_nodes_alone(watched, place),
+            called: record.called().map(|node| node as u32),
+            stopped: record.stopped().is_some(),
+            liquidated: record.liquidated().map(|node| node as u32),
+            notional: record.notional,
+            cost: record.total_cost(),
+            bad_debt: record.bad_debt,
+        }
+    }
+
+    fn any(&self) -> bool {
+        let alone = self.at_nodes_alone == Some(true);
+        self.called.is_some() || self.stopped || self.liquidated.is_some() || alone
+    }
+
+    /// Adds what happened to another account, or to the same pool of accounts.
+    pub(super) fn add(&mut self, account: &Self) {
+        let first = |before: Option<u32>, node: Option<u32>| match (before, node) {
             (Some(before), Some(node)) => Some(before.min(node)),
             (before, node) => before.or(node),
         };
+        self.called = first(self.called, account.called);
+        self.stopped |= account.stopped;
+        self.liquidated = first(self.liquidated, account.liquidated);
         // an account that is looked at at the nodes alone anyhow
         let as_it_is = account.liquidated.is_some();
         let alone = account.at_nodes_alone.unwrap_or(as_it_is);

@@ -16,17 +16,18 @@ use super::EngineError;
 use super::accounts;
 use super::compiled::Compiled;
 use super::control::{Control, Stage};
-use super::pass::{self, PathColumns};
+use super::pass::{self, Partial, PathColumns};
 use super::plan::Plan;
 use super::remark;
 use super::scaled::{self, Variation};
 use super::stress::Stressed;
+use super::thresholds::Closing;
 use crate::market::Liquidity;
 use crate::pricing::{self, Granularity, Row};
-use crate::risk::{self, PathWeights};
+use crate::risk::{self, LossSample, Needs, PathWeights};
 use crate::threshold::add_on::{self, TradedExposure, TradingCost, VenueClaim};
 use crate::threshold::{
-    Evaluation, MoneyEstimate, Policy, TermKind, VenueClaimMeasure, potential_loss,
+    Evaluation, MoneyEstimate, Policy, TermKind, ThresholdError, VenueClaimMeasure, potential_loss,
 };
 use crate::units::ConfidenceLevel;
 
@@ -47,6 +48,8 @@ pub(super) struct Exposure<'a> {
     /// Stressed values of each term, empty where the term is not a stress.
     stresses: Vec<Vec<Stressed>>,
     traded: Vec<TradedExposure>,
+    /// Closes the book, where the scenario says how.
+    closing: Option<Closing>,
     /// Buffers of one loss a kept path, lent to whichever thread evaluates.
     buffers: Mutex<Vec<Vec<f64>>>,
 }
@@ -73,6 +76,7 @@ impl<'a> Exposure<'a> {
             rewalked: Mutex::default(),
             stresses: stressed.collect::<Result<_, _>>()?,
             traded: traded(book)?,
+            closing: Closing::new(plan, book),
             buffers: Mutex::default(),
         })
     }
@@ -130,17 +134,9 @@ impl<'a> Exposure<'a> {
         let book = Compiled::on(self.plan, &portfolio, setting.market, setting.model, setting.isa)?;
         let paths = 0..self.solver_paths();
         let (ledger, stage) = (&book.ledger, Stage::Threshold);
-        let part = pass::losses(&book.engine, ledger, paths, 0, &self.control, stage)?;
-        let count = part.losses.len();
-        let weights = PathWeights::first(count, &part.ratios, &part.controls, &book.design)?;
-        for (estimate, term) in terms.iter_mut().zip(&self.policy.terms) {
-            if let TermKind::SimulatedShortfall { level } = term.kind {
-                let found = risk::tail_mean(&part.losses, &weights, level)?;
-                let (amount, standard_error) = (found.expected_shortfall, found.normal_error);
-                *estimate = MoneyEstimate { amount, standard_error };
-            }
-        }
-        Ok(())
+        let kept = if owes_venues(self.policy) { paths.end } else { 0 };
+        let part = pass::losses(&book.engine, ledger, paths, kept, &self.control, stage)?;
+        put_simulated(self.policy, &book, &part, terms)
     }
 
     fn rewalked(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Evaluation>> {
@@ -178,6 +174,8 @@ impl<'a> Exposure<'a> {
             TermKind::Liquidity { deviations } => {
                 exact(add_on::liquidity(&self.traded(variation), *deviations)?)
             }
+            TermKind::ClosingCost => exact(self.closing_cost(variation)?),
+            TermKind::VenueShortfall { level } => self.venue_shortfall(*level, variation),
             TermKind::Concentration { volume_share, charge } => {
                 exact(add_on::concentration(&self.traded(variation), *volume_share, *charge)?)
             }
@@ -198,6 +196,33 @@ impl<'a> Exposure<'a> {
         let found = found?;
         let (amount, standard_error) = (found.expected_shortfall, found.normal_error);
         Ok(MoneyEstimate { amount, standard_error })
+    }
+
+    /// What accounts owe that venues bear, on the kept paths.
+    fn venue_shortfall(
+        &self,
+        level: Option<ConfidenceLevel>,
+        variation: &Variation,
+    ) -> Result<MoneyEstimate, EngineError> {
+        let mut amounts = self.buffers().pop().unwrap_or_default();
+        scaled::borne_by_venues(self.columns, &self.book.ledger.terms, variation, &mut amounts);
+        let found = measured(&amounts, self.weights, level);
+        self.buffers().push(amounts);
+        found
+    }
+
+    /// Cost of closing all positions over the scenario's liquidation horizon.
+    fn closing_cost(&self, variation: &Variation) -> Result<f64, EngineError> {
+        let traded = self.traded(variation);
+        let exposed = traded.iter().filter(|exposure| exposure.gross > 0.0);
+        let cost = |exposure: &TradedExposure| {
+            let closing = self.closing.as_ref();
+            let found = closing.and_then(|one| one.of(&exposure.underlying, exposure.gross));
+            let (add_on, underlying) = ("closing cost", exposure.underlying.clone());
+            let missing = || ThresholdError::MissingLiquidity { add_on, underlying };
+            Ok(found.ok_or_else(missing)?.total())
+        };
+        exposed.map(cost).sum()
     }
 
     fn buffers(&self) -> std::sync::MutexGuard<'_, Vec<Vec<f64>>> {
@@ -260,8 +285,69 @@ impl<'a> Exposure<'a> {
     }
 }
 
+/// Whether a term of the policy is what venues bear.
+pub(super) fn owes_venues(policy: &Policy) -> bool {
+    policy.terms.iter().any(|term| matches!(term.kind, TermKind::VenueShortfall { .. }))
+}
+
+/// Puts the simulated terms of `part`, all paths of a book walked at its own scale, in place.
+pub(super) fn put_simulated(
+    policy: &Policy,
+    book: &Compiled,
+    part: &Partial,
+    terms: &mut [MoneyEstimate],
+) -> Result<(), EngineError> {
+    let count = part.losses.len();
+    let weights = PathWeights::first(count, &part.ratios, &part.controls, &book.design)?;
+    for (estimate, term) in terms.iter_mut().zip(&policy.terms) {
+        match term.kind {
+            TermKind::SimulatedShortfall { level } => {
+                *estimate = measured(&part.losses, &weights, Some(level))?;
+            }
+            TermKind::VenueShortfall { level } => {
+                *estimate = walked_shortfall(book, part, level)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What venues bear of a book at its own scale, on the paths whose columns were kept.
+fn walked_shortfall(
+    book: &Compiled,
+    part: &Partial,
+    level: Option<ConfidenceLevel>,
+) -> Result<MoneyEstimate, EngineError> {
+    let accounts = book.setting.portfolio.accounts.len();
+    let columns = PathColumns::new(accounts, book.underlyings.len(), part.columns.clone());
+    let closing_costs = &book.ledger.closing_costs;
+    let variation = Variation { scale: 1.0, added: None, closing_costs };
+    let mut amounts = Vec::new();
+    scaled::borne_by_venues(&columns, &book.ledger.terms, &variation, &mut amounts);
+    let weights = PathWeights::first(amounts.len(), &part.ratios, &part.controls, &book.design)?;
+    measured(&amounts, &weights, level)
+}
+
+/// Tail mean of amounts at `level`, or their mean, with its error.
+fn measured(
+    amounts: &[f64],
+    weights: &PathWeights,
+    level: Option<ConfidenceLevel>,
+) -> Result<MoneyEstimate, EngineError> {
+    if let Some(level) = level {
+        let found = risk::tail_mean(amounts, weights, level)?;
+        let (amount, standard_error) = (found.expected_shortfall, found.normal_error);
+        return Ok(MoneyEstimate { amount, standard_error });
+    }
+    let needs = Needs { levels: &[], worst_paths: 1 };
+    let moments = risk::moments(&LossSample::new(amounts, weights, &needs)?);
+    let standard_error = moments.deviation / libm::sqrt(weights.units() as f64);
+    Ok(MoneyEstimate { amount: moments.mean, standard_error })
+}
+
 /// Gross position exposure by underlying, with what trading it costs.
-fn traded(book: &Compiled) -> Result<Vec<TradedExposure>, EngineError> {
+pub(super) fn traded(book: &Compiled) -> Result<Vec<TradedExposure>, EngineError> {
     let setting = &book.setting;
     let rows = pricing::exposures(
         setting.market,

@@ -74,8 +74,8 @@ impl CallTally {
 }
 
 impl FailureTallies {
-    /// Adds a walked block of `count` paths.
-    pub(super) fn add(&mut self, stage: &EventStage, state: &EventState, count: usize) {
+    /// Adds the path at `place` of a walked block.
+    pub(super) fn add(&mut self, stage: &EventStage, state: &EventState, place: usize) {
         if self.venues.is_empty() {
             self.venues =
                 stage.failing_venues().map(|venue| (venue, VenueTally::default())).collect();
@@ -83,12 +83,10 @@ impl FailureTallies {
         if self.calls.is_empty() {
             self.calls = stage.called_accounts().map(|one| (one, CallTally::default())).collect();
         }
-        for place in 0..count {
-            let venues = self.venues.iter_mut().zip(stage.venue_records(state, place));
-            venues.for_each(|((_, tally), record)| tally.add(&record));
-            for (called, (_, tally)) in self.calls.iter_mut().enumerate() {
-                tally.add(&stage.call_record(state, called, place));
-            }
+        let venues = self.venues.iter_mut().zip(stage.venue_records(state, place));
+        venues.for_each(|((_, tally), record)| tally.add(&record));
+        for (called, (_, tally)) in self.calls.iter_mut().enumerate() {
+            tally.add(&stage.call_record(state, called, place));
         }
     }
 

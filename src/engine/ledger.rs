@@ -36,11 +36,20 @@ impl AccountTerms {
     /// them at once where the venue would do so, and positions then no longer move.
     pub fn loss(&self, horizon: AccountValues, scale: f64, closing_cost: Option<f64>) -> f64 {
         let today = scale * self.positions_value + self.balances_value;
+        self.owned(today) - self.owned(self.equity(horizon, scale, closing_cost))
+    }
+
+    /// Equity below zero at the horizon, as a positive amount; as [`Self::loss`] otherwise.
+    pub fn owed(&self, horizon: AccountValues, scale: f64, closing_cost: Option<f64>) -> f64 {
+        (-self.equity(horizon, scale, closing_cost)).max(0.0)
+    }
+
+    fn equity(&self, horizon: AccountValues, scale: f64, closing_cost: Option<f64>) -> f64 {
         let positions = match closing_cost {
             Some(cost) => scale * self.positions_value - cost,
             None => scale * horizon.positions,
         };
-        self.owned(today) - self.owned(positions + horizon.balances)
+        positions + horizon.balances
     }
 
     /// The part of a loss that the venue bears: negative, a row of its own in contributions.

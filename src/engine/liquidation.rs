@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::EngineError;
+use super::events::{EventTallies, Happened};
 use super::path::Setting;
 use crate::margin::displacement::Displacement;
 use crate::margin::{
@@ -86,16 +87,16 @@ pub(super) fn cost_units(cost: f64) -> i128 {
     (cost / COST_UNIT).round() as i128
 }
 
-/// One account closed on one path: kept path by path where paths do not all count the same, or
-/// depend on each other.
+/// What happened to one account on one path: kept path by path where paths do not all count the
+/// same, or depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PathClosing {
     /// The path.
     pub path: u64,
     /// Index of the account in the portfolio.
     pub account: usize,
-    /// What it cost, in USD.
-    pub cost: f64,
+    /// What happened to it there.
+    pub happened: Happened,
 }
 
 /// Adds the tallies of other paths.
@@ -108,6 +109,13 @@ pub(super) fn add_tallies(sums: &mut Vec<LiquidationTally>, more: &[LiquidationT
         sum.paths += more.paths;
         sum.cost = sum.cost.saturating_add(more.cost);
     }
+}
+
+/// A closing as the general stage would tell it.
+fn happened(closed: &Closed) -> Happened {
+    let Closed { node, cost, notional, bad_debt, .. } = *closed;
+    let liquidated = Some(node as u32);
+    Happened { liquidated, notional, cost, bad_debt, ..Happened::default() }
 }
 
 impl Liquidation {
@@ -208,9 +216,24 @@ impl Liquidation {
         for (watched, account) in self.stage.accounts().enumerate() {
             let places = state.margin.closed_places(watched).filter(|&place| counted(place));
             into.extend(places.filter_map(|place| {
-                let closed = state.margin.closed(watched, place)?;
-                Some(PathClosing { path: paths[place], account, cost: closed.cost })
+                let happened = happened(state.margin.closed(watched, place)?);
+                Some(PathClosing { path: paths[place], account, happened })
             }));
+        }
+    }
+
+    /// Adds those places of a walked block that are `counted` to tallies of everything.
+    pub fn tally_all(
+        &self,
+        state: &LiquidationState,
+        counted: impl Iterator<Item = usize>,
+        tallies: &mut EventTallies,
+    ) {
+        let watched = self.stage.accounts().count();
+        for place in counted {
+            let here =
+                |one| state.margin.closed(one, place).map_or_else(Happened::default, happened);
+            tallies.add((0..watched).map(here));
         }
     }
 

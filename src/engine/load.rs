@@ -98,6 +98,9 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
         let inside = cross_check::inside_paths(&largest.portfolio);
         collector.absorb(policy.check_against_paths(&inside));
     }
+    if let (Some(policy), Some(loaded), Some(book)) = (&policy, &loaded, &book) {
+        cross_check::against_paths(policy, &loaded.scenario, &book.rules, &mut collector);
+    }
     if let (Some(loaded), Some(today)) = (&loaded, today) {
         event_names::of_scenario(loaded, today, &mut collector);
         historical::check_overrides(options, loaded, &mut collector);

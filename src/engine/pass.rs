@@ -54,8 +54,7 @@ pub struct Partial {
     /// How often each account that can be closed inside paths was.
     #[serde(default)]
     pub liquidations: Vec<LiquidationTally>,
-    /// Everything that happened inside paths, where the general stage is used and all paths count
-    /// the same.
+    /// Everything that happened inside paths, where all paths count the same.
     #[serde(default)]
     pub events: EventTallies,
     /// What moved prices beside the model, where anything did.
@@ -130,9 +129,10 @@ impl Unsure {
 }
 
 impl Partial {
-    /// Adds the liquidations on paths of its own that were walked again.
+    /// Adds what happened on paths of its own that were walked again.
     pub(super) fn add_liquidated(&mut self, more: Liquidated) {
         add_tallies(&mut self.liquidations, &more.tallies);
+        self.events.join(&more.events);
         self.closings.extend(more.closings);
         self.closings.sort_unstable_by_key(|closing| (closing.path, closing.account));
     }
@@ -297,8 +297,8 @@ pub(super) fn watched_losses(
     let walked: Vec<Seen> = walked.collect::<Result<_, Interrupted>>()?;
     let mut seen = Seen::default();
     walked.into_iter().for_each(|later| seen.join(later));
-    let Seen { liquidated, events, market, unsure } = seen;
-    let Liquidated { tallies: liquidations, closings } = liquidated;
+    let Seen { liquidated, market, unsure } = seen;
+    let Liquidated { tallies: liquidations, events, closings } = liquidated;
     let first_path = range.start;
     let losses = Partial { first_path, losses, columns, ratios, controls, ..Partial::default() };
     Ok((Partial { liquidations, closings, events, market, ..losses }, unsure))
@@ -308,7 +308,6 @@ pub(super) fn watched_losses(
 #[derive(Default)]
 struct Seen {
     liquidated: Liquidated,
-    events: EventTallies,
     market: MarketTally,
     unsure: Unsure,
 }
@@ -317,7 +316,6 @@ impl Seen {
     /// Adds the block walked last, of `paths`.
     fn observe(&mut self, engine: &PathEngine, workspace: &Workspace, paths: &[u64]) {
         self.liquidated.observe(engine, workspace, paths);
-        engine.tally_events(workspace, &mut self.events);
         engine.tally_market(workspace, &mut self.market);
         self.unsure.look_at(paths, workspace);
     }
@@ -325,16 +323,16 @@ impl Seen {
     /// Adds later paths.
     fn join(&mut self, later: Self) {
         self.liquidated.join(later.liquidated);
-        self.events.join(&later.events);
         self.market.join(&later.market);
         self.unsure.join(later.unsure);
     }
 }
 
-/// Liquidations on paths that are sure, path by path only where a tally does not say enough.
+/// What happened on paths that are sure, path by path only where a tally does not say enough.
 #[derive(Default)]
 pub(super) struct Liquidated {
     tallies: Vec<LiquidationTally>,
+    events: EventTallies,
     closings: Vec<PathClosing>,
 }
 
@@ -343,14 +341,17 @@ impl Liquidated {
     pub fn observe(&mut self, engine: &PathEngine, workspace: &Workspace, paths: &[u64]) {
         if self.tallies.is_empty() {
             self.tallies = engine.tallies();
+            self.events = EventTallies::of(self.tallies.iter().map(|tally| tally.account));
         }
         engine.tally(workspace, &mut self.tallies);
+        engine.tally_events(workspace, &mut self.events);
         engine.closings(workspace, paths, &mut self.closings);
     }
 
     /// Adds later paths.
     pub fn join(&mut self, later: Self) {
         add_tallies(&mut self.tallies, &later.tallies);
+        self.events.join(&later.events);
         self.closings.extend(later.closings);
     }
 }
@@ -429,6 +430,7 @@ pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsD
 
 #[cfg(test)]
 mod tests {
+    use super::super::events::Happened;
     use super::*;
 
     fn part(first_path: u64, losses: &[f64]) -> Partial {
@@ -442,7 +444,8 @@ mod tests {
         });
         let liquidations =
             vec![LiquidationTally { account: 3, paths: losses.len() as u64, cost: 1 }];
-        let closings = vec![PathClosing { path: first_path, account: 3, cost: losses[0] }];
+        let happened = Happened { cost: losses[0], ..Happened::default() };
+        let closings = vec![PathClosing { path: first_path, account: 3, happened }];
         let [losses, columns, ratios, controls] = [(); 4].map(|()| losses.to_vec());
         let part = Partial { first_path, losses, columns, ratios, ..Partial::default() };
         Partial { controls, liquidations, closings, proxy, ..part }
@@ -460,7 +463,7 @@ mod tests {
         assert_eq!(merged.controls, merged.losses);
         assert_eq!(merged.liquidations, [LiquidationTally { account: 3, paths: 3, cost: 2 }]);
         let closed: Vec<(u64, f64)> =
-            merged.closings.iter().map(|one| (one.path, one.cost)).collect();
+            merged.closings.iter().map(|one| (one.path, one.happened.cost)).collect();
         assert_eq!(closed, [(0, 1.0), (2, 3.0)]);
     }
 

@@ -296,11 +296,20 @@ impl PathEngine {
         }
     }
 
-    /// Adds the block walked last to tallies of everything that happened: of every path, since the
-    /// general stage decides by full revaluation whatever values the rows.
+    /// Adds the block walked last to tallies of everything that happened, but for paths that are
+    /// not sure; nothing where each path is told by itself.
     pub fn tally_events(&self, workspace: &Workspace, tallies: &mut EventTallies) {
+        if !self.drawn.plain {
+            return;
+        }
+        let sure = |place: &usize| workspace.certainty(*place) == Certainty::Sure;
+        let counted = (0..workspace.current.path_count()).filter(sure);
+        let plain = self.liquidation.as_ref().zip(workspace.liquidation.as_ref());
+        if let Some((stage, closed)) = plain {
+            stage.tally_all(closed, counted.clone(), tallies);
+        }
         if let Some((events, state)) = self.events_walked(workspace) {
-            events.tally_all(state, workspace.current.path_count(), tallies);
+            events.tally_all(state, counted, tallies);
         }
     }
 
@@ -326,7 +335,7 @@ impl PathEngine {
         self.displacement.as_ref().zip(workspace.displaced.as_deref())
     }
 
-    /// Adds what was closed on `paths`, the block walked last, but for paths that are not sure;
+    /// Adds what happened on `paths`, the block walked last, but for paths that are not sure;
     /// nothing where a tally says as much.
     pub fn closings(&self, workspace: &Workspace, paths: &[u64], into: &mut Vec<PathClosing>) {
         if self.drawn.plain {

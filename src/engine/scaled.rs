@@ -39,6 +39,28 @@ pub(super) fn losses(
     });
 }
 
+/// What accounts without recourse owe beyond their equity at the horizon on the kept paths under
+/// `variation`, in path order: positive amounts that venues bear.
+pub(super) fn borne_by_venues(
+    columns: &PathColumns,
+    terms: &[AccountTerms],
+    variation: &Variation,
+    amounts: &mut Vec<f64>,
+) {
+    amounts.clear();
+    amounts.resize(columns.path_count(), 0.0);
+    amounts.par_chunks_mut(TASK_PATHS).enumerate().for_each(|(task, chunk)| {
+        for (index, slot) in chunk.iter_mut().enumerate() {
+            let path = task * TASK_PATHS + index;
+            let limited = terms.iter().enumerate().filter(|(_, one)| one.limited_liability);
+            *slot = limited.fold(0.0, |sum, (account, terms)| {
+                let cost = variation.closing_costs[account];
+                sum + terms.owed(columns.account(path, account), variation.scale, cost)
+            });
+        }
+    });
+}
+
 /// Loss of one path, or of one stress, under `variation`.
 pub(super) fn loss(
     terms: &[AccountTerms],

@@ -17,8 +17,7 @@ pub struct AccountLiquidation {
     pub mean_cost: f64,
     /// Estimator of the probability and of its interval.
     pub estimator: String,
-    /// Everything else that happened to it; `None` where the plain stage closes accounts (cross
-    /// margin, flat rates, all at once), or paths do not all count the same.
+    /// Everything else that happened to it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub events: Option<PathEvents>,
 }
@@ -26,8 +25,13 @@ pub struct AccountLiquidation {
 /// What happened inside paths, to one account or to any.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PathEvents {
-    /// Probability of a margin call (margin balance below initial margin at a step).
-    pub margin_call: EventProbability,
+    /// Probability of a margin call (margin balance below initial margin at a step); `None` where
+    /// the plain stage closes accounts (cross margin, flat rates, all at once), which does not look
+    /// at initial margins.
+    pub margin_call: Option<EventProbability>,
+    /// Time to the first margin call of the paths that have one.
+    #[serde(default)]
+    pub time_to_margin_call: Option<EventTime>,
     /// Probability that a stop order executes.
     pub stop: EventProbability,
     /// Probability of a liquidation.
@@ -36,27 +40,47 @@ pub struct PathEvents {
     /// are. How far the two are apart is what watching between the steps corrects.
     #[serde(default)]
     pub liquidation_at_steps_alone: Option<EventProbability>,
-    /// Mean time to the first liquidation, in years, of the paths that have one.
-    pub mean_time_to_liquidation_years: Option<f64>,
+    /// Time to the first liquidation of the paths that have one.
+    pub time_to_liquidation: Option<EventTime>,
     /// Notional closed.
     pub liquidated_notional: TailAmount,
     /// Fees and slippage.
     pub cost: TailAmount,
     /// What was owed to venues once nothing was left to close.
     pub bad_debt: TailAmount,
+    /// Estimators of the probabilities and of the amounts, with the resolution of the latter.
+    pub estimator: String,
 }
 
 /// A probability with its Monte Carlo error.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EventProbability {
-    /// Share of paths.
+    /// Share of paths, by weight where they are weighted.
     pub probability: f64,
     /// 95 % interval (Wilson 1927).
     pub interval_95: [f64; 2],
 }
 
-/// An amount of money a path, none on most.
+/// The time of an event, given that it happens: the node at which it was first seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventTime {
+    /// Mean.
+    pub mean_years: f64,
+    /// Quantiles: a tenth, half and nine tenths.
+    pub quantiles: Vec<TimeQuantile>,
+}
+
+/// A quantile of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TimeQuantile {
+    /// Share of the paths with the event that have it by then.
+    pub level: f64,
+    /// The time.
+    pub years: f64,
+}
+
+/// An amount of money a path, none on most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TailAmount {
     /// Mean over all paths.
     pub mean: f64,
@@ -68,4 +92,22 @@ pub struct TailAmount {
     pub standard_error: f64,
     /// Probability of any amount.
     pub probability: f64,
+    /// Quantile and tail mean at every level of the run.
+    #[serde(default)]
+    pub levels: Vec<AmountAtLevel>,
+}
+
+/// An amount at one confidence level, as VaR and ES are for losses.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AmountAtLevel {
+    /// Confidence level; 0.99 leaves the largest 1 %.
+    pub level: f64,
+    /// The amount exceeded with probability 1 − level; paths without one count as zero.
+    pub quantile: f64,
+    /// 95 % interval of the quantile.
+    pub interval_95: [f64; 2],
+    /// Mean of the largest amounts.
+    pub expected_shortfall: f64,
+    /// Its standard error.
+    pub standard_error: f64,
 }

@@ -4,6 +4,7 @@
 //! years. Every estimate names its estimator. Field order here is field order in the file.
 
 pub mod book;
+pub mod exposure;
 pub mod failures;
 pub mod historical;
 pub mod liquidation;
@@ -18,12 +19,20 @@ pub mod threshold;
 pub use book::{
     AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
 };
+pub use exposure::{
+    AccountShortfall, AtRiskAccount, AtRiskCurve, BookClosing, CoinBeta, CoinClosing,
+    HedgingLadder, HedgingPoint, LadderRung, LiquidationExposure, RungKind, RungSide,
+    ThresholdLadder,
+};
 pub use failures::{CallsMet, FailureContribution, VenueEvents, VenueFailures};
 pub use historical::{
     CoinPrice, HistoricalOutcome, OrderLoss, ReplayStep, ReplayedAccount, ReplayedFactor,
     ReplayedThreshold, ReplayedValue, ReplayedWindow,
 };
-pub use liquidation::{AccountLiquidation, EventProbability, PathEvents, TailAmount};
+pub use liquidation::{
+    AccountLiquidation, AmountAtLevel, EventProbability, EventTime, PathEvents, TailAmount,
+    TimeQuantile,
+};
 pub use liquidation_price::{AccountPrices, PriceOf};
 pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
@@ -100,6 +109,9 @@ pub struct Outcome {
     /// Prices that orders, others' liquidations and broken pegs moved inside paths.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub moved_prices: Option<MovedPrices>,
+    /// Ladders of thresholds, notional at risk, shortfalls, hedging flow, cost of closing.
+    #[serde(default)]
+    pub liquidation_exposure: LiquidationExposure,
     /// What was found in the data, and what was repaired.
     pub data_quality: Vec<DataFinding>,
     /// What a reader should know before relying on the figures.

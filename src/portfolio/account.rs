@@ -104,6 +104,10 @@ pub struct Account {
     pub isolated_margins: BTreeMap<usize, f64>,
     /// Largest leverage the desk allows itself here.
     pub leverage_max: Option<f64>,
+    /// Share of today's leverage (gross notional over equity) by which it may drift before the desk
+    /// rebalances; tells a price, trades nothing.
+    #[serde(default)]
+    pub rebalancing_band: Option<f64>,
     /// Whether a loss beyond the account's equity is the desk's (`true`) or the venue's.
     pub recourse: bool,
     /// Collateral and borrowed balances.
@@ -126,6 +130,7 @@ impl Account {
             position_mode: PositionMode::OneWay,
             isolated_margins: BTreeMap::new(),
             leverage_max: None,
+            rebalancing_band: None,
             recourse: false,
             balances: Vec::new(),
         }

@@ -90,6 +90,11 @@ pub struct AccountDocument {
     pub position_mode: PositionMode,
     /// Largest leverage the desk allows itself here.
     pub leverage_max: Option<Positive>,
+    /// Share of today's leverage (gross notional over equity) by which it may drift, up or down,
+    /// before the desk rebalances: a rung of the account's ladder of thresholds. Nothing is traded
+    /// by it.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub rebalancing_band: Option<UnitFraction>,
     /// Whether a loss beyond the account's equity is owed to the venue.
     #[serde(default)]
     pub recourse: bool,

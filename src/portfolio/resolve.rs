@@ -109,6 +109,7 @@ impl Resolver<'_> {
             position_mode: account.position_mode,
             isolated_margins: BTreeMap::new(),
             leverage_max: account.leverage_max.map(f64::from),
+            rebalancing_band: account.rebalancing_band.map(UnitFraction::get),
             recourse: account.recourse,
             balances: account.balances.iter().map(balance).collect(),
         }

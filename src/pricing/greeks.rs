@@ -50,7 +50,7 @@ pub struct BookGreeks {
 }
 
 /// The book at one move of all spots.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProfilePoint {
     /// Relative move, decimal.
     pub spot_move: f64,
@@ -60,6 +60,8 @@ pub struct ProfilePoint {
     pub dollar_delta: f64,
     /// Gamma per 1 % there.
     pub gamma_1pct: f64,
+    /// By coin, sorted.
+    pub by_underlying: Vec<(Symbol, SpotGreeks)>,
 }
 
 /// Dollar deltas of one row.
@@ -94,6 +96,7 @@ pub fn greeks(
             value_change: there.value - today.value,
             dollar_delta: total.dollar_delta,
             gamma_1pct: total.gamma_1pct,
+            by_underlying: there.coins.into_iter().collect(),
         });
     }
     Ok(BookGreeks {

@@ -1,6 +1,6 @@
 //! Long lists cut to what matters: the largest rows, and one row for all others.
 
-use crate::outcome::ContributionRow;
+use crate::outcome::{ContributionRow, LadderRung, Outcome, PriceOf, RungKind, ThresholdLadder};
 
 /// The largest rows by absolute contribution to ES, and a row that sums the others, so that what
 /// is shown still sums to the total. The summed row has no error: its rows are correlated.
@@ -20,4 +20,23 @@ pub(super) fn largest_and_rest(
         value_at_risk_error: 0.0,
     });
     (ordered, rest)
+}
+
+/// Ladders with any price, those nearest to a liquidation (in deviations, else in moves) first.
+pub(super) fn nearest_ladders(outcome: &Outcome) -> Vec<&ThresholdLadder> {
+    let mut ladders: Vec<&ThresholdLadder> = outcome.liquidation_exposure.ladders.iter().collect();
+    ladders.sort_by(|a, b| nearness(a).total_cmp(&nearness(b)));
+    ladders
+}
+
+/// Deviations to the nearest liquidation; nothing where it is passed, without end where it is never.
+fn nearness(ladder: &ThresholdLadder) -> f64 {
+    let lines = ladder.rungs.iter().filter(|rung| rung.kind == RungKind::Liquidation);
+    let distance = |rung: &LadderRung| match rung.price {
+        PriceOf::Passed => 0.0,
+        PriceOf::Never => f64::INFINITY,
+        // A coin that does not move is as far as any.
+        PriceOf::At(_) => rung.deviations.map_or(f64::MAX, f64::abs),
+    };
+    lines.map(distance).fold(f64::INFINITY, f64::min)
 }

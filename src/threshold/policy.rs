@@ -89,6 +89,15 @@ pub enum TermKind {
         /// Standard deviations of the half-spread, usually 3.
         deviations: f64,
     },
+    /// Cost of closing all positions over the scenario's liquidation horizon: stressed half-spread
+    /// and impact, by gross exposure.
+    ClosingCost,
+    /// What accounts without recourse owe beyond their equity at the horizon: venues bear it, so it
+    /// is not in the simulated loss.
+    VenueShortfall {
+        /// Confidence level of its tail mean; `None`: its mean over all paths.
+        level: Option<ConfidenceLevel>,
+    },
     /// A charge on exposure beyond a share of daily volume.
     Concentration {
         /// Share of average daily volume that is free.
@@ -318,8 +327,12 @@ impl TermKind {
     /// What an add-on stands for; `None` for simulated and stressed losses.
     pub fn covers(&self) -> Option<Covers> {
         match self {
-            Self::SimulatedShortfall { .. } | Self::StressedLoss { .. } => None,
-            Self::Liquidity { .. } | Self::Concentration { .. } => Some(Covers::MarketImpact),
+            Self::SimulatedShortfall { .. }
+            | Self::StressedLoss { .. }
+            | Self::VenueShortfall { .. } => None,
+            Self::Liquidity { .. } | Self::ClosingCost | Self::Concentration { .. } => {
+                Some(Covers::MarketImpact)
+            }
             Self::Counterparty { .. } => Some(Covers::VenueDefault),
             Self::Stated { covers, .. } => Some(*covers),
         }

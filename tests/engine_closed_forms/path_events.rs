@@ -49,14 +49,33 @@ fn the_general_stage_agrees_with_the_plain_one() {
         assert_eq!(plain.probability, general.probability);
         assert_eq!(plain.interval_95, general.interval_95);
         assert_close("cost", plain.mean_cost, general.mean_cost, 1e-9);
-        assert!(plain.events.is_none());
         let events = general.events.as_ref().expect("the general stage tells more");
+        let same = plain.events.as_ref().expect("the plain stage tells as much, but for calls");
+        assert!(same.margin_call.is_none());
+        assert_eq!(same.liquidation, events.liquidation);
+        assert_eq!(same.time_to_liquidation, events.time_to_liquidation);
+        for (plain, general) in [
+            (&same.liquidated_notional, &events.liquidated_notional),
+            (&same.cost, &events.cost),
+            (&same.bad_debt, &events.bad_debt),
+        ] {
+            assert_eq!(plain.probability, general.probability);
+            assert_close("mean", plain.mean, general.mean, 1e-9);
+            for (plain, general) in plain.levels.iter().zip(&general.levels) {
+                assert_close("quantile", plain.quantile, general.quantile, 1e-9);
+                assert_close("ES", plain.expected_shortfall, general.expected_shortfall, 1e-9);
+            }
+        }
         assert_eq!(events.liquidation.probability, plain.probability);
         assert_close("cost", events.cost.mean, plain.mean_cost, 1e-9);
         // Everything is closed once: the cost is the fee on the notional.
         assert_close("notional", 0.01 * events.liquidated_notional.mean, plain.mean_cost, 1e-6);
-        assert!(events.margin_call.probability > plain.probability);
-        let time = events.mean_time_to_liquidation_years.expect("some are liquidated");
+        let call = events.margin_call.expect("the general stage looks at calls");
+        assert!(call.probability > plain.probability);
+        let time = events.time_to_liquidation.as_ref().expect("some are liquidated");
+        let quantiles: Vec<f64> = time.quantiles.iter().map(|one| one.years).collect();
+        assert!(quantiles.is_sorted() && quantiles[0] < time.mean_years);
+        let time = time.mean_years;
         assert!(time > 0.1 / 365.0 && time < 1.0 / 365.0, "{time}");
     }
 }

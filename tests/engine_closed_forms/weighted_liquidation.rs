@@ -47,7 +47,7 @@ fn plan(method: SamplingMethod) -> Plan {
 
 /// Probability that the log-price is below ln `level` at one of the steps: its density on what lies
 /// above, carried from step to step by the midpoint rule.
-fn touched(level: f64) -> f64 {
+pub(crate) fn touched(level: f64) -> f64 {
     const CELLS_A_DEVIATION: usize = 40;
     let deviation = VOLATILITY * (1.0 / 365.0 / f64::from(STEPS)).sqrt();
     let drift = -0.5 * deviation * deviation;

@@ -34,6 +34,8 @@ pub struct World {
     pub policy: String,
     /// Margin rules, `rules.toml` of a venue; empty is none.
     pub rules: String,
+    /// More tables of the scenario.
+    pub scenario: &'static str,
 }
 
 impl Default for World {
@@ -50,6 +52,7 @@ impl Default for World {
             book: String::new(),
             policy: String::new(),
             rules: String::new(),
+            scenario: "",
         }
     }
 }
@@ -124,8 +127,14 @@ impl World {
              returns = \"log\"\nrevaluation = \"full\"\n\
              [model]\nprocess = {}\ndrift = {}\n\
              [model.stated_volatility]\n\"BTC.spot\" = {}\n\
-             [measures]\nlevels = [0.95, 0.975, 0.99]\ncontribution_level = 0.975\n",
-            self.horizon, self.steps, self.paths, self.process, self.drift, self.volatility
+             [measures]\nlevels = [0.95, 0.975, 0.99]\ncontribution_level = 0.975\n{}",
+            self.horizon,
+            self.steps,
+            self.paths,
+            self.process,
+            self.drift,
+            self.volatility,
+            self.scenario
         )
     }
 }

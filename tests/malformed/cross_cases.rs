@@ -365,6 +365,16 @@ const VENUE: &[Case] = &[
         &["`liquidation_fee` is out of range"],
     ),
     (
+        "tiers below zero and crossing",
+        &[(
+            RULES,
+            "[futures]\nkind = \"flat\"\ninitial = \"10%\"\nmaintenance = \"5%\"\n",
+            "[futures]\nkind = \"tiered\"\ntiers = [\n\
+             { notional_max = «-5», leverage_max = 10, maintenance = «\"-1%\"», deduction = 0 },\n]\n",
+        )],
+        &["`notional_max` is out of range", "`maintenance` is out of range"],
+    ),
+    (
         "scans and loans that make no sense",
         &[(
             RULES,

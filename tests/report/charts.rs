@@ -1,7 +1,7 @@
 //! Each chart read back from its SVG and compared with the outcome: the figures it carries, and
 //! the positions it draws them at, through the ticks of its own axes.
 
-use plimsoll::outcome::{GreeksProfilePoint, Outcome};
+use plimsoll::outcome::{GreeksProfilePoint, Outcome, PriceOf};
 use plimsoll::report::charts;
 
 use super::sample;
@@ -231,16 +231,89 @@ fn greeks_profile_shows_three_curves() {
     }
 }
 
+/// Rungs with a price at the move they lie at, ladder by ladder, the nearest to its line first.
+#[test]
+fn ladder_shows_every_rung_that_has_a_price() {
+    let outcome = sample::outcome();
+    let marks = read(charts::ladder, &outcome);
+    let x = Axis::of(&marks, "tick-x", false);
+    let rungs = series(&marks, "rung");
+    let expected: Vec<(f64, f64)> = outcome
+        .liquidation_exposure
+        .ladders
+        .iter()
+        .flat_map(|ladder| &ladder.rungs)
+        .filter_map(|rung| match rung.price {
+            PriceOf::At(price) => Some((rung.change?, price)),
+            PriceOf::Never | PriceOf::Passed => None,
+        })
+        .collect();
+    assert_eq!(rungs.len(), expected.len());
+    assert!(expected.len() > 7, "every kind of rung");
+    for (mark, (change, price)) in rungs.iter().zip(expected) {
+        assert_eq!([mark.data("change"), mark.data("price")], [change, price]);
+        x.assert_shows(mark.number("cx"), change);
+    }
+    assert!(rungs[0].text("data-name").starts_with("binance um, BTC perpetual"));
+}
+
+/// One point a shock, on a logarithmic price axis; accounts sum to the book.
+#[test]
+fn notional_at_risk_shows_every_shock() {
+    let outcome = sample::outcome();
+    let marks = read(charts::at_risk, &outcome);
+    let x = Axis::of(&marks, "tick-x", true);
+    let y = Axis::of(&marks, "tick-y", false);
+    let curve = &outcome.liquidation_exposure.at_risk[0];
+    let points = series(&marks, "at-risk");
+    assert_eq!(points.len(), curve.shocks.len());
+    for (index, point) in points.iter().enumerate() {
+        let (shock, notional) = (curve.shocks[index], curve.book[index]);
+        assert_eq!([point.data("shock"), point.data("notional")], [shock, notional]);
+        x.assert_shows(point.number("cx"), 1.0 + shock);
+        y.assert_shows(point.number("cy"), notional);
+        let accounts: f64 = curve.accounts.iter().map(|account| account.notional[index]).sum();
+        assert_eq!(accounts, notional);
+    }
+}
+
+/// The flow at every move, and depth where it is near.
+#[test]
+fn hedging_shows_the_flow_against_depth() {
+    let outcome = sample::outcome();
+    let marks = read(charts::hedging, &outcome);
+    let x = Axis::of(&marks, "tick-x", false);
+    let flows = series(&marks, "flow");
+    let ladders = &outcome.liquidation_exposure.hedging;
+    let points: Vec<_> = ladders.iter().flat_map(|ladder| &ladder.points).collect();
+    assert_eq!(flows.len(), points.len());
+    for (mark, point) in flows.iter().zip(points) {
+        assert_eq!([mark.data("move"), mark.data("value")], [point.spot_move, point.flow_1pct]);
+        x.assert_shows(mark.number("cx"), point.spot_move);
+    }
+    // 400,000 is within three times BTC's largest flow, not within that of ETH's.
+    let depth = series(&marks, "depth");
+    assert_eq!(depth.iter().map(|rule| rule.data("value")).collect::<Vec<_>>(), [400_000.0]);
+    let (first, last) = (&flows[0], &flows[10]);
+    let slope =
+        (last.number("cy") - first.number("cy")) / (last.data("value") - first.data("value"));
+    let height = first.number("cy") + slope * (400_000.0 - first.data("value"));
+    assert!((depth[0].number("y1") - height).abs() < 0.1);
+}
+
 #[test]
 fn charts_describe_themselves_and_leave_colour_to_the_page() {
     type Chart = fn(&Outcome, &str) -> Option<String>;
-    let all: [Chart; 6] = [
+    let all: [Chart; 9] = [
         charts::distribution,
         charts::tail,
         charts::contributions,
         charts::waterfall,
         charts::gauge,
         charts::greeks,
+        charts::ladder,
+        charts::at_risk,
+        charts::hedging,
     ];
     for chart in all {
         let svg = chart(&sample::outcome(), "name").unwrap();

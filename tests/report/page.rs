@@ -19,14 +19,28 @@ fn page(name: &str, outcome: &Outcome) -> String {
     page
 }
 
+/// Words of closed sets: they never come from a user.
+const CLOSED: [&str; 13] = [
+    "amber",
+    "green",
+    "never",
+    "passed",
+    "below",
+    "above",
+    "break_even",
+    "rebalancing",
+    "equity",
+    "margin_call",
+    "stop",
+    "liquidation",
+    "bankruptcy",
+];
+
 /// The sample with every text of every kind hostile, through its own JSON.
 fn hostile() -> Outcome {
     fn poison(value: &mut serde_json::Value) {
         match value {
-            // Words of closed sets stay: they never come from a user.
-            serde_json::Value::String(text)
-                if !["amber", "green", "never", "passed"].contains(&text.as_str()) =>
-            {
+            serde_json::Value::String(text) if !CLOSED.contains(&text.as_str()) => {
                 *text = HOSTILE.into()
             }
             serde_json::Value::Array(items) => items.iter_mut().for_each(poison),

@@ -287,9 +287,176 @@ fn liquidations() -> Vec<AccountLiquidation> {
         interval_95: [0.9 * probability, 1.1 * probability + 0.000_2],
         mean_cost: 40_000.0 * probability,
         estimator: "share of paths; interval: Wilson score".into(),
-        events: None,
+        events: Some(events(probability)),
     };
     [(2, 0.004_5), (3, 0.061), (4, 0.0)].map(row).into()
+}
+
+/// Amounts in proportion to a probability.
+fn amount(probability: f64, largest: f64) -> TailAmount {
+    let at = |level: f64| AmountAtLevel {
+        level,
+        quantile: largest * (probability - (1.0 - level)).max(0.0),
+        interval_95: [0.0, 1.2 * largest * probability],
+        expected_shortfall: largest * (probability / (1.0 - level)).min(1.0),
+        standard_error: 0.03 * largest,
+    };
+    TailAmount {
+        mean: 0.5 * largest * probability,
+        level: 0.975,
+        expected_shortfall: at(0.975).expected_shortfall,
+        standard_error: 0.03 * largest,
+        probability,
+        levels: LEVELS.map(at).into(),
+    }
+}
+
+fn events(probability: f64) -> PathEvents {
+    let chance = |probability: f64| EventProbability {
+        probability,
+        interval_95: [0.9 * probability, 1.1 * probability + 0.000_2],
+    };
+    let time = |hours: f64| EventTime {
+        mean_years: hours / 8_760.0,
+        quantiles: [(0.1, 0.5), (0.5, 1.0), (0.9, 1.6)]
+            .map(|(level, times)| TimeQuantile { level, years: times * hours / 8_760.0 })
+            .into(),
+    };
+    let happens = probability > 0.0;
+    PathEvents {
+        margin_call: Some(chance(2.0 * probability)),
+        time_to_margin_call: happens.then(|| time(9.0)),
+        stop: chance(0.01),
+        liquidation: chance(probability),
+        liquidation_at_steps_alone: None,
+        time_to_liquidation: happens.then(|| time(14.0)),
+        liquidated_notional: amount(probability, 6_000_000.0),
+        cost: amount(probability, 90_000.0),
+        bad_debt: amount(0.3 * probability, 40_000.0),
+        estimator: "share of paths; interval: Wilson score".into(),
+    }
+}
+
+fn rung(kind: RungKind, price: f64) -> LadderRung {
+    let change = price / 100_000.0 - 1.0;
+    LadderRung {
+        kind,
+        order: (kind == RungKind::Stop).then(|| "stop-1".to_owned()),
+        side: if change < 0.0 { RungSide::Below } else { RungSide::Above },
+        price: PriceOf::At(price),
+        change: Some(change),
+        deviations: Some(libm::log(1.0 + change) / 0.031),
+        touch: Some(EventProbability { probability: 0.04, interval_95: [0.037, 0.043] }),
+        touch_at_any_time: Some(0.052),
+    }
+}
+
+fn ladders() -> Vec<ThresholdLadder> {
+    let never = LadderRung {
+        price: PriceOf::Never,
+        change: None,
+        deviations: None,
+        touch: None,
+        touch_at_any_time: None,
+        ..rung(RungKind::Liquidation, 120_000.0)
+    };
+    let ladder = |account: usize, rungs| ThresholdLadder {
+        account: ACCOUNTS[account].0.into(),
+        position: (account == 2).then(|| "BTC perpetual".to_owned()),
+        underlying: "BTC".into(),
+        price: 100_000.0,
+        deviation: 0.031,
+        rungs,
+    };
+    let near = vec![
+        rung(RungKind::Bankruptcy, 93_000.0),
+        rung(RungKind::Liquidation, 93_900.0),
+        rung(RungKind::MarginCall, 95_500.0),
+        rung(RungKind::Stop, 97_000.0),
+        rung(RungKind::Equity, 98_200.0),
+        rung(RungKind::BreakEven, 99_000.0),
+        rung(RungKind::Rebalancing, 104_000.0),
+        never.clone(),
+    ];
+    let far = vec![rung(RungKind::Liquidation, 61_000.0), never];
+    vec![ladder(2, near), ladder(3, far)]
+}
+
+fn at_risk() -> AtRiskCurve {
+    let shocks: Vec<f64> = (-9..=20).map(|step| 0.1 * f64::from(step)).collect();
+    let closed = |below: f64, notional: f64| -> Vec<f64> {
+        shocks.iter().map(|shock| if *shock < below { notional } else { 0.0 }).collect()
+    };
+    let (one, other) = (closed(-0.05, 4_000_000.0), closed(-0.35, 9_000_000.0));
+    let account =
+        |index: usize, notional| AtRiskAccount { account: ACCOUNTS[index].0.into(), notional };
+    AtRiskCurve {
+        direction: "BTC alone".into(),
+        underlying: "BTC".into(),
+        betas: vec![CoinBeta { asset: "BTC".into(), beta: 1.0 }],
+        book: one.iter().zip(&other).map(|(one, other)| one + other).collect(),
+        accounts: vec![account(3, other), account(2, one)],
+        shocks,
+    }
+}
+
+fn hedging(underlying: &str, size: f64) -> HedgingLadder {
+    let point = |step: i32| {
+        let spot_move = 0.05 * f64::from(step);
+        let gamma = -size * (1.0 - spot_move * spot_move);
+        HedgingPoint {
+            spot_move,
+            dollar_delta: 1e6 - 30.0 * size * spot_move,
+            gamma_1pct: gamma,
+            flow_1pct: -gamma,
+            share_of_depth: Some(gamma.abs() / 400_000.0),
+            share_of_volume: Some(gamma.abs() / 1e9),
+        }
+    };
+    HedgingLadder {
+        underlying: underlying.into(),
+        depth_1pct: Some(400_000.0),
+        daily_volume: Some(1e9),
+        points: (-10..=10).map(point).collect(),
+    }
+}
+
+fn exposure() -> LiquidationExposure {
+    let closing = |underlying: &str, notional: f64| CoinClosing {
+        underlying: underlying.into(),
+        notional,
+        closed: 0.9 * notional,
+        left: 0.1 * notional,
+        days_needed: 5.6,
+        spread: 0.000_4 * notional,
+        impact: 0.002 * notional,
+        market_risk_factor: 1.48,
+    };
+    let by_underlying = vec![closing("BTC", 8e6), closing("ETH", 3e6)];
+    let shortfall = |account: usize, recourse| AccountShortfall {
+        account: ACCOUNTS[account].0.into(),
+        recourse,
+        amount: amount(0.004, 300_000.0),
+    };
+    LiquidationExposure {
+        ladders: ladders(),
+        touch_estimator: "at the 2 nodes of 20,000 paths: share of paths".into(),
+        at_risk: vec![at_risk()],
+        shortfalls: vec![shortfall(2, false), shortfall(3, true)],
+        shortfall: Some(amount(0.005, 500_000.0)),
+        shortfall_estimator: "equity below zero at the horizon, 20,000 paths".into(),
+        hedging: vec![hedging("BTC", 200_000.0), hedging("ETH", 40_000.0)],
+        closing: Some(BookClosing {
+            horizon_years: 5.0 / 365.0,
+            participation: 0.1,
+            spread_deviations: 3.0,
+            cost: by_underlying.iter().map(|row| row.spread + row.impact).sum(),
+            left: by_underlying.iter().map(|row| row.left).sum(),
+            by_underlying,
+            unknown: vec!["DOGE".into()],
+            estimator: "gross dollar delta of the positions today".into(),
+        }),
+    }
 }
 
 fn margin() -> Vec<AccountMargin> {
@@ -526,8 +693,9 @@ pub fn outcome() -> Outcome {
         liquidations: liquidations(),
         venue_failures: Vec::new(),
         calls_met: Vec::new(),
-        path_events: None,
         moved_prices: None,
+        path_events: Some(events(0.064)),
+        liquidation_exposure: exposure(),
         data_quality: vec![
             DataFinding {
                 file: "history.csv".into(),

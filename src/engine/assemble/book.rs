@@ -3,13 +3,12 @@
 use crate::engine::EngineError;
 use crate::engine::compiled::Compiled;
 use crate::engine::plan::Plan;
-use crate::margin::liquidation_price::{LiquidationPrices, PriceLine, liquidation_prices};
+use crate::engine::thresholds;
 use crate::outcome::{
     AccountMargin, AccountPrices, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint,
-    GreeksRow, PriceOf,
+    GreeksRow,
 };
-use crate::portfolio::Portfolio;
-use crate::pricing::{self, SpotGreeks};
+use crate::pricing::{self, BookGreeks, SpotGreeks};
 
 /// Relative spot moves of the delta–gamma profile.
 const LADDER: [f64; 21] = [
@@ -17,10 +16,24 @@ const LADDER: [f64; 21] = [
     0.20, 0.25, 0.30, 0.35, 0.40, 0.45, 0.50,
 ];
 
-/// Value, exposure and Greeks.
-pub(in crate::engine) fn summary(plan: &Plan, book: &Compiled) -> Result<BookSummary, EngineError> {
+/// Greeks today and over the ladder.
+pub(super) fn greeks(book: &Compiled) -> Result<BookGreeks, EngineError> {
     let setting = &book.setting;
-    let found = pricing::greeks(setting.market, setting.portfolio, setting.pricing, &LADDER)?;
+    Ok(pricing::greeks(setting.market, setting.portfolio, setting.pricing, &LADDER)?)
+}
+
+/// Value, exposure and Greeks, and margin of every account, of a book that is not simulated.
+pub(in crate::engine) fn today(
+    plan: &Plan,
+    book: &Compiled,
+) -> Result<(BookSummary, Vec<AccountMargin>), EngineError> {
+    let prices = thresholds::prices(book)?;
+    Ok((summary(plan, book, &greeks(book)?), margin(plan, book, prices)))
+}
+
+/// Value, exposure and Greeks.
+pub(super) fn summary(plan: &Plan, book: &Compiled, found: &BookGreeks) -> BookSummary {
+    let setting = &book.setting;
     let terms = &book.ledger.terms;
     let point = |point: &pricing::ProfilePoint| GreeksProfilePoint {
         spot_move: point.spot_move,
@@ -29,7 +42,7 @@ pub(in crate::engine) fn summary(plan: &Plan, book: &Compiled) -> Result<BookSum
         gamma_1pct: point.gamma_1pct,
     };
     let by_underlying = found.by_underlying.iter();
-    Ok(BookSummary {
+    BookSummary {
         name: setting.portfolio.name.clone(),
         positions: setting.portfolio.positions.len(),
         value: book.value(),
@@ -51,7 +64,7 @@ pub(in crate::engine) fn summary(plan: &Plan, book: &Compiled) -> Result<BookSum
                 points: found.profile.iter().map(point).collect(),
             },
         },
-    })
+    }
 }
 
 fn axis(plan: &Plan) -> String {
@@ -73,23 +86,14 @@ fn row(underlying: &str, greeks: &SpotGreeks) -> GreeksRow {
     }
 }
 
-/// Margin of every account at time zero, and the prices at which its venue would close it.
-///
-/// # Errors
-/// What the market or the rules lack at another price.
-pub(in crate::engine) fn margin(
+/// Margin of every account at time zero, and by account the `prices` at which its venue would close
+/// it.
+pub(super) fn margin(
     plan: &Plan,
     book: &Compiled,
-) -> Result<Vec<AccountMargin>, EngineError> {
+    prices: Vec<Vec<AccountPrices>>,
+) -> Vec<AccountMargin> {
     let portfolio = book.setting.portfolio;
-    let mut prices = vec![Vec::new(); portfolio.accounts.len()];
-    let found = liquidation_prices(book.setting.rules, book.setting.market, portfolio)?;
-    for one in found {
-        let row = account_prices(&one, portfolio);
-        if row.any() {
-            prices[one.account].push(row);
-        }
-    }
     let accounts = portfolio.accounts.iter().zip(&book.requirements);
     let row =
         |(account, requirement): (&crate::portfolio::Account, &crate::margin::Requirement)| {
@@ -111,22 +115,5 @@ pub(in crate::engine) fn margin(
     for (row, prices) in rows.iter_mut().zip(prices) {
         row.prices = prices;
     }
-    Ok(rows)
-}
-
-fn account_prices(found: &LiquidationPrices, portfolio: &Portfolio) -> AccountPrices {
-    let line = |line: PriceLine| match line {
-        PriceLine::Never => PriceOf::Never,
-        PriceLine::Passed => PriceOf::Passed,
-        PriceLine::At(price) => PriceOf::At(price),
-    };
-    AccountPrices {
-        position: found.position.map(|index| portfolio.positions[index].id.clone()),
-        underlying: found.underlying.to_string(),
-        price: found.spot,
-        liquidation_below: line(found.lower),
-        liquidation_above: line(found.upper),
-        bankruptcy_below: line(found.bankruptcy_lower),
-        bankruptcy_above: line(found.bankruptcy_upper),
-    }
+    rows
 }

@@ -25,11 +25,9 @@ pub(super) fn warning(plan: &Plan, book: &Compiled) -> Option<Warning> {
 
 fn of_scenario(plan: &Plan) -> impl Iterator<Item = String> {
     let events = &plan.scenario.events;
-    let closing = events.closing.is_some().then(|| "[events.closing]".to_owned());
     let is_moved = |asset: &Symbol| plan.model.index(&FactorKey::Peg(asset.clone())).is_some();
     let pegs = events.peg_breaks.iter().filter(move |peg| !is_moved(&peg.asset));
-    let pegs = pegs.map(|peg| format!("peg_break of {}, which the book does not hold", peg.asset));
-    closing.into_iter().chain(pegs)
+    pegs.map(|peg| format!("peg_break of {}, which the book does not hold", peg.asset))
 }
 
 /// Laws of impact and open interest act in a cascade, on coins that the model moves.
@@ -91,7 +89,7 @@ mod tests {
     #[test]
     fn what_does_not_act_is_named() {
         let told_of = told("examples").unwrap();
-        for stated in ["[events.closing]", "failure of "] {
+        for stated in ["failure of "] {
             assert!(told_of.contains(stated), "{told_of}");
         }
         for acting in ["cascade", "peg_break", "impact of ", "open_interest of "] {

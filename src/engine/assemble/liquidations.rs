@@ -40,25 +40,26 @@ fn measured(
         let share = risk::share_of_paths(tally.paths, paths)?;
         return Ok((share, tally.cost_usd() / paths as f64));
     }
-    let here = |closing: &&PathClosing| closing.account == tally.account;
+    let here = |closing: &&PathClosing| {
+        closing.account == tally.account && closing.happened.liquidated.is_some()
+    };
     let closings = found.part.closings.iter().filter(here);
     let hits = closings.clone().map(|closing| closing.path as usize);
-    let costs = closings.map(|closing| (closing.path as usize, closing.cost));
+    let costs = closings.map(|closing| (closing.path as usize, closing.happened.cost));
     let probability = risk::probability_of_paths(weights, hits);
     // Control weights of either sign can take a mean of few costs below zero.
     Ok((probability, risk::mean_over_paths(weights, costs).max(0.0)))
 }
 
-/// That what the general stage counts beside liquidations is left out.
+/// That what happens to venues and transfers is left out where paths do not all count the same.
 pub(super) fn warning(found: &Found) -> Option<Warning> {
-    let events = &found.part.events;
-    let nothing = events.accounts.is_empty() && events.failures.venues.is_empty();
-    let counted = nothing || found.sample.weights().are_plain();
-    (!counted).then(|| Warning {
+    let stage = found.book.engine.event_stage()?.stage();
+    let any = stage.failing_venues().next().is_some() || stage.called_accounts().next().is_some();
+    (any && !found.sample.weights().are_plain()).then(|| Warning {
         code: "events_not_weighted".to_owned(),
-        message: "Liquidations are told with the weight of each path; margin calls, stops, times, \
-                  notionals, bad debt, probabilities of venue failure and transfers are counted on \
-                  plain paths alone, and left out. Run with plain sampling for them."
+        message: "Margin calls, liquidations and amounts are told with the weight of each path; \
+                  probabilities of venue failure and transfers are counted on plain paths alone, \
+                  and left out. Run with plain sampling for them."
             .to_owned(),
     })
 }

@@ -2,6 +2,7 @@
 
 mod book;
 mod contributions;
+mod exposure;
 mod failures;
 mod few_paths;
 mod idle;
@@ -20,7 +21,7 @@ mod verified;
 mod without;
 mod worst;
 
-pub(super) use book::{margin, summary};
+pub(super) use book::today;
 pub(super) use measures::{WholeSample, measures_of_all};
 pub(super) use replay::replay;
 pub(super) use threshold::{dollar_deltas, outcome_status};
@@ -41,7 +42,7 @@ use crate::threshold::TermKind;
 use crate::units::{ConfidenceLevel, Symbol};
 
 /// Everything the passes found.
-pub(super) struct Found<'a> {
+pub(in crate::engine) struct Found<'a> {
     pub plan: &'a Plan,
     pub book: &'a Compiled<'a>,
     pub by_position: &'a PathEngine,
@@ -71,6 +72,8 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     warnings.extend(few_paths::warning(sample, &levels.levels));
     warnings.extend(liquidations::warning(found));
     warnings.extend(found.revalued.warning());
+    let greeks = book::greeks(book)?;
+    let exposure::Exposed { exposure, prices } = exposure::exposure(found, &greeks, control)?;
     Ok(Outcome {
         format_version: FORMAT_VERSION,
         plimsoll_version: plan.plimsoll_version.clone(),
@@ -84,7 +87,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         stopping: None,
         seed: settings.seed,
         model,
-        book: book::summary(plan, book)?,
+        book: book::summary(plan, book, &greeks),
         contributions: contributions::contributions(
             sample,
             levels.contribution_level,
@@ -101,12 +104,13 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         ),
         measures,
         threshold,
-        margin: book::margin(plan, book)?,
+        margin: book::margin(plan, book, prices),
         liquidations: liquidations::liquidations(found)?,
         path_events: path_events::of_book(found)?,
         venue_failures: failures::venue_failures(found)?,
         calls_met: failures::calls_met(found)?,
         moved_prices: moved_prices::moved_prices(found, control)?,
+        liquidation_exposure: exposure,
         data_quality: plan.findings.iter().map(finding).collect(),
         warnings,
         with_trades: None,

@@ -51,6 +51,19 @@ fn estimator(
         TermKind::Liquidity { deviations } => {
             format!("gross exposure × (half-spread + {deviations} deviations), Bangia et al. 1999")
         }
+        TermKind::ClosingCost => "closing all positions over the liquidation horizon: stressed \
+                                  half-spread and impact, gross exposure"
+            .to_owned(),
+        TermKind::VenueShortfall { level } => {
+            let measure = match level {
+                Some(level) => format!("ES {}", percent(level.get())),
+                None => "mean".to_owned(),
+            };
+            format!(
+                "{measure} of what accounts without recourse owe beyond their equity, on the \
+                 paths kept for solvers"
+            )
+        }
         TermKind::Concentration { volume_share, charge } => format!(
             "{} of gross exposure beyond {} of average daily volume",
             percent(*charge),

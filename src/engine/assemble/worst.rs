@@ -149,7 +149,7 @@ fn liquidation(
     portfolio: &Portfolio,
     model: &FactorModel,
 ) -> (f64, String) {
-    let Closed { node, equity, requirement, cost } = event.closed;
+    let Closed { node, equity, requirement, cost, .. } = event.closed;
     let account = &portfolio.accounts[event.account].name;
     let what = format!(
         "{account} is liquidated at a cost of {cost:.2} USD: equity {equity:.2} USD, maintenance \

@@ -62,6 +62,7 @@ pub fn historical(
     let without = walker.walk(path as u64, Acting::Never);
     let steps = steps::steps(&walker, &clock, (with, &without), control)?;
     let orders: Vec<f64> = replayed.iter().map(Walk::loss).collect();
+    let (summary, margin) = assemble::today(plan, &book)?;
     Ok(HistoricalOutcome {
         format_version: FORMAT_VERSION,
         kind: "historical".to_owned(),
@@ -79,8 +80,8 @@ pub fn historical(
         rows: rows(&book, path as u64, control)?,
         values: values(&walker, &clock, with, &without),
         threshold: limit::threshold(plan, &book, with.loss())?,
-        book: assemble::summary(plan, &book)?,
-        margin: assemble::margin(plan, &book)?,
+        book: summary,
+        margin,
         data_quality: plan.findings.iter().map(assemble::finding).collect(),
         notes: plan.fit.notes.clone(),
         warnings: warnings(plan, &book),

@@ -11,7 +11,7 @@ use super::funds::Funds;
 use super::loans::{self, WatchedLoan};
 use super::orders::Market;
 use super::portfolio::{self, PortfolioPool};
-use crate::margin::book::contract_key;
+use crate::margin::book::{contract_key, positions_by_account};
 use crate::margin::liquidation::bare;
 use crate::margin::{
     ContractRules, FutureRules, Liquidation, MarginBook, MarginError, MarginSetting, Monitoring,
@@ -127,7 +127,8 @@ pub fn is_plain(setting: &MarginSetting) -> bool {
     if Involved::of(portfolio).any() || (0..portfolio.accounts.len()).any(is_lent) {
         return false;
     }
-    portfolio.accounts.iter().enumerate().all(|(index, account)| {
+    let held = positions_by_account(portfolio);
+    portfolio.accounts.iter().zip(held).all(|(account, held)| {
         let Some((rules, liquidation)) = acting(rules, account) else { return true };
         let flat = |position: &Position| match position.instrument {
             Instrument::Spot { .. } | Instrument::Option { .. } => true,
@@ -136,7 +137,7 @@ pub fn is_plain(setting: &MarginSetting) -> bool {
                 matches!(rules, FutureRules::Flat { .. })
             }
         };
-        let mut held = portfolio.positions.iter().filter(|position| position.account == index);
+        let mut held = held.into_iter().map(|index| &portfolio.positions[index]);
         account.margin_mode == MarginMode::Cross
             && account.position_mode == PositionMode::OneWay
             && liquidation == Liquidation::PLAIN
@@ -160,7 +161,8 @@ impl EventBook {
     pub fn compile(setting: &MarginSetting) -> Result<Option<Self>, MarginError> {
         let MarginSetting { rules, market, portfolio, model, pricing } = *setting;
         let today = MarginBook::compile(rules, market, portfolio)?.requirements(1.0);
-        let mut gathered = Gathered::default();
+        let held = positions_by_account(portfolio);
+        let mut gathered = Gathered { held, ..Gathered::default() };
         for (index, account) in portfolio.accounts.iter().enumerate() {
             let Some((rules, liquidation)) = acting(rules, account) else { continue };
             if !today[index].liquidated_at_once() {
@@ -183,6 +185,7 @@ impl EventBook {
             prices,
             balances,
             loans,
+            ..
         } = gathered;
         let held = positions.iter().map(|one| portfolio.positions[one.index].clone()).collect();
         let bare = crate::portfolio::Portfolio { positions: held, ..bare(portfolio) };
@@ -273,6 +276,8 @@ fn lines(
 /// What has been gathered so far.
 #[derive(Default)]
 pub(super) struct Gathered {
+    /// Positions of every account of the portfolio.
+    held: Vec<Vec<usize>>,
     pub accounts: Vec<WatchedAccount>,
     pools: Vec<Pool>,
     contracts: Vec<Contract>,
@@ -393,10 +398,8 @@ impl Gathered {
     ) -> Result<Vec<(Contract, Position)>, MarginError> {
         let MarginSetting { market, portfolio, model, .. } = *setting;
         let mut contracts: BTreeMap<(String, bool), (Contract, Position)> = BTreeMap::new();
-        for (index, position) in portfolio.positions.iter().enumerate() {
-            if position.account != account {
-                continue;
-            }
+        for index in std::mem::take(&mut self.held[account]) {
+            let position = &portfolio.positions[index];
             let paid = settlement_price(market, model, position)?;
             let watched = WatchedPosition {
                 index,

@@ -1,5 +1,7 @@
 //! What accounts to which something happened are worth at the horizon.
 
+use std::collections::BTreeMap;
+
 use super::book::EventBook;
 use super::state::EventState;
 use crate::pricing::{CompiledBook, Row};
@@ -15,13 +17,21 @@ pub(super) struct SettledRows {
 
 impl SettledRows {
     pub fn new(book: &EventBook, valued: &CompiledBook) -> Self {
-        let find = |wanted: Row| valued.rows().iter().position(|row| *row == wanted);
+        // By account and by position: a search for each would take their number squared.
+        let (mut of_account, mut of_position) = (BTreeMap::new(), BTreeMap::new());
+        for (index, row) in valued.rows().iter().enumerate() {
+            match *row {
+                Row::AccountPositions(account) => of_account.insert(account, index),
+                Row::Position(position) => of_position.insert(position, index),
+                Row::AccountBalances(_) | Row::Balance { .. } => None,
+            };
+        }
         let accounts: Vec<Option<usize>> =
-            book.accounts.iter().map(|one| find(Row::AccountPositions(one.index))).collect();
+            book.accounts.iter().map(|one| of_account.get(&one.index).copied()).collect();
         let mut positions = Vec::with_capacity(book.positions.len());
         for (account, by_account) in book.accounts.iter().zip(&accounts) {
             for position in &book.positions[account.positions.clone()] {
-                let row = by_account.or_else(|| find(Row::Position(position.index)));
+                let row = by_account.or_else(|| of_position.get(&position.index).copied());
                 positions.push(row.expect("every position of a portfolio has a row in its book"));
             }
         }

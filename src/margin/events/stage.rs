@@ -498,6 +498,20 @@ impl EventStage {
         costs.map(|(account, record)| (account.index, record.cost)).collect()
     }
 
+    /// Notional that each watched account would have closed if `block`, today's factors moved on
+    /// each of its paths, came at once: `[watched account][path]`, USD.
+    pub fn closings_today(&self, isa: InstructionSet, block: &FactorBlock) -> Vec<Vec<f64>> {
+        let count = block.path_count();
+        let mut state = self.state(count);
+        self.start_block(&mut state, count);
+        self.revalue(isa, 0, block, &mut state);
+        self.check_margin(0, None, &mut state);
+        let closed = |account: usize| {
+            (0..count).map(|place| state.record(account, place).notional).collect()
+        };
+        (0..self.book.accounts.len()).map(closed).collect()
+    }
+
     /// Gives each isolated contract the collateral its positions state, or its initial margin at
     /// entry (of short options: today).
     fn post_collateral(&mut self, setting: &MarginSetting) {

@@ -21,9 +21,11 @@ pub(super) enum Line {
     Requirement,
     /// Gross notional.
     Notional,
+    /// Balances without haircuts.
+    Balances,
 }
 
-const LINES: usize = 4;
+const LINES: usize = 5;
 
 /// Compiled lines and options of all watched accounts.
 #[derive(Debug, Clone)]
@@ -120,7 +122,7 @@ impl Reader {
         let side = match line {
             Line::Headroom => Side::Headroom,
             Line::Requirement => Side::Requirement,
-            Line::Collateral | Line::Notional => return,
+            Line::Collateral | Line::Notional | Line::Balances => return,
         };
         let state = readings.options[index].as_mut();
         if let Some((options, state)) = self.options[index].as_ref().zip(state) {
@@ -167,6 +169,7 @@ fn add_lines<'a>(
         let counted = Balance { quantity: kept * balance.quantity, ..balance.clone() };
         builder.add_balance(line(Line::Headroom), &watched.account.name, &counted)?;
         builder.add_balance(line(Line::Collateral), &watched.account.name, &counted)?;
+        builder.add_balance(line(Line::Balances), &watched.account.name, balance)?;
     }
     for position in portfolio.positions.iter().filter(|held| held.account == watched.index) {
         builder.add_value(line(Line::Headroom), position)?;

@@ -190,6 +190,8 @@ impl MarginStage {
                 prices: vec![0.0; closing_paths],
                 requirement: vec![0.0; closing_paths],
                 notional: vec![0.0; closing_paths],
+                balances: vec![0.0; closing_paths],
+                paid: vec![0.0; closing_paths],
             },
         }
     }
@@ -344,6 +346,7 @@ impl MarginStage {
     ) {
         let At { isa, node, block } = at;
         let Closing { block: few, readings, marks, values, requirement, notional, .. } = closing;
+        let balances = &mut closing.balances[..places.len()];
         few.gather(block, places);
         let count = places.len();
         self.reader.prepare(isa, node + 1, few, readings);
@@ -351,6 +354,7 @@ impl MarginStage {
         self.reader.read(isa, (index, Line::Requirement), node + 1, few, readings, requirement);
         let notional = &mut notional[..count];
         self.reader.read(isa, (index, Line::Notional), node + 1, few, readings, notional);
+        self.reader.read(isa, (index, Line::Balances), node + 1, few, readings, balances);
         account.marks.start_block(&mut marks[index], count);
         let values = &mut values[..account.marks.rows().len() * count];
         account.marks.values(isa, node, few, &mut marks[index], values);
@@ -367,8 +371,9 @@ impl MarginStage {
         state: &mut MarginState,
     ) {
         let (count, path_count) = (places.len(), state.path_count);
+        state.closing.paid[..count].fill(0.0);
         for proceeds in &account.proceeds {
-            let Closing { block, values, prices, .. } = &mut state.closing;
+            let Closing { block, values, prices, paid, .. } = &mut state.closing;
             proceeds.price.fill(block, &mut prices[..count]);
             let slots = &mut state.cash[proceeds.slot * path_count..][..path_count];
             for (few, &place) in places.iter().enumerate() {
@@ -377,13 +382,17 @@ impl MarginStage {
                 let so_far = proceeds.cash_so_far(cash, place);
                 // a price of zero pays nothing
                 slots[place] = so_far + if paid_in.is_finite() { paid_in } else { 0.0 };
+                paid[few] += slots[place] * prices[few];
             }
         }
         for (few, &place) in places.iter().enumerate() {
-            let requirement = state.closing.requirement[few];
+            let Closing { requirement, notional, balances, paid, .. } = &state.closing;
+            let (requirement, notional) = (requirement[few], notional[few]);
             let equity = state.headroom[place] + requirement;
-            let cost = account.fee * state.closing.notional[few];
-            state.close(index, place, Closed { node, equity, requirement, cost });
+            let cost = account.fee * notional;
+            let bad_debt = (cost - balances[few] - paid[few]).max(0.0);
+            let closed = Closed { node, equity, requirement, notional, cost, bad_debt };
+            state.close(index, place, closed);
         }
     }
 

@@ -19,8 +19,12 @@ pub struct Closed {
     pub equity: f64,
     /// Maintenance margin then.
     pub requirement: f64,
+    /// Gross notional closed.
+    pub notional: f64,
     /// What the closing cost.
     pub cost: f64,
+    /// What the account owed then, balances without haircuts; zero where something was left.
+    pub bad_debt: f64,
 }
 
 /// Whether the decisions on a path are those of full revaluation.
@@ -91,6 +95,10 @@ pub(super) struct Closing {
     pub prices: Vec<f64>,
     pub requirement: Vec<f64>,
     pub notional: Vec<f64>,
+    /// Balances without haircuts.
+    pub balances: Vec<f64>,
+    /// Value of the positions, with the cash they were paid.
+    pub paid: Vec<f64>,
 }
 
 impl MarginState {

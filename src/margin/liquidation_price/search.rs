@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::standing::{AccountRungs, RUNGS, Rung, Standing};
 use crate::margin::{MarginBook, MarginError, VenueRules};
 use crate::market::{AssetKind, Market};
 use crate::numeric::root::{bisect, brent};
@@ -84,6 +85,33 @@ pub struct LiquidationMoves {
     pub bankruptcy_upper: PriceLine,
 }
 
+/// Every rung of one account (or isolated contract) along one coin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThresholdPrices {
+    /// Index into [`Portfolio::accounts`].
+    pub account: usize,
+    /// As in [`LiquidationPrices`].
+    pub position: Option<usize>,
+    /// The coin whose price moves.
+    pub underlying: Symbol,
+    /// Its price today, USD.
+    pub spot: f64,
+    /// By [`Rung`]: nearest price below and above.
+    lines: [[PriceLine; 2]; RUNGS],
+}
+
+impl ThresholdPrices {
+    /// The nearest prices of a rung below and above today's.
+    pub fn lines(&self, rung: Rung) -> [PriceLine; 2] {
+        self.lines[rung as usize]
+    }
+
+    /// Whether any rung has a price.
+    pub fn any(&self) -> bool {
+        self.lines.as_flattened().iter().any(|line| *line != PriceLine::Never)
+    }
+}
+
 /// The lines of every account that its venue may liquidate, along every coin it depends on.
 ///
 /// # Errors
@@ -93,32 +121,26 @@ pub fn liquidation_prices(
     market: &Market,
     portfolio: &Portfolio,
 ) -> Result<Vec<LiquidationPrices>, MarginError> {
+    let ladder = LadderSearch::new(rules, market, portfolio)?;
     let mut found = Vec::new();
-    each_account(rules, market, portfolio, |search, (account, positions)| {
-        for coin in coins(search.market, search.portfolio) {
-            let Some(spot) = search.market.asset(&coin).map(|asset| asset.price_usd) else {
-                continue;
-            };
-            search.path = vec![(coin.clone(), spot, 1.0)];
-            for unit in search.lines()? {
-                let at = |line: PriceLine| match line {
-                    PriceLine::At(ratio) => PriceLine::At(spot * ratio),
-                    other => other,
-                };
-                found.push(LiquidationPrices {
-                    account,
-                    position: unit.position.map(|place| positions[place]),
-                    underlying: coin.clone(),
-                    spot,
-                    lower: at(unit.margin[0]),
-                    upper: at(unit.margin[1]),
-                    bankruptcy_lower: at(unit.value[0]),
-                    bankruptcy_upper: at(unit.value[1]),
-                });
+    for account in 0..portfolio.accounts.len() {
+        let rungs = ladder.account(account, None)?.into_iter();
+        found.extend(rungs.map(|one| {
+            let [lower, upper] = one.lines(Rung::Liquidation);
+            let [bankruptcy_lower, bankruptcy_upper] = one.lines(Rung::Bankruptcy);
+            let ThresholdPrices { account, position, underlying, spot, .. } = one;
+            LiquidationPrices {
+                account,
+                position,
+                underlying,
+                spot,
+                lower,
+                upper,
+                bankruptcy_lower,
+                bankruptcy_upper,
             }
-        }
-        Ok(())
-    })?;
+        }));
+    }
     Ok(found)
 }
 
@@ -133,50 +155,124 @@ pub fn liquidation_moves(
     portfolio: &Portfolio,
     betas: &BTreeMap<Symbol, f64>,
 ) -> Result<Vec<LiquidationMoves>, MarginError> {
+    let ladder = LadderSearch::new(rules, market, portfolio)?;
+    let spot = |(coin, beta): (&Symbol, &f64)| {
+        let asset = market.asset(coin)?;
+        Some((coin.clone(), asset.price_usd, *beta))
+    };
+    let path: Vec<(Symbol, f64, f64)> = betas.iter().filter_map(spot).collect();
     let mut found = Vec::new();
-    each_account(rules, market, portfolio, |search, (account, positions)| {
-        let spot = |(coin, beta): (&Symbol, &f64)| {
-            let asset = search.market.asset(coin)?;
-            Some((coin.clone(), asset.price_usd, *beta))
-        };
-        search.path = betas.iter().filter_map(spot).collect();
+    for account in 0..portfolio.accounts.len() {
+        let Some(one) = ladder.alone(account) else { continue };
+        let mut search = ladder.search(&one, account, None)?;
+        search.path.clone_from(&path);
         for unit in search.lines()? {
+            let [lower, upper] = unit.lines[Rung::Liquidation as usize];
+            let [bankruptcy_lower, bankruptcy_upper] = unit.lines[Rung::Bankruptcy as usize];
+            let position = unit.position.map(|place| ladder.held[account][place]);
             found.push(LiquidationMoves {
                 account,
-                position: unit.position.map(|place| positions[place]),
-                lower: unit.margin[0],
-                upper: unit.margin[1],
-                bankruptcy_lower: unit.value[0],
-                bankruptcy_upper: unit.value[1],
+                position,
+                lower,
+                upper,
+                bankruptcy_lower,
+                bankruptcy_upper,
             });
         }
-        Ok(())
-    })?;
+    }
     Ok(found)
 }
 
-/// Calls `act` for every account that a venue may liquidate: its book alone, its index and that of
-/// its positions.
-fn each_account(
-    rules: &[Option<VenueRules>],
-    market: &Market,
-    portfolio: &Portfolio,
-    mut act: impl FnMut(&mut Search, (usize, &[usize])) -> Result<(), MarginError>,
-) -> Result<(), MarginError> {
-    let entered = with_entry_prices(market, portfolio)?;
-    let mut market = Market { history: None, ..market.clone() };
-    let held = crate::margin::book::positions_by_account(portfolio);
-    for (index, positions) in held.iter().enumerate() {
-        let account = &entered.accounts[index];
-        let margined = account.margin_mode != MarginMode::None;
-        if !margined || account.venue.and_then(|venue| rules.get(venue)?.as_ref()).is_none() {
-            continue;
-        }
-        let one = alone(&entered, index, positions);
-        let mut search = Search { rules, market: &mut market, portfolio: &one, path: Vec::new() };
-        act(&mut search, (index, positions))?;
+/// Searches the rungs of one account after another.
+pub struct LadderSearch<'a> {
+    rules: &'a [Option<VenueRules>],
+    /// Without its history.
+    market: Market,
+    /// As stated: which positions say what they were entered at.
+    portfolio: &'a Portfolio,
+    /// The same with today's marks where nothing was said: they must not move.
+    entered: Portfolio,
+    held: Vec<Vec<usize>>,
+}
+
+impl<'a> LadderSearch<'a> {
+    /// Looks up what all accounts share.
+    ///
+    /// # Errors
+    /// What the market lacks.
+    pub fn new(
+        rules: &'a [Option<VenueRules>],
+        market: &Market,
+        portfolio: &'a Portfolio,
+    ) -> Result<Self, MarginError> {
+        Ok(Self {
+            rules,
+            market: Market { history: None, ..market.clone() },
+            portfolio,
+            entered: with_entry_prices(market, portfolio)?,
+            held: crate::margin::book::positions_by_account(portfolio),
+        })
     }
-    Ok(())
+
+    /// The rungs of an account along every coin it depends on; none where no venue may liquidate
+    /// it. `equity_loss`: share of today's value that is lost at the equity threshold.
+    ///
+    /// # Errors
+    /// What the market or the rules lack.
+    pub fn account(
+        &self,
+        account: usize,
+        equity_loss: Option<f64>,
+    ) -> Result<Vec<ThresholdPrices>, MarginError> {
+        let Some(one) = self.alone(account) else { return Ok(Vec::new()) };
+        let mut search = self.search(&one, account, equity_loss)?;
+        let mut found = Vec::new();
+        for coin in coins(&search.market, search.portfolio) {
+            let Some(spot) = search.market.asset(&coin).map(|asset| asset.price_usd) else {
+                continue;
+            };
+            search.path = vec![(coin.clone(), spot, 1.0)];
+            for unit in search.lines()? {
+                let at = |line: PriceLine| match line {
+                    PriceLine::At(ratio) => PriceLine::At(spot * ratio),
+                    other => other,
+                };
+                found.push(ThresholdPrices {
+                    account,
+                    position: unit.position.map(|place| self.held[account][place]),
+                    underlying: coin.clone(),
+                    spot,
+                    lines: unit.lines.map(|sides| sides.map(at)),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The book of one account that a venue may liquidate.
+    fn alone(&self, account: usize) -> Option<Portfolio> {
+        let held = &self.entered.accounts[account];
+        let margined = held.margin_mode != MarginMode::None;
+        self.rules.get(held.venue.filter(|_| margined)?)?.as_ref()?;
+        Some(alone(&self.entered, account, &self.held[account]))
+    }
+
+    fn search<'b>(
+        &'b self,
+        one: &'b Portfolio,
+        account: usize,
+        equity_loss: Option<f64>,
+    ) -> Result<Search<'b>, MarginError> {
+        let stated = self.held[account].iter();
+        let stated = stated.map(|index| self.portfolio.positions[*index].entry_price.is_some());
+        let rungs = AccountRungs::new(&self.market, one, stated.collect(), equity_loss)?;
+        let market = self.market.clone();
+        let mut search =
+            Search { rules: self.rules, market, portfolio: one, rungs, path: Vec::new() };
+        let today = search.standings(1.0)?;
+        search.rungs.start(&today);
+        Ok(search)
+    }
 }
 
 /// The book of one account.
@@ -208,26 +304,18 @@ fn coins(market: &Market, portfolio: &Portfolio) -> BTreeSet<Symbol> {
     underlyings.chain(assets).filter(is_coin).cloned().collect()
 }
 
-/// What the margin balance has above the requirement, and what is left, of the account or of each
-/// isolated contract.
-struct Standing {
-    position: Option<usize>,
-    headroom: f64,
-    value: f64,
-}
-
-/// The lines of one standing, below and above, as price ratios.
+/// The lines of one standing, below and above, as price ratios, by rung.
 struct Lines {
     position: Option<usize>,
-    margin: [PriceLine; 2],
-    value: [PriceLine; 2],
+    lines: [[PriceLine; 2]; RUNGS],
 }
 
 /// The book of one account, and the coins that move: today's price and beta of each.
 struct Search<'a> {
     rules: &'a [Option<VenueRules>],
-    market: &'a mut Market,
+    market: Market,
     portfolio: &'a Portfolio,
+    rungs: AccountRungs,
     path: Vec<(Symbol, f64, f64)>,
 }
 
@@ -247,18 +335,16 @@ impl Search<'_> {
         }
         let mut found = Vec::with_capacity(today.len());
         for (unit, now) in today.iter().enumerate() {
-            let mut line = |side: usize, of: fn(&Standing) -> f64| {
-                let values = sides[side].iter().map(|(ratio, units)| (*ratio, of(&units[unit])));
-                let refine = |ratio: f64| self.standings(ratio).map(|units| of(&units[unit]));
-                line_of((1.0, of(now)), values, refine)
-            };
-            let headroom = |standing: &Standing| standing.headroom;
-            let value = |standing: &Standing| standing.value;
-            found.push(Lines {
-                position: now.position,
-                margin: [line(0, headroom)?, line(1, headroom)?],
-                value: [line(0, value)?, line(1, value)?],
-            });
+            let mut lines = [[PriceLine::Never; 2]; RUNGS];
+            for (rung, lines) in lines.iter_mut().enumerate() {
+                for (side, line) in sides.iter().zip(lines) {
+                    let values = side.iter().map(|(ratio, units)| (*ratio, units[unit].room[rung]));
+                    let refine =
+                        |ratio: f64| self.standings(ratio).map(|units| units[unit].room[rung]);
+                    *line = line_of((1.0, now.room[rung]), values, refine)?;
+                }
+            }
+            found.push(Lines { position: now.position, lines });
         }
         self.move_to(1.0);
         Ok(found)
@@ -266,18 +352,8 @@ impl Search<'_> {
 
     fn standings(&mut self, ratio: f64) -> Result<Vec<Standing>, MarginError> {
         self.move_to(ratio);
-        let book = MarginBook::compile(self.rules, self.market, self.portfolio)?;
-        if self.portfolio.accounts[0].margin_mode == MarginMode::Isolated {
-            let one = |isolated: &crate::margin::IsolatedRequirement| Standing {
-                position: Some(isolated.position),
-                headroom: headroom(isolated.equity, isolated.margin.maintenance),
-                value: isolated.equity,
-            };
-            return Ok(book.isolated(0).iter().map(one).collect());
-        }
-        let found = book.requirements(1.0)[0];
-        let headroom = headroom(found.margin_balance, found.maintenance);
-        Ok(vec![Standing { position: None, headroom, value: book.value(0) }])
+        let book = MarginBook::compile(self.rules, &self.market, self.portfolio)?;
+        self.rungs.standings(&book, &self.market, self.portfolio)
     }
 
     fn move_to(&mut self, ratio: f64) {
@@ -327,9 +403,4 @@ fn line_of(
         };
     }
     Ok(PriceLine::Never)
-}
-
-/// Balance less requirement; without end where nothing is required.
-fn headroom(balance: f64, maintenance: f64) -> f64 {
-    if maintenance > 0.0 { balance - maintenance } else { f64::INFINITY }
 }

@@ -95,7 +95,7 @@ fn the_profile_is_full_revaluation() {
         let change = value(&market, &book, SmileDynamics::StickyDelta, &moves) - base;
         assert_relative_eq!(point.value_change, change, max_relative = 1e-9, epsilon = 1e-6);
     }
-    let mid = found.profile[10];
+    let mid = &found.profile[10];
     assert_eq!((mid.spot_move, mid.value_change), (0.0, 0.0));
     assert_eq!(mid.dollar_delta, found.total.dollar_delta);
 }

@@ -12,21 +12,28 @@
 //! descriptions, and has no gauge. Both would need their output rewritten. `svg` has no
 //! dependencies and escapes text and attributes; layout is ours, a page of code a chart.
 
+mod at_risk;
 mod canvas;
 mod contributions;
 mod distribution;
 mod gauge;
 mod greeks;
+mod hedging;
+mod ladder;
 mod replay;
 mod rows;
 mod scale;
 mod tail;
 mod waterfall;
 
+pub use at_risk::at_risk;
 pub use contributions::contributions;
 pub use distribution::distribution;
 pub use gauge::gauge;
 pub use greeks::greeks;
+pub use hedging::hedging;
+pub use ladder::ladder;
+pub(super) use ladder::{name_of, told};
 pub use replay::{account_value, book_value};
 pub use tail::tail;
 pub use waterfall::waterfall;

@@ -6,6 +6,7 @@
 //! the engine's HTML escaping; only the charts, whose writer escapes by itself, are put in as they
 //! are.
 
+mod exposure;
 mod filters;
 mod model;
 pub(super) mod templates;
@@ -38,6 +39,10 @@ pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
         charts => charts_of(&outcome),
         positions => Value::from(Serde(positions(&outcome))),
         after => after(&outcome),
+        liquidations => Value::from(Serde(exposure::liquidations(&outcome))),
+        margin => Value::from(Serde(exposure::margin(&outcome))),
+        ladders => Value::from(Serde(exposure::ladders(&outcome))),
+        hedges => Value::from(Serde(exposure::hedges(&outcome))),
         shown_model => Value::from(Serde(model::ShownModel::of(&outcome.model))),
         stopping => outcome.stopping.as_ref().map(stopping::sentence),
         light_sign => light_sign(verdict.light),
@@ -50,13 +55,16 @@ pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
 /// Charts by name; one that the outcome has nothing for is absent, which templates see as empty.
 fn charts_of(outcome: &Outcome) -> Value {
     type Chart = fn(&Outcome, &str) -> Option<String>;
-    let charts: [(&str, Chart); 6] = [
+    let charts: [(&str, Chart); 9] = [
         ("gauge", charts::gauge),
         ("waterfall", charts::waterfall),
         ("distribution", charts::distribution),
         ("tail", charts::tail),
         ("contributions", charts::contributions),
         ("greeks", charts::greeks),
+        ("ladder", charts::ladder),
+        ("at-risk", charts::at_risk),
+        ("hedging", charts::hedging),
     ];
     Value::from_pairs(
         charts

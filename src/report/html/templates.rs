@@ -7,7 +7,7 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 17] = [
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
     ("answer.html", include_str!("templates/answer.html")),
@@ -19,6 +19,8 @@ const TEMPLATES: [(&str, &str); 15] = [
     ("margin.html", include_str!("templates/margin.html")),
     ("failures.html", include_str!("templates/failures.html")),
     ("moved.html", include_str!("templates/moved.html")),
+    ("liquidation.html", include_str!("templates/liquidation.html")),
+    ("liquidity.html", include_str!("templates/liquidity.html")),
     ("greeks.html", include_str!("templates/greeks.html")),
     ("paths.html", include_str!("templates/paths.html")),
     ("model.html", include_str!("templates/model.html")),

@@ -4,8 +4,12 @@ use comfy_table::Cell;
 
 use super::Page;
 use super::grid::{LABEL_COLUMN, render, short_row, text_row};
-use crate::outcome::{AccountLiquidation, ContributionRow, Headroom, Measure, PathEvents};
+use crate::outcome::{
+    AccountLiquidation, BookClosing, ContributionRow, EventProbability, EventTime, Headroom,
+    LadderRung, Measure, PathEvents, RungKind,
+};
 use crate::report::figures::{count, duration, level, percent, prose};
+use crate::report::ranking::nearest_ladders;
 
 const HEADROOM_ROWS: usize = 4;
 const CONTRIBUTION_ROWS: usize = 5;
@@ -132,7 +136,9 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     if let Some(liquidations) = liquidations(page) {
         add("", &liquidations, 2);
     }
-    if let Some(events) = &page.outcome.path_events {
+    // Beside proposed trades there is no room for more.
+    let told = page.outcome.with_trades.is_none().then_some(page.outcome);
+    if let Some(events) = told.and_then(|outcome| outcome.path_events.as_ref()) {
         add("", &inside_paths(page, events), 2);
     }
     for line in
@@ -142,6 +148,12 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     }
     if let Some(moved) = page.outcome.moved_prices.as_ref() {
         add("Impact", &super::moved::moved(page, moved), 3);
+    }
+    if let Some(nearest) = told.and_then(|_| nearest(page)) {
+        add("", &nearest, 1);
+    }
+    if let Some(closing) = told.and_then(|one| one.liquidation_exposure.closing.as_ref()) {
+        add("Closing", &closing_told(page, closing), 1);
     }
     if let Some(breach) = breach(page) {
         add("U = 100\u{a0}%", &breach, 1);
@@ -198,27 +210,65 @@ fn liquidations(page: &Page<'_>) -> Option<String> {
 /// What else happened inside paths, to any account.
 fn inside_paths(page: &Page<'_>, events: &PathEvents) -> String {
     let money = |amount: f64| page.figures.money(amount);
-    let mut text = format!("called {}", percent(events.margin_call.probability, 2));
+    let call = |call: &EventProbability| format!("called {}", percent(call.probability, 2));
+    let after = |time: &EventTime| {
+        let hours = crate::report::figures::number(time.mean_years * 24.0 * 365.0, 1);
+        format!("liquidated after {hours} h")
+    };
+    let call = events.margin_call.as_ref().map(call);
+    let after = events.time_to_liquidation.as_ref().map(after);
+    let mut text = call.into_iter().chain(after).collect::<Vec<_>>().join(", ");
+    if !text.is_empty() {
+        text.push_str("; ");
+    }
     if let Some(alone) = &events.liquidation_at_steps_alone {
         let [found, alone] = [&events.liquidation, alone].map(|one| percent(one.probability, 2));
-        text.push_str(&format!(", liquidated {found} ({alone} if looked at at the steps alone)"));
-    }
-    if let Some(time) = events.mean_time_to_liquidation_years {
-        let hours = time * 24.0 * 365.0;
-        text.push_str(&format!(
-            ", liquidated after {} h",
-            crate::report::figures::number(hours, 1)
-        ));
+        text.push_str(&format!("liquidated {found} ({alone} if looked at at the steps alone); "));
     }
     let (notional, debt) = (&events.liquidated_notional, &events.bad_debt);
     let level = percent(notional.level, 1);
     format!(
-        "{text}; notional closed {} (ES {level} {}), bad debt {} (ES {})",
+        "{text}notional closed {} (ES {level} {}), bad debt {} (ES {})",
         money(notional.mean),
         money(notional.expected_shortfall),
         money(debt.mean),
         money(debt.expected_shortfall)
     )
+}
+
+/// The liquidation price that is nearest in deviations, where venues act inside paths.
+fn nearest(page: &Page<'_>) -> Option<String> {
+    page.outcome.path_events.as_ref()?;
+    // Cautions come first where lines are few.
+    if page.outcome.warnings.len() >= page.limits().warnings {
+        return None;
+    }
+    let ladder = *nearest_ladders(page.outcome).first()?;
+    let lines = ladder.rungs.iter().filter(|rung| rung.kind == RungKind::Liquidation);
+    let distance = |rung: &LadderRung| rung.deviations.map(f64::abs);
+    let lines = lines.filter_map(|rung| Some((distance(rung)?, rung)));
+    let (_, rung) = lines.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let touch = rung.touch.map(|touch| format!(", touched {}", percent(touch.probability, 2)));
+    Some(format!(
+        "nearest line: {}, {} {}, {} σ{}",
+        ladder.account,
+        ladder.underlying,
+        crate::report::figures::signed(percent(rung.change?, 1)),
+        crate::report::figures::number(rung.deviations?, 1),
+        touch.unwrap_or_default()
+    ))
+}
+
+/// What closing the book over the liquidation horizon costs.
+fn closing_told(page: &Page<'_>, closing: &BookClosing) -> String {
+    let money = |amount: f64| page.figures.money(amount);
+    let within = duration(closing.horizon_years);
+    let left = if closing.left > 0.0 {
+        format!("; {} not closed in time", money(closing.left))
+    } else {
+        String::new()
+    };
+    format!("within {within} costs {}\u{a0}{}{left}", page.outcome.currency, money(closing.cost))
 }
 
 fn breach(page: &Page<'_>) -> Option<String> {

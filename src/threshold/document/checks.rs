@@ -254,7 +254,10 @@ impl Checker<'_> {
 fn same_thing(one: &TermKind, other: &TermKind) -> bool {
     let stated = |kind: &TermKind| matches!(kind, TermKind::Stated { .. });
     let stressed = |kind: &TermKind| matches!(kind, TermKind::StressedLoss { .. });
-    let same_kind = std::mem::discriminant(one) == std::mem::discriminant(other);
+    let spread =
+        |kind: &TermKind| matches!(kind, TermKind::Liquidity { .. } | TermKind::ClosingCost);
+    let same_kind = std::mem::discriminant(one) == std::mem::discriminant(other)
+        || (spread(one) && spread(other));
     if stated(one) || stated(other) {
         one.covers().is_some() && one.covers() == other.covers()
     } else {

@@ -41,6 +41,24 @@ pub enum TermDocument {
         /// Standard deviations of the half-spread added to its mean, usually 3.
         deviations: NonNegative,
     },
+    /// Cost of closing all positions as `[events.closing]` of the scenario says: stressed
+    /// half-spread and impact (Bangia et al. 1999), by gross exposure.
+    ClosingCost {
+        /// Unique name.
+        name: Name,
+        /// Factor before combining; 1 when left out.
+        weight: Option<NonNegative>,
+    },
+    /// What accounts without recourse owe beyond their equity at the horizon. Venues bear it: it is
+    /// not in the simulated loss.
+    VenueShortfall {
+        /// Unique name.
+        name: Name,
+        /// Factor before combining; 1 when left out.
+        weight: Option<NonNegative>,
+        /// Confidence level of its tail mean; left out: its mean over all paths.
+        level: Option<Level>,
+    },
     /// A charge on exposure beyond a share of daily volume.
     Concentration {
         /// Unique name.
@@ -96,6 +114,8 @@ impl TermDocument {
             Self::SimulatedShortfall { name, weight, .. }
             | Self::StressedLoss { name, weight, .. }
             | Self::Liquidity { name, weight, .. }
+            | Self::ClosingCost { name, weight }
+            | Self::VenueShortfall { name, weight, .. }
             | Self::Concentration { name, weight, .. }
             | Self::Counterparty { name, weight, .. }
             | Self::Stated { name, weight, .. } => (name, *weight),
@@ -122,6 +142,11 @@ impl TermDocument {
             Self::Liquidity { deviations, .. } => {
                 TermKind::Liquidity { deviations: deviations.get() }
             }
+            Self::ClosingCost { .. } => TermKind::ClosingCost,
+            Self::VenueShortfall { level, .. } => TermKind::VenueShortfall {
+                level: level
+                    .map(|level| ConfidenceLevel::new(level.get()).expect("checked when read")),
+            },
             Self::Concentration { volume_share, charge, .. } => {
                 TermKind::Concentration { volume_share: volume_share.get(), charge: charge.get() }
             }
