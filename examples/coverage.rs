@@ -1,7 +1,8 @@
 //! Measures how often the 95 % intervals of VaR and ES cover the truth.
 //!
-//! `cargo run --release --example coverage -- [RUNS] [PATHS]`, by default 2000 runs (seeds) of
-//! 50,000 paths; 0 paths leave the first table out. It has a row for every distribution and level
+//! `cargo run --release --example coverage -- [RUNS] [PATHS] [BOOK] [SCHEME]`, by default 2000 runs
+//! (seeds) of 50,000 paths; 0 paths leave the first table out, a book (`StudentT`) and a scheme
+//! (`Stratified`) narrow the second. The first has a row for every distribution and level
 //! of plain samples (true tail index, coverage of both intervals, mean half-width over the
 //! asymptotic one, share of runs flagged heavy-tailed). The second table has a row for every book,
 //! sampling scheme, level aimed at and level, each run one of the engine on documents: coverage,
@@ -32,13 +33,14 @@ fn main() {
         None => default,
     };
     let (runs, paths) = (number(2_000), number(50_000) as usize);
+    let (book, scheme) = (arguments.next(), arguments.next());
     if paths > 0 {
         println!("{runs} runs of {paths} paths");
         plain(runs, paths);
         println!();
     }
     println!("{runs} runs of {SCHEME_PATHS} paths of the engine");
-    by_scheme(runs, SCHEME_PATHS);
+    by_scheme(runs, SCHEME_PATHS, [book, scheme]);
 }
 
 fn plain(runs: u64, paths: usize) {
@@ -68,19 +70,22 @@ fn plain(runs: u64, paths: usize) {
 }
 
 /// Every scheme of the engine on every book, at a quarter of the paths again for the order at which
-/// half-widths shrink.
-fn by_scheme(runs: u64, paths: u64) {
+/// half-widths shrink; of the book and the scheme that `wanted` names, where it does.
+fn by_scheme(runs: u64, paths: u64, wanted: [Option<String>; 2]) {
+    let [book, scheme] = wanted;
+    let is = |wanted: &Option<String>, name: String| wanted.as_ref().is_none_or(|w| *w == name);
     println!(
         "book        scheme           aim    level   VaR %   ES %  above %          \
          variance VaR     ES   order VaR   ES   error/width VaR   ES"
     );
-    for world in World::ALL {
+    for world in World::ALL.into_iter().filter(|world| is(&book, format!("{world:?}"))) {
         let truth = world.truth();
         let case = |method, aim| Case { world, method, aim, runs, paths };
         let plain = case(METHODS[0], LEVELS[0]);
         let yardstick = plain.scores(&truth, paths, runs);
         plain.print(&truth, &yardstick, &yardstick);
-        for method in &METHODS[1..] {
+        let methods = METHODS[1..].iter();
+        for method in methods.filter(|method| is(&scheme, format!("{method:?}"))) {
             let aimed = matches!(method, SamplingMethod::Importance | SamplingMethod::Stratified);
             for &aim in &LEVELS[..1 + usize::from(aimed)] {
                 let case = case(*method, aim);

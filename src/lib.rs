@@ -11,7 +11,8 @@
 //! engine:  load ─▶ Plan ─▶ losses(range) … ─▶ merge ─▶ tail ─▶ Outcome ─▶ report, cli
 //! ```
 //!
-//! [`engine`] runs it; [`outcome`] is what it found; [`report`] tells people. The modules may import
+//! [`engine`] runs it, [`study`] runs it many times; [`outcome`] is what was found; [`report`] tells
+//! people. The modules may import
 //! each other only along the arrows (`tests/architecture.rs`).
 //!
 //! # Conventions
@@ -59,6 +60,7 @@ pub mod report;
 pub mod risk;
 pub mod scenario;
 pub mod simulation;
+pub mod study;
 pub mod threshold;
 pub mod units;
 

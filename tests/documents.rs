@@ -7,6 +7,7 @@ use plimsoll::document::{Confinement, Loader, schema_of, schema_text};
 use plimsoll::market::document::{MarketDocument, read_market};
 use plimsoll::portfolio::document::{PortfolioDocument, read_portfolio};
 use plimsoll::scenario::document::{ScenarioDocument, read_scenario};
+use plimsoll::study::calibration::CalibrationDocument;
 use plimsoll::threshold::document::{PolicyDocument, read_policy};
 
 fn scenarios() -> PathBuf {
@@ -20,6 +21,7 @@ fn shipped_schemas_are_those_of_the_types() {
         ("portfolio", schema_of::<PortfolioDocument>("portfolio")),
         ("market", schema_of::<MarketDocument>("market")),
         ("policy", schema_of::<PolicyDocument>("policy")),
+        ("calibration", schema_of::<CalibrationDocument>("calibration")),
     ];
     for (name, schema) in schemas {
         let path = scenarios().join(format!("schema/{name}.json"));

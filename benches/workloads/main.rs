@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench workloads` runs everything; `-- W2 --paths 250000 --threads 1 --repeat 5`
 //! narrows it (`-- --help` lists the options). Timed: from "portfolio in memory" to VaR and ES, as
-//! the peers are: compiling the book, drawing, revaluing, measuring. Calibration and the Cholesky
-//! factor are `set_up_seconds`. Every repetition has a new seed; times are medians.
+//! the peers are: compiling the book and fitting its proxies (`fit_seconds`), drawing, revaluing,
+//! measuring (`path_seconds`). Calibration and the Cholesky factor are `set_up_seconds`. Every repetition has a new seed; times are medians.
 
 #![allow(missing_docs, clippy::print_stdout)]
 

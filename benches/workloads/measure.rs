@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll::engine::{self, Control, LiquidationTally, Plan};
+use plimsoll::engine::{Control, LiquidationTally, Plan, Prepared};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::risk::{LossSample, expected_shortfall, value_at_risk};
 use plimsoll::units::ConfidenceLevel;
@@ -20,12 +20,21 @@ pub struct Figures {
     pub liquidation_probabilities: BTreeMap<String, f64>,
 }
 
+/// Times of one repetition.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// Compiling the book and fitting its proxies.
+    pub fit: Spent,
+    /// Walking the paths, settling their tail, measuring.
+    pub paths: Spent,
+}
+
 /// All repetitions of a case.
 #[derive(Debug)]
 pub struct Measured {
     pub set_up: Spent,
     /// One a repetition.
-    pub runs: Vec<Spent>,
+    pub runs: Vec<Times>,
     /// Of the first seed.
     pub figures: Figures,
     pub peak_memory_mb: Option<f64>,
@@ -41,22 +50,27 @@ pub fn measure(case: &Case) -> Measured {
     let pool = pool.expect("threads can be started");
     let repetition = |number: u32| {
         plan.scenario.simulation.seed = seed + u64::from(number);
-        timed(|| pool.install(|| figures(&plan, isa)))
+        pool.install(|| figures(&plan, isa))
     };
-    let runs: Vec<(Figures, Spent)> = (0..case.repeat).map(repetition).collect();
+    let runs: Vec<(Figures, Times)> = (0..case.repeat).map(repetition).collect();
     Measured {
         set_up,
         figures: runs[0].0.clone(),
-        runs: runs.into_iter().map(|(_, spent)| spent).collect(),
+        runs: runs.into_iter().map(|(_, times)| times).collect(),
         peak_memory_mb: peak_memory_mb(),
     }
 }
 
 /// From the portfolio in memory to the measures.
-fn figures(plan: &Plan, isa: InstructionSet) -> Figures {
+fn figures(plan: &Plan, isa: InstructionSet) -> (Figures, Times) {
+    let (prepared, fit) = timed(|| Prepared::new(plan, isa).expect("it compiles"));
+    let (figures, paths) = timed(|| measures(plan, &prepared));
+    (figures, Times { fit, paths })
+}
+
+fn measures(plan: &Plan, prepared: &Prepared) -> Figures {
     let paths = plan.scenario.simulation.paths;
-    let settled = engine::settled_losses(plan, isa, &Control::none()).expect("it runs");
-    let part = settled.part;
+    let part = prepared.losses(&Control::none()).expect("it runs").part;
     let levels: [ConfidenceLevel; 2] = [0, 1].map(|level| plan.scenario.measures.levels[level]);
     let sample = LossSample::plain(&part.losses, &levels).expect("losses are finite");
     let probability = |tally: &LiquidationTally| {

@@ -6,7 +6,7 @@ use plimsoll::scenario::Revaluation;
 use serde::Serialize;
 
 use crate::arguments::Case;
-use crate::measure::Measured;
+use crate::measure::{Measured, Times};
 
 /// The fields of a line, in its order.
 #[derive(Debug, Serialize)]
@@ -15,10 +15,16 @@ pub struct Record {
     /// How options were revalued in the first pass.
     mode: &'static str,
     threads: usize,
-    /// Wall clock, median.
+    /// Wall clock, median: fit and paths.
     seconds: f64,
     /// Of all threads, median.
     cpu_seconds: f64,
+    /// Of the above, compiling the book and fitting its proxies.
+    fit_seconds: f64,
+    fit_cpu_seconds: f64,
+    /// Of the above, the paths: drawing, revaluing, settling the tail, measuring.
+    path_seconds: f64,
+    path_cpu_seconds: f64,
     /// Calibration and Cholesky factor, wall clock, once.
     set_up_seconds: f64,
     paths: u64,
@@ -29,7 +35,7 @@ pub struct Record {
     /// By account; left out where no account can be liquidated.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     liquidation_probabilities: BTreeMap<String, f64>,
-    /// CPU time a path.
+    /// CPU time in all, over paths.
     nanoseconds_per_path: f64,
     /// Peak resident memory of this case, set-up included.
     peak_memory_mb: Option<f64>,
@@ -41,14 +47,18 @@ pub struct Record {
 impl Record {
     pub fn of(case: &Case, measured: &Measured) -> Self {
         let Measured { set_up, runs, figures, peak_memory_mb } = measured;
-        let seconds = median(runs.iter().map(|run| run.seconds));
-        let cpu_seconds = median(runs.iter().map(|run| run.cpu_seconds));
+        let middle = |of: &dyn Fn(&Times) -> f64| rounded(median(runs.iter().map(of)), 1e6);
+        let cpu_seconds = middle(&|run| run.fit.cpu_seconds + run.paths.cpu_seconds);
         Self {
             work: case.work.generate().name,
             mode: mode(case.revaluation),
             threads: case.threads,
-            seconds: rounded(seconds, 1e6),
-            cpu_seconds: rounded(cpu_seconds, 1e6),
+            seconds: middle(&|run| run.fit.seconds + run.paths.seconds),
+            cpu_seconds,
+            fit_seconds: middle(&|run| run.fit.seconds),
+            fit_cpu_seconds: middle(&|run| run.fit.cpu_seconds),
+            path_seconds: middle(&|run| run.paths.seconds),
+            path_cpu_seconds: middle(&|run| run.paths.cpu_seconds),
             set_up_seconds: rounded(set_up.seconds, 1e6),
             paths: case.paths,
             value_at_risk: figures.value_at_risk,

@@ -40,6 +40,9 @@ pub enum Command {
     Run(RunArguments),
     /// Validate documents without running; reports every violation at once.
     Check(CheckArguments),
+    /// Search settings on common paths, and give those worth choosing between.
+    #[command(subcommand)]
+    Calibrate(CalibrateCommand),
     /// Tell everything that happened on one path of a run.
     Replay(ReplayArguments),
     /// Print the JSON Schema of a document kind, for editors.
@@ -142,11 +145,57 @@ pub struct RunArguments {
     pub quiet: bool,
 }
 
+/// What can be calibrated.
+#[derive(Debug, Subcommand)]
+pub enum CalibrateCommand {
+    /// Liquidation thresholds: stop distances, leverage and collateral of a book, or rates, close
+    /// fractions and fees of a venue; gives the Pareto front of bad debt, liquidated notional, cost
+    /// and idle capital.
+    Liquidation(LiquidationArguments),
+}
+
+/// Arguments of `calibrate liquidation`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll calibrate liquidation scenarios/leverage\n  \
+                        plimsoll calibrate liquidation scenarios/leverage/venue.toml --out out/venue")]
+pub struct LiquidationArguments {
+    /// The calibration document, or a folder that holds a calibration.toml.
+    #[arg(value_name = "CALIBRATION")]
+    pub calibration: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub machine: MachineArguments,
+    /// Write result.json, calibration.html, candidates.csv and manifest.json into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print result.json to standard output and nothing else there.
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no summary; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Options of the machine that works, which no outcome depends on.
+#[derive(Debug, Clone, Args)]
+pub struct MachineArguments {
+    /// Worker threads; the outcome does not depend on it [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Instruction set of the kernels: baseline, avx2 or avx512; the outcome does not depend on it
+    /// [default: the best this machine has].
+    #[arg(long, value_name = "SET", value_parser = instruction_set)]
+    pub instruction_set: Option<InstructionSet>,
+    /// Let documents name files outside their folder.
+    #[arg(long)]
+    pub allow_outside: bool,
+}
+
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Documents: a scenario is checked with every file it names; portfolio, market, policy and
-    /// venue documents on their own.
+    /// Documents: a scenario or a calibration is checked with every file it names; portfolio,
+    /// market, policy and venue documents on their own.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Let documents name files outside their folder.
@@ -192,6 +241,8 @@ pub enum DocumentKind {
     Policy,
     /// A venue's margin rules.
     Venue,
+    /// A search for liquidation thresholds.
+    Calibration,
 }
 
 /// Arguments of `completions`.

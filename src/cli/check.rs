@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::session::{confinement, refuse, scenario_document};
 use super::terminal::Terminal;
 use crate::engine;
+use crate::study::calibration;
 
 /// Checks every file and shows every violation.
 pub fn check(arguments: &CheckArguments, terminal: &Terminal) -> Exit {
@@ -12,7 +13,12 @@ pub fn check(arguments: &CheckArguments, terminal: &Terminal) -> Exit {
     let mut worst = Exit::Within;
     for file in &arguments.files {
         let file = scenario_document(file);
-        let exit = match engine::check(&file, confinement) {
+        let found = if calibration::is_calibration(&file, confinement) {
+            calibration::check(&file, confinement)
+        } else {
+            engine::check(&file, confinement)
+        };
+        let exit = match found {
             Ok(summary) => terminal.print(&format!("{}: {summary}\n", file.display())),
             Err(violations) => refuse(&violations, terminal),
         };

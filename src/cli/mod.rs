@@ -1,6 +1,7 @@
 //! The command line: one file a command, and the only place that knows clock and environment.
 
 mod arguments;
+mod calibrate;
 mod check;
 mod completions;
 mod exit;
@@ -38,6 +39,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
     match command {
         Command::Run(arguments) => run::run(arguments, terminal),
         Command::Check(arguments) => check::check(arguments, terminal),
+        Command::Calibrate(command) => calibrate::calibrate(command, terminal),
         Command::Replay(arguments) => replay::replay(arguments, terminal),
         Command::Schema(arguments) => schema::schema(arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments, terminal),

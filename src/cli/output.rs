@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::session::Session;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
 use crate::engine::Run;
-use crate::outcome::HistoricalOutcome;
+use crate::outcome::{Calibration, HistoricalOutcome};
 use crate::report::{self, ReportError};
 
 /// Why results were not written; nothing is then left behind.
@@ -57,6 +57,25 @@ impl Output {
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
         let machine = told.session.machine();
         self.commit(Manifest { paths, ..Manifest::new(version, scenario, machine) }, told)
+    }
+
+    /// Writes a calibration and puts the folder in place.
+    pub fn write_calibration(
+        mut self,
+        calibration: &Calibration,
+        told: Circumstances,
+    ) -> Result<(), OutputFailure> {
+        self.folder.write("result.json", report::calibration_json(calibration)?.as_bytes())?;
+        self.folder.write("calibration.html", report::calibration_html(calibration)?.as_bytes())?;
+        self.folder.write("candidates.csv", &report::calibration_csv(calibration)?)?;
+        let (version, name) = (&calibration.plimsoll_version, &calibration.name);
+        let machine = told.session.machine();
+        let manifest = Manifest {
+            seed: calibration.seed,
+            paths: calibration.paths,
+            ..Manifest::new(version, name, machine)
+        };
+        self.commit(manifest, told)
     }
 
     /// Writes everything and puts the folder in place.

@@ -8,6 +8,7 @@ use crate::margin::document::VenueRulesDocument;
 use crate::market::document::MarketDocument;
 use crate::portfolio::document::PortfolioDocument;
 use crate::scenario::document::ScenarioDocument;
+use crate::study::calibration::CalibrationDocument;
 use crate::threshold::document::PolicyDocument;
 
 /// Prints the schema.
@@ -23,6 +24,7 @@ fn text(document: DocumentKind) -> String {
         DocumentKind::Market => schema_of::<MarketDocument>("market"),
         DocumentKind::Policy => schema_of::<PolicyDocument>("policy"),
         DocumentKind::Venue => schema_of::<VenueRulesDocument>("venue"),
+        DocumentKind::Calibration => schema_of::<CalibrationDocument>("calibration"),
     };
     schema_text(&schema)
 }

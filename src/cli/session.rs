@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{RevaluationArgument, SamplingArgument, SimulationArguments};
+use super::arguments::{
+    MachineArguments, RevaluationArgument, SamplingArgument, SimulationArguments,
+};
 use super::exit::Exit;
 use super::terminal::Terminal;
 use crate::document::{ColorChoice, Confinement, InputFile, Machine, Violations};
@@ -25,6 +27,18 @@ pub struct Session {
 impl Session {
     /// Starts the threads and takes over Ctrl-C.
     pub fn new(arguments: &SimulationArguments, terminal: &Terminal) -> Result<Self, Exit> {
+        Self::of(
+            &MachineArguments {
+                threads: arguments.threads,
+                instruction_set: arguments.instruction_set,
+                allow_outside: arguments.allow_outside,
+            },
+            terminal,
+        )
+    }
+
+    /// The same for commands that simulate by a document of their own.
+    pub fn of(arguments: &MachineArguments, terminal: &Terminal) -> Result<Self, Exit> {
         let threads = arguments.threads.map_or(0, usize::from);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| {

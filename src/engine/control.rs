@@ -37,8 +37,10 @@ pub struct Control<'a> {
 }
 
 /// Tells of a part as that much of `total`.
-pub(super) struct PartOf<'a> {
+pub struct PartOf<'a> {
+    /// Who is told.
     pub whole: Control<'a>,
+    /// Units of the whole.
     pub total: u64,
 }
 
@@ -67,7 +69,7 @@ impl<'a> Control<'a> {
     }
 
     /// The same line, telling of parts of a whole.
-    pub(super) fn telling<'b>(&'b self, whole: &'b PartOf<'a>) -> Control<'b> {
+    pub fn telling<'b>(&'b self, whole: &'b PartOf<'a>) -> Control<'b> {
         Control { observer: whole, stop: self.stop }
     }
 

@@ -166,12 +166,23 @@ impl Events {
         valued: &CompiledBook,
         moving: Option<&Arc<Displacement>>,
     ) -> Result<Option<Self>, EngineError> {
-        let Setting { rules, market, portfolio, model, pricing, seed, isa, hazards, .. } = *setting;
-        let setting = MarginSetting { rules, market, portfolio, model, pricing };
+        let Setting { rules, market, portfolio, model, pricing, .. } = *setting;
+        let margin = MarginSetting { rules, market, portfolio, model, pricing };
         // What happens on a replayed path is told step by step: never by the plain stage.
-        if moving.is_none() && is_plain(&setting) && model.replayed().is_none() {
+        if moving.is_none() && is_plain(&margin) && model.replayed().is_none() {
             return Ok(None);
         }
+        Self::general(setting, valued, moving)
+    }
+
+    /// The same, of the plain case too.
+    pub fn general(
+        setting: &Setting,
+        valued: &CompiledBook,
+        moving: Option<&Arc<Displacement>>,
+    ) -> Result<Option<Self>, EngineError> {
+        let Setting { rules, market, portfolio, model, pricing, seed, isa, hazards, .. } = *setting;
+        let setting = MarginSetting { rules, market, portfolio, model, pricing };
         let stage = EventStage::compile(&setting, valued, Streams::new(seed, isa))?;
         let stage = stage.map(|stage| stage.with_hazards(&hazards.venues));
         let stage = stage.map(|stage| match moving {

@@ -134,6 +134,16 @@ impl PathEngine {
         Self { book, liquidation, ..self.clone() }
     }
 
+    /// The same engine with the general stage in the place of its plain case, which tells less of
+    /// what happened.
+    pub fn with_general_stage(self, setting: &Setting) -> Result<Self, EngineError> {
+        if self.liquidation.is_none() {
+            return Ok(self);
+        }
+        let events = Events::general(setting, &self.book, None)?;
+        Ok(Self { liquidation: None, events, ..self })
+    }
+
     /// Operations that options take on a path, as the book counts them: at the horizon, where they
     /// settle, and at every node for the decisions there.
     pub fn option_cost(&self) -> f64 {
@@ -366,7 +376,8 @@ impl PathEngine {
         }
     }
 
-    fn events_walked<'a>(
+    /// The general stage with its state on the block walked last, where it is the one used.
+    pub fn events_walked<'a>(
         &'a self,
         workspace: &'a Workspace,
     ) -> Option<(&'a Events, &'a EventState)> {

@@ -11,7 +11,8 @@ use super::pass::{self, Partial, PathColumns};
 use super::path::PathEngine;
 use super::plan::Plan;
 use super::precision::{Decision, Precision};
-use super::proxy::{self, Settled, Valuation};
+use super::prepared::Prepared;
+use super::proxy::{self, Valuation};
 use super::tail::{TailLedger, TailLosses};
 use crate::numeric::isa::InstructionSet;
 use crate::outcome::{Measures, Outcome, ProxyRevaluation, ReplayedPath};
@@ -134,9 +135,7 @@ pub fn settled_losses(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<SettledLosses, EngineError> {
-    let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let Settled { part, proxy } = proxy::whole_pass(plan, &book, 0, control, Stage::Losses)?;
-    Ok(SettledLosses { part, proxy })
+    Prepared::new(plan, isa)?.losses(control)
 }
 
 /// Joins the shards' partials and finds everything else.

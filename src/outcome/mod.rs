@@ -4,6 +4,7 @@
 //! years. Every estimate names its estimator. Field order here is field order in the file.
 
 pub mod book;
+pub mod calibration;
 pub mod exposure;
 pub mod failures;
 pub mod historical;
@@ -18,6 +19,10 @@ pub mod threshold;
 
 pub use book::{
     AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
+};
+pub use calibration::{
+    CALIBRATION_FORMAT_VERSION, Calibration, Candidate, CandidateFigures, Objective,
+    ObjectiveEstimate, ParameterUnit, SearchedParameter, Standing,
 };
 pub use exposure::{
     AccountShortfall, AtRiskAccount, AtRiskCurve, BookClosing, CoinBeta, CoinClosing,

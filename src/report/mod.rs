@@ -1,6 +1,7 @@
 //! Telling people: the terminal summary, the HTML report, `result.json`, `losses.parquet`.
 //!
-//! In flows one [`Outcome`](crate::outcome::Outcome), out flow text and bytes; nothing here
+//! In flows one [`Outcome`](crate::outcome::Outcome) (or a
+//! [`Calibration`](crate::outcome::Calibration)), out flow text and bytes; nothing here
 //! computes risk, touches files or knows the clock, so every output is a function of the outcome.
 //!
 //! Three rules hold for all outputs:
@@ -9,6 +10,7 @@
 //!   lands (the template engine's auto-escape for HTML, the SVG writer's for charts);
 //! - a figure that is not finite is an error that names it, never a `NaN` on a page.
 
+mod calibration;
 pub mod charts;
 mod comparison;
 mod figures;
@@ -24,12 +26,13 @@ mod terminal;
 pub mod text;
 mod verdict;
 
+pub use calibration::{calibration_csv, calibration_html, calibration_json};
 pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
 pub use html::html;
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
 pub use replay::{replay_json, replay_text};
-pub use terminal::{Colour, TerminalStyle, terminal};
+pub use terminal::{Colour, TerminalStyle, calibration_terminal, terminal};
 pub use verdict::{Answer, Verdict, verdict};
 
 /// Why a report could not be written; none is the reader's fault.
@@ -47,6 +50,9 @@ pub enum ReportError {
     /// The table of losses could not be written.
     #[error("the losses could not be written as parquet: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// The table of candidates could not be written.
+    #[error("the candidates could not be written as CSV: {0}")]
+    Csv(#[from] csv::Error),
     /// A template of the HTML report failed.
     #[error("the HTML report could not be rendered: {0:#}")]
     Template(#[from] minijinja::Error),

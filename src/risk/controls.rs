@@ -56,6 +56,11 @@ impl ControlSpace {
         Self { basis, factors, scales, gram }
     }
 
+    /// What the residual of a unit counts for: the root of its scale, with the sign of its weight.
+    pub fn root(&self, unit: usize) -> f64 {
+        self.scales[unit].sqrt().copysign(self.factors[unit])
+    }
+
     /// Sum of squared residuals, each at its scale, of values regressed on a constant and the
     /// directions, from their `coefficients` on those, their squares times the scales and their
     /// products with scales and regressors.

@@ -4,12 +4,17 @@
 //! Standard error: `√((Var(L | L>VaR) + α(ES−VaR)²) / (n(1−α)))` (Manistre & Hancock 2005): the
 //! influence function's, exact to first order. In heavy tails it under-covers, because the tail
 //! variance itself is poorly known: see [`super::tail_index`].
+//!
+//! Of weighted or dependent paths the interval corrects for the skewness of the units' influence
+//! values (Hall 1992; [`super::skewed`]): few of them reach the tail, and what controls leave of
+//! a nearly linear book is a few large residuals.
 
 use super::depth::Needs;
 use super::exceedance::{crossing, tail_mass};
 use super::ranks::rank_and_boundary;
 use super::sample::Tail;
 use super::select::Entry;
+use super::skewed;
 use super::unit_sums::UnitSums;
 use super::{LossSample, NORMAL_95, PathWeights, RiskError};
 use crate::units::{ConfidenceLevel, Loss};
@@ -27,9 +32,9 @@ pub struct ExpectedShortfall {
     pub level: ConfidenceLevel,
     /// Standard error.
     pub standard_error: f64,
-    /// A normal error with this one's interval: above the standard error where few units tell it.
+    /// A normal error whose interval is as wide: above the standard error where few units tell it.
     pub normal_error: f64,
-    /// `loss ± 1.96 · normal_error`.
+    /// `loss ± 1.96 · standard_error` in a plain sample; else corrected for skewness.
     pub interval_95: [Loss; 2],
     /// VaR at the same level, where the tail begins.
     pub value_at_risk: Loss,
@@ -49,13 +54,12 @@ pub fn expected_shortfall(sample: &LossSample, level: ConfidenceLevel) -> Expect
 }
 
 pub(super) fn with_interval(found: TailMean, level: ConfidenceLevel) -> ExpectedShortfall {
-    let half_width = NORMAL_95 * found.normal_error;
     ExpectedShortfall {
         loss: Loss(found.expected_shortfall),
         level,
         standard_error: found.standard_error,
         normal_error: found.normal_error,
-        interval_95: [-half_width, half_width].map(|by| Loss(found.expected_shortfall + by)),
+        interval_95: found.ends.map(|by| Loss(found.expected_shortfall + by)),
         value_at_risk: Loss(found.value_at_risk),
     }
 }
@@ -67,9 +71,11 @@ pub struct TailMean {
     pub expected_shortfall: f64,
     /// Its standard error.
     pub standard_error: f64,
-    /// A normal error with this one's 95 % interval: above the standard error where few units
+    /// A normal error whose 95 % interval is as wide: above the standard error where few units
     /// tell it. Sums and differences of figures carry this one.
     pub normal_error: f64,
+    /// Ends of the 95 % interval, less ES.
+    pub ends: [f64; 2],
     /// VaR at the same level.
     pub value_at_risk: f64,
 }
@@ -117,12 +123,15 @@ fn weighted(sample: &LossSample, level: ConfidenceLevel) -> TailMean {
         .collect();
     values.sort_unstable_by_key(|(path, _)| *path);
     let mut sums = UnitSums::new(weights);
-    sums.add_ascending(values.into_iter());
+    sums.add_ascending(values.iter().copied());
     let standard_error = sums.standard_error() / level.tail();
+    let skewness = sums.skewness(values.into_iter());
+    let ends = skewed::interval(weights.quantile_95(), skewness).map(|end| end * standard_error);
     TailMean {
         expected_shortfall: value_at_risk + total / target,
         standard_error,
-        normal_error: weights.quantile_95() / NORMAL_95 * standard_error,
+        normal_error: 0.5 * (ends[1] - ends[0]) / NORMAL_95,
+        ends,
         value_at_risk,
     }
 }
@@ -149,10 +158,12 @@ pub(super) fn of_excesses(
 ) -> TailMean {
     let tail_count = count as f64 * level.tail();
     let standard_error = ((variance + level.get() * mean * mean) / tail_count).sqrt();
+    let half_width = NORMAL_95 * standard_error;
     TailMean {
         expected_shortfall: value_at_risk + mean,
         standard_error,
         normal_error: standard_error,
+        ends: [-half_width, half_width],
         value_at_risk,
     }
 }

@@ -5,8 +5,12 @@
 //! weight, h the leverage of the unit (the jackknife's variance; MacKinnon & White 1985, HC3).
 //! Residuals of tail figures are large just where controls have leverage, which the textbook
 //! formula of even residuals does not see: its intervals cover the truth in 90 % of runs.
+//!
+//! A shortfall rests on few units with skewed values: `skewness` tells how much, for intervals
+//! that correct for it ([`super::skewed`]).
 
 use super::PathWeights;
+use super::controls::ControlSpace;
 
 /// Sums over units, for one quantity.
 #[derive(Debug, Clone)]
@@ -77,6 +81,48 @@ impl<'a> UnitSums<'a> {
         }
     }
 
+    /// Σe³/(Σe²)^{3/2} of the units' residuals e, as [`Self::standard_error`] scales them: their
+    /// skewness over the root of their number, from the `values` that were added, ascending by
+    /// path; zero where nothing spreads.
+    pub fn skewness(&self, values: impl Iterator<Item = (usize, f64)>) -> f64 {
+        let unit_paths = self.weights.unit().paths();
+        let mut sums: Vec<(usize, f64)> = Vec::new();
+        for (path, value) in values {
+            match sums.last_mut() {
+                Some((unit, sum)) if *unit == path / unit_paths => *sum += value,
+                _ => sums.push((path / unit_paths, value)),
+            }
+        }
+        let [squares, cubes] = match self.weights.controls() {
+            None => self.plain_powers(&sums),
+            Some(space) => self.controlled_powers(space, &sums),
+        };
+        let root = squares.sqrt();
+        if root > 0.0 { cubes / root / root / root } else { 0.0 }
+    }
+
+    /// Σe² and Σe³ of units about their mean; units without a value are zero.
+    fn plain_powers(&self, sums: &[(usize, f64)]) -> [f64; 2] {
+        let units = self.weights.units();
+        let mean = self.total / units as f64;
+        let without = (units - sums.len()) as f64;
+        let start = [without * mean * mean, -without * mean * mean * mean];
+        sums.iter().fold(start, |powers, (_, sum)| added(powers, sum - mean))
+    }
+
+    /// The same of residuals on the controls, by unit.
+    fn controlled_powers(&self, space: &ControlSpace, sums: &[(usize, f64)]) -> [f64; 2] {
+        let units = self.weights.units();
+        let mean = self.total / units as f64;
+        let mut residuals = vec![-mean; units];
+        for (product, direction) in self.products.iter().zip(&space.basis) {
+            residuals.iter_mut().zip(direction).for_each(|(slot, d)| *slot -= product * d);
+        }
+        sums.iter().for_each(|(unit, sum)| residuals[*unit] += sum);
+        let scaled = residuals.iter().enumerate().map(|(unit, one)| one * space.root(unit));
+        scaled.fold([0.0; 2], added)
+    }
+
     /// Standard error of the mean over all paths.
     pub fn standard_error(&self) -> f64 {
         let units = self.weights.units() as f64;
@@ -100,6 +146,11 @@ impl<'a> UnitSums<'a> {
         };
         variance.sqrt() / self.weights.unit().paths() as f64
     }
+}
+
+fn added([squares, cubes]: [f64; 2], residual: f64) -> [f64; 2] {
+    let square = residual * residual;
+    [squares + square, cubes + square * residual]
 }
 
 #[cfg(test)]
@@ -138,5 +189,32 @@ mod tests {
         };
         let expected = control.iter().enumerate().map(term).sum::<f64>().sqrt() / 5.0;
         approx::assert_relative_eq!(one.standard_error(), expected, max_relative = 1e-12);
+    }
+
+    #[test]
+    fn skewness_by_hand() {
+        // Pair sums 6, 0, 0: about their mean 2 they are 4, −2, −2, so (64 − 16)/24^{3/2}.
+        let design = SampleDesign { unit: Unit::AntitheticPair, ..SampleDesign::plain() };
+        let weights = PathWeights::new(6, &[], &[], &design).unwrap();
+        let values = || [(0, 2.0), (1, 4.0)].into_iter();
+        let mut sums = UnitSums::new(&weights);
+        sums.add_ascending(values());
+        let expected = 48.0 / libm::pow(24.0, 1.5);
+        approx::assert_relative_eq!(sums.skewness(values()), expected, max_relative = 1e-14);
+    }
+
+    #[test]
+    fn residuals_on_controls_have_the_spread_of_the_error() {
+        let control = [1.0, 2.0, 4.0, 3.0, 7.0];
+        let design = SampleDesign { unit: Unit::Path, control_means: vec![3.0] };
+        let weights = PathWeights::new(5, &[], &control, &design).unwrap();
+        let values = || [(1, 1.0), (3, 0.5)].into_iter();
+        let mut sums = UnitSums::new(&weights);
+        sums.add_ascending(values());
+        let space = weights.controls().unwrap();
+        let [squares, cubes] = sums.controlled_powers(space, &[(1, 1.0), (3, 0.5)]);
+        approx::assert_relative_eq!(squares.sqrt() / 5.0, sums.standard_error(), epsilon = 1e-14);
+        let expected = cubes / libm::pow(squares, 1.5);
+        approx::assert_relative_eq!(sums.skewness(values()), expected, max_relative = 1e-14);
     }
 }

@@ -1,14 +1,12 @@
 //! Prices that orders and broken pegs moved inside paths, as figures.
 
-use super::{Found, without};
+use super::{Found, path_events, without};
 use crate::engine::EngineError;
 use crate::engine::amounts::AmountTally;
 use crate::engine::control::Control;
 use crate::engine::displaced::CoinTally;
 use crate::margin::failure::horizon_probability;
-use crate::outcome::{
-    Amplification, Cascades, EventProbability, MovedPrices, PegBroken, TailAmount,
-};
+use crate::outcome::{Amplification, Cascades, EventProbability, MovedPrices, PegBroken};
 use crate::risk::{self, RiskError};
 use crate::units::Symbol;
 
@@ -35,17 +33,7 @@ fn cascades(found: &Found) -> Result<Cascades, RiskError> {
         let (probability, interval_95) = (share.probability, share.interval_95);
         Ok::<_, RiskError>(EventProbability { probability, interval_95 })
     };
-    let level = found.plan.scenario.measures.contribution_level.get();
-    let amount = |tally: &AmountTally| {
-        let largest = tally.largest_mean(paths, 1.0 - level);
-        TailAmount {
-            mean: tally.sum() / paths as f64,
-            level,
-            expected_shortfall: largest.mean,
-            standard_error: largest.standard_error,
-            probability: tally.count() as f64 / paths as f64,
-        }
-    };
+    let amount = |tally: &AmountTally| path_events::amount(found, tally);
     Ok(Cascades {
         moved: probability(tally.moved)?,
         settled: probability(tally.settled)?,

@@ -34,5 +34,5 @@ mod tests;
 mod words;
 
 pub(super) use choice::Valuation;
-pub(super) use settle::{Settled, first_pass, settled, whole_pass};
+pub(super) use settle::{Settled, first_pass, settled, settled_pass, whole_pass};
 pub(super) use words::Revalued;

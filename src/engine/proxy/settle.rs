@@ -58,10 +58,21 @@ pub(in crate::engine) fn whole_pass(
     control: &Control,
     stage: Stage,
 ) -> Result<Settled, EngineError> {
-    let valuation = Valuation::choose(plan, book);
+    settled_pass(plan, book, &Valuation::choose(plan, book), kept, control, stage)
+}
+
+/// The same by a valuation chosen before.
+pub(in crate::engine) fn settled_pass(
+    plan: &Plan,
+    book: &Compiled,
+    valuation: &Valuation,
+    kept: u64,
+    control: &Control,
+    stage: Stage,
+) -> Result<Settled, EngineError> {
     let range = 0..plan.scenario.simulation.paths;
-    let part = first_pass(book, &valuation, range, kept, control, stage)?;
-    settled(plan, book, &valuation, part, control, stage)
+    let part = first_pass(book, valuation, range, kept, control, stage)?;
+    settled(plan, book, valuation, part, control, stage)
 }
 
 /// Revalues what could be in the tail, checks the errors seen, and falls back to full revaluation

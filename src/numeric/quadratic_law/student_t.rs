@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::inversion::{CumulantFunction, Payoff, expectation};
+use super::inversion::{CumulantFunction, Payoff, expectation, rough_expectation};
 use super::normal::QuadraticLaw;
 use super::search::quantile;
 use crate::numeric::complex::Complex;
@@ -108,6 +108,14 @@ impl ScaledExcessLaw {
             return expectation(self, q, Payoff::Indicator);
         }
         1.0 - expectation(&self.negated(), -q, Payoff::Indicator)
+    }
+
+    /// P(Q > q) to about a thousandth, fast.
+    pub fn rough_tail_probability(&self, q: f64) -> f64 {
+        if q >= self.at(0.0)[1] {
+            return rough_expectation(self, q, Payoff::Indicator);
+        }
+        1.0 - rough_expectation(&self.negated(), -q, Payoff::Indicator)
     }
 
     /// P(Q ≤ q), with relative precision in its own tail.

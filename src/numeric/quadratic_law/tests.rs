@@ -170,6 +170,9 @@ fn the_student_twist_centres_the_scaled_excess() {
     let mean = twisted.tail_probability(0.0) - theta * simpson * step / 3.0;
     let found = libm::exp(twisted.cumulant_at_twist()) * mean;
     assert_close(found, 0.01, 1e-6);
-    let quantile = twisted.upper_quantile(0.25);
-    assert_close(twisted.tail_probability(quantile), 0.25, 1e-10);
+    for tail in [0.025, 0.25, 0.6, 0.975] {
+        let quantile = twisted.upper_quantile(tail);
+        assert_close(twisted.tail_probability(quantile), tail, 1e-10);
+        assert!((twisted.rough_tail_probability(quantile) - tail).abs() < 2e-3, "{tail}");
+    }
 }

@@ -7,7 +7,7 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
     ("answer.html", include_str!("templates/answer.html")),
@@ -25,6 +25,7 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("paths.html", include_str!("templates/paths.html")),
     ("model.html", include_str!("templates/model.html")),
     ("data.html", include_str!("templates/data.html")),
+    ("calibration.html", include_str!("templates/calibration.html")),
 ];
 
 /// An engine that refuses unknown names and writes money as `figures` does.

@@ -5,6 +5,7 @@
 //! before it gets here, so it cannot steer the terminal.
 
 mod answer;
+mod calibration;
 mod comparison;
 mod failures;
 pub(super) mod grid;
@@ -15,6 +16,7 @@ use super::figures::{Figures, duration, instant};
 use super::readable::readable;
 use super::{ReportError, stopping, verdict};
 use crate::outcome::Outcome;
+pub use calibration::calibration_terminal;
 use grid::Grid;
 
 /// Lines of one screen, less one for the prompt.

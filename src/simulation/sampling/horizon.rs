@@ -423,7 +423,7 @@ impl<'a> Parts<'a> {
         let law = self.law.twisted(twist.target, twist.theta);
         let least = 0.5 / (bounds.len() + 1) as f64;
         let mut above = 1.0;
-        let ends = bounds.iter().map(|bound| law.tail_probability(*bound)).chain([0.0]);
+        let ends = bounds.iter().map(|bound| law.rough_tail_probability(*bound)).chain([0.0]);
         for beyond in ends {
             let share = above - beyond;
             if share.is_nan() || share < least {

@@ -100,10 +100,11 @@ impl TwistedLaw {
         }
     }
 
-    pub fn tail_probability(&self, q: f64) -> f64 {
+    /// P(Q > q), of Student-t returns to about a thousandth: their last digits take long.
+    pub fn rough_tail_probability(&self, q: f64) -> f64 {
         match self {
             Self::Normal { law, .. } => law.tail_probability(q),
-            Self::StudentT(law) => law.tail_probability(q),
+            Self::StudentT(law) => law.rough_tail_probability(q),
         }
     }
 

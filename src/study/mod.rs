@@ -1,0 +1,6 @@
+//! Many runs of one engine, set side by side.
+//!
+//! Flows in: a study document that names a base scenario. Flows out: plain results. Every figure
+//! comes from the engine's own paths with a changed plan: there is no second simulator here.
+
+pub mod calibration;
