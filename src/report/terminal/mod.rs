@@ -57,7 +57,9 @@ pub fn terminal(outcome: &Outcome, style: TerminalStyle) -> Result<String, Repor
     let mut blocks = vec![page.title(), answer::answer(&page, &verdict(outcome))];
     blocks.extend(comparison::comparison(&page));
     blocks.push(tables::measures(&page));
-    let cautions = tables::margin_and_cautions(&page);
+    let left =
+        |cautions: &str| SCREEN_LINES.saturating_sub(lines(&blocks) + cautions.lines().count());
+    let cautions = tables::margin_and_cautions(&page, left(&tables::margin_and_cautions(&page, 0)));
     let room = SCREEN_LINES.saturating_sub(lines(&blocks) + cautions.lines().count());
     blocks.extend(tables::details(&page, room));
     blocks.push(cautions);

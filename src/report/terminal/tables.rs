@@ -126,8 +126,9 @@ fn tightest(row: &Headroom) -> f64 {
     row.long.into_iter().chain(row.short).fold(f64::INFINITY, f64::min)
 }
 
-/// Margin, distance to breach, how options were priced, data and warnings, labelled.
-pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
+/// Margin, distance to breach, how options were priced, data and warnings, labelled; what happened
+/// inside paths in at most `room` lines.
+pub(super) fn margin_and_cautions(page: &Page<'_>, room: usize) -> String {
     let mut table = page.grid.table(&[]);
     let mut add = |label: &str, text: &str, lines: usize| {
         table.add_row(short_row([page.grid.heading(label), Cell::new(text)], lines));
@@ -136,24 +137,18 @@ pub(super) fn margin_and_cautions(page: &Page<'_>) -> String {
     if let Some(liquidations) = liquidations(page) {
         add("", &liquidations, 2);
     }
-    // Beside proposed trades there is no room for more.
-    let told = page.outcome.with_trades.is_none().then_some(page.outcome);
-    if let Some(events) = told.and_then(|outcome| outcome.path_events.as_ref()) {
-        add("", &inside_paths(page, events), 2);
-    }
     for line in
         [super::failures::failures(page), super::failures::calls(page)].into_iter().flatten()
     {
         add("", &line, 2);
     }
-    if let Some(moved) = page.outcome.moved_prices.as_ref() {
-        add("Impact", &super::moved::moved(page, moved), 3);
-    }
-    if let Some(nearest) = told.and_then(|_| nearest(page)) {
-        add("", &nearest, 1);
-    }
-    if let Some(closing) = told.and_then(|one| one.liquidation_exposure.closing.as_ref()) {
-        add("Closing", &closing_told(page, closing), 1);
+    let mut room = room;
+    for (label, text, lines) in happened(page) {
+        if lines > room {
+            break;
+        }
+        add(label, &text, lines);
+        room -= lines;
     }
     if let Some(breach) = breach(page) {
         add("U = 100\u{a0}%", &breach, 1);
@@ -236,13 +231,24 @@ fn inside_paths(page: &Page<'_>, events: &PathEvents) -> String {
     )
 }
 
+/// Labels, texts and lines about what happens inside paths and what closing costs; none beside
+/// proposed trades, where lines are few.
+fn happened(page: &Page<'_>) -> Vec<(&'static str, String, usize)> {
+    if page.outcome.with_trades.is_some() {
+        return Vec::new();
+    }
+    let events = page.outcome.path_events.as_ref().map(|one| ("", inside_paths(page, one), 2));
+    let nearest = nearest(page).map(|text| ("", text, 1));
+    let closing = page.outcome.liquidation_exposure.closing.as_ref();
+    let closing = closing.map(|closing| ("Closing", closing_told(page, closing), 1));
+    let moved = page.outcome.moved_prices.as_ref();
+    let moved = moved.map(|moved| ("Impact", super::moved::moved(page, moved), 3));
+    [events, moved, nearest, closing].into_iter().flatten().collect()
+}
+
 /// The liquidation price that is nearest in deviations, where venues act inside paths.
 fn nearest(page: &Page<'_>) -> Option<String> {
     page.outcome.path_events.as_ref()?;
-    // Cautions come first where lines are few.
-    if page.outcome.warnings.len() >= page.limits().warnings {
-        return None;
-    }
     let ladder = *nearest_ladders(page.outcome).first()?;
     let lines = ladder.rungs.iter().filter(|rung| rung.kind == RungKind::Liquidation);
     let distance = |rung: &LadderRung| rung.deviations.map(f64::abs);
