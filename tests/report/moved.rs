@@ -19,6 +19,7 @@ fn amount(mean: f64) -> TailAmount {
         expected_shortfall: 20.0 * mean,
         standard_error: mean,
         probability: 0.0375,
+        levels: Vec::new(),
     }
 }
 
