@@ -15,6 +15,7 @@ mod decode;
 pub mod embedded;
 mod loader;
 mod manifest;
+mod merge;
 mod node;
 mod number;
 mod output;
@@ -35,6 +36,7 @@ mod walk;
 pub use csv_table::{CsvHeader, CsvLayout, CsvTable, csv_table};
 pub use loader::{Confinement, InputFile, Loader};
 pub use manifest::{Machine, Manifest, ResultFile, StageTiming};
+pub use merge::merged_over;
 pub use node::{Entry, Node, NodeValue, Parsed, Places};
 pub use number::{
     Correlation, Level, NonNegative, NonNegativeRate, Number, Positive, PositiveRate, Rate,

@@ -19,8 +19,9 @@ use super::rules::{
 };
 use super::waterfall::{self, WaterfallDocument};
 use crate::document::{
-    Instant, Name, NonNegative, NonNegativeRate, Parsed, Positive, PositiveRate, Prose, SourceFile,
-    SymbolName, UnitFraction, ViolationCollector, Violations, embedded, read_toml,
+    Instant, Name, Node, NonNegative, NonNegativeRate, Parsed, Positive, PositiveRate, Prose,
+    SourceFile, SymbolName, UnitFraction, ViolationCollector, Violations, embedded, parse_toml,
+    read_tree,
 };
 
 pub use liquidation::{CloseKind, LiquidationDocument};
@@ -40,6 +41,9 @@ const FOLDER: &str = "venues";
 pub struct VenueRulesDocument {
     /// Name of the rule set; a venue refers to `name@date`.
     pub name: Name,
+    /// The set that this one starts from, as `name@date`: a shipped one, or one listed before it.
+    /// Keys here win; tables are merged key by key.
+    pub extends: Option<Name>,
     /// Date from which the figures are taken, midnight UTC.
     pub effective: Instant,
     /// Where the figures come from, and which of them are assumptions.
@@ -138,13 +142,18 @@ pub struct OptionRulesDocument {
     pub value: OptionValue,
 }
 
-/// Reads one rule set.
+/// Reads one rule set that starts from no other.
 ///
 /// # Errors
 /// Every violation of the document's form; brackets that do not rise or cross, whose deductions
 /// leave a jump in the maintenance margin, or that ask for more maintenance than initial margin.
 pub fn read_rules(file: &Arc<SourceFile>) -> Result<VenueRules, Violations> {
-    let parsed: Parsed<VenueRulesDocument> = read_toml(file)?;
+    read_rules_tree(file, parse_toml(file)?)
+}
+
+/// As [`read_rules`], from a tree whose places may lie in several files.
+fn read_rules_tree(file: &Arc<SourceFile>, tree: Node) -> Result<VenueRules, Violations> {
+    let parsed: Parsed<VenueRulesDocument> = read_tree(file, tree)?;
     let mut found = ViolationCollector::default();
     checks::check(&parsed, &mut found);
     let liquidation = parsed.value.liquidation.as_ref();
@@ -159,9 +168,13 @@ pub fn read_rules(file: &Arc<SourceFile>) -> Result<VenueRules, Violations> {
 /// # Errors
 /// A shipped file that does not read; a fault of the build, not of the user.
 pub fn shipped_rules() -> Result<Vec<VenueRules>, Violations> {
+    shipped_files().map(|file| read_rules(&file)).collect()
+}
+
+fn shipped_files() -> impl Iterator<Item = Arc<SourceFile>> {
     let files = embedded::list(FOLDER).into_iter();
     let tables = files.filter(|path| path.ends_with(".toml"));
-    tables.filter_map(|path| embedded::file(&path)).map(|file| read_rules(&file)).collect()
+    tables.filter_map(|path| embedded::file(&path))
 }
 
 fn to_rules(document: &VenueRulesDocument) -> VenueRules {

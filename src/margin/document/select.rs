@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{read_rules, shipped_rules};
+use super::{read_rules_tree, shipped_files};
 use crate::document::{
-    Loader, Place, SourceFile, Violation, Violations, did_you_mean, one_of, quoted,
+    Loader, Node, Place, SourceFile, Violation, Violations, did_you_mean, merged_over, one_of,
+    parse_toml, quoted,
 };
 use crate::margin::VenueRules;
 
@@ -19,6 +20,8 @@ pub struct RuleSets {
 #[derive(Debug)]
 struct RuleSet {
     rules: VenueRules,
+    /// With what it extends.
+    tree: Node,
     /// Of its date, in the file it was read from; `None`: shipped.
     place: Option<Place>,
 }
@@ -29,8 +32,12 @@ impl RuleSets {
     /// # Errors
     /// A shipped file that does not read; a fault of the build, not of the user.
     pub fn shipped() -> Result<Self, Violations> {
-        let set = |rules| RuleSet { rules, place: None };
-        Ok(Self { sets: shipped_rules()?.into_iter().map(set).collect() })
+        let mut sets = Self { sets: Vec::new() };
+        for file in shipped_files() {
+            let set = sets.read(&file)?;
+            sets.sets.push(RuleSet { place: None, ..set });
+        }
+        Ok(sets)
     }
 
     /// Adds the set of a file.
@@ -38,9 +45,10 @@ impl RuleSets {
     /// # Errors
     /// Every violation in it; a name and date that another set has.
     pub fn add(&mut self, file: &Arc<SourceFile>) -> Result<(), Violations> {
-        let (rules, place) = read_rules_at(file)?;
-        if let Some(other) = self.sets.iter().find(|other| other.rules.id == rules.id) {
-            let title = format!("there are margin rules {} already", quoted(&rules.id));
+        let set = self.read(file)?;
+        if let Some(other) = self.sets.iter().find(|other| other.rules.id == set.rules.id) {
+            let title = format!("there are margin rules {} already", quoted(&set.rules.id));
+            let place = set.place.unwrap_or_else(|| Place::start_of(file));
             let violation = Violation::new(place, title).expected("a name and date of its own");
             let violation = match &other.place {
                 Some(first) => violation.related(first.clone(), "first here"),
@@ -48,8 +56,25 @@ impl RuleSets {
             };
             return Err(violation.into());
         }
-        self.sets.push(RuleSet { rules, place: Some(place) });
+        self.sets.push(set);
         Ok(())
+    }
+
+    /// Reads a set, over the one that it starts from.
+    fn read(&self, file: &Arc<SourceFile>) -> Result<RuleSet, Violations> {
+        let own = parse_toml(file)?;
+        let base = own.path_at("extends").map(|(name, place)| (name.to_string(), place.clone()));
+        let tree = match base {
+            None => own,
+            Some((name, place)) => {
+                let base = self.sets.iter().find(|set| set.rules.id == name);
+                let base = base.ok_or_else(|| self.unknown(&name, &place))?;
+                merged_over(own, base.tree.clone())
+            }
+        };
+        let rules = read_rules_tree(file, tree.clone())?;
+        let place = tree.entry("effective").map(|entry| entry.node.place.clone());
+        Ok(RuleSet { rules, tree, place })
     }
 
     /// The rules that a venue names: `name@date`, or `name` for the latest date that is not after
@@ -65,7 +90,7 @@ impl RuleSets {
         loader: &Loader,
     ) -> Result<VenueRules, Violations> {
         if name.ends_with(".toml") {
-            return read_rules(&loader.open(name, Some(place))?);
+            return self.read(&loader.open(name, Some(place))?).map(|set| set.rules);
         }
         if let Some(set) = self.sets.iter().find(|set| set.rules.id == name) {
             return Ok(set.rules.clone());
@@ -96,13 +121,6 @@ impl RuleSets {
             .expected(one_of(known()))
             .help_if(did_you_mean(name, known()))
     }
-}
-
-fn read_rules_at(file: &Arc<SourceFile>) -> Result<(VenueRules, Place), Violations> {
-    let rules = read_rules(file)?;
-    let tree = crate::document::parse_toml(file)?;
-    let place = tree.entry("effective").map(|entry| entry.node.place.clone());
-    Ok((rules, place.unwrap_or_else(|| Place::start_of(file))))
 }
 
 /// The UTC date of an instant, as rule sets write theirs.

@@ -138,3 +138,29 @@ fn the_valuation_date_chooses_among_the_dates_of_a_venue() {
     let shipped = again.add(&SourceFile::new("c.toml", &dated("generic-flat", "2026-01-01")));
     assert!(shipped.unwrap_err().to_string().contains("ships with plimsoll"));
 }
+
+/// A set that starts from another has its own keys over the base's, table by table; its faults show
+/// where they stand, be it in the base.
+#[test]
+fn a_set_starts_from_another() {
+    let read = |text: &str| {
+        let mut sets = RuleSets::shipped().unwrap();
+        sets.add(&SourceFile::new("own.toml", text))?;
+        let place = Place::start_of(&SourceFile::new("", ""));
+        sets.select("own", &place, None, &Loader::shipped())
+    };
+    let head = "name = \"own\"\nextends = \"deribit-standard@2025-01-01\"\n";
+    let own = read(&format!("{head}[options]\nfloor = \"12%\"\n[liquidation]\nclose = \"full\"\n"));
+    let (own, base) = (own.unwrap(), super::rules("deribit-standard@2025-01-01"));
+    assert_eq!(own.id, "own@2025-01-01");
+    assert_eq!(own.futures_by_coin, base.futures_by_coin);
+    let options = base.options.map(|options| crate::margin::OptionRules { floor: 0.12, ..options });
+    assert_eq!(own.options, options);
+    assert_eq!(own.liquidation, Some(crate::margin::Liquidation::PLAIN));
+
+    let found = faults(read("name = \"own\"\nextends = \"deribit-standart@2025-01-01\"\n"));
+    let title = "no margin rules are called `deribit-standart@2025-01-01`".to_owned();
+    assert_eq!(found, [(2, title)]);
+    let found = faults(read(&format!("{head}[options]\nfloor = \"120%\"\n")));
+    assert_eq!(found, [(4, "`floor` is out of range".to_owned())]);
+}
