@@ -86,12 +86,13 @@ mod tests {
         warning(&plan, &book).map(|warning| warning.message)
     }
 
-    /// The examples state every field there is, and all of them act; without a cascade its terms
-    /// are idle.
+    /// The examples state every field there is; no venue there asks for margin, so nobody is called.
+    /// Without a cascade its terms are idle too.
     #[test]
     fn what_does_not_act_is_named() {
-        assert_eq!(told("examples", |_| {}), None);
         assert_eq!(told("minimal", |_| {}), None);
+        let told_of = told("examples", |_| {}).unwrap();
+        assert!(told_of.ends_with("no figure holds it: [margin_calls]."), "{told_of}");
         let told_of = told("examples", |plan| plan.scenario.events.cascade = None).unwrap();
         for stated in ["impact of ", "open_interest of "] {
             assert!(told_of.contains(stated), "{told_of}");
