@@ -28,9 +28,10 @@ pub struct PathAmounts {
     pub liquidated: bool,
     /// Whether a stop order executed.
     pub stopped: bool,
-    /// Notional that venues closed.
+    /// Notional that venues closed, debt that liquidators of loans repaid.
     pub liquidated_notional: f64,
-    /// Fees and slippage of liquidations, slippage of stop orders.
+    /// Fees and slippage of liquidations, slippage of stop orders, what liquidators of loans take
+    /// beyond what they repay.
     pub cost: f64,
     /// What was owed to venues once nothing was left to close.
     pub bad_debt: f64,
@@ -115,7 +116,7 @@ fn read(
             sum.liquidated |= record.liquidated().is_some();
             sum.stopped |= record.stopped().is_some();
             sum.liquidated_notional += record.notional;
-            sum.cost += record.cost;
+            sum.cost += record.cost + record.taken;
             sum.bad_debt += record.bad_debt;
         }
         if sum.liquidated || sum.stopped {

@@ -61,6 +61,8 @@ pub enum ParameterUnit {
     Share,
     /// A multiple, e.g. leverage of 10.
     Multiple,
+    /// A time in hours.
+    Hours,
 }
 
 /// Something that is to be small.

@@ -18,11 +18,15 @@ pub fn calibration_json(calibration: &Calibration) -> Result<String, ReportError
     json::json_of(calibration)
 }
 
+/// Shares below this are shown to a basis point.
+const FINE_BELOW: f64 = 0.02;
+
 /// The value of a parameter as people read it.
 pub(super) fn setting(unit: ParameterUnit, value: f64) -> String {
     match unit {
-        ParameterUnit::Share => percent(value, 1),
+        ParameterUnit::Share => percent(value, if value.abs() < FINE_BELOW { 2 } else { 1 }),
         ParameterUnit::Multiple => number(value, 2),
+        ParameterUnit::Hours => format!("{} h", number(value, 1)),
     }
 }
 

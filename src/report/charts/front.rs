@@ -11,6 +11,8 @@ use crate::report::figures::{Figures, compact};
 const HEIGHT: f64 = 300.0;
 const PLOT_X: [f64; 2] = [56.0, WIDTH - 14.0];
 const PLOT_Y: [f64; 2] = [40.0, 248.0];
+/// Share of the range left free at each end.
+const ROOM: f64 = 0.08;
 
 /// Objective `across` against objective `up`; `None` where no candidate can be held.
 pub fn front(calibration: &Calibration, [across, up]: [usize; 2], id: &str) -> Option<String> {
@@ -23,7 +25,8 @@ pub fn front(calibration: &Calibration, [across, up]: [usize; 2], id: &str) -> O
         let [low, high] = values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
             [low.min(value), high.max(value)]
         });
-        (low <= high).then_some([low.min(0.0), high * 1.02])
+        let room = ROOM * (high - low);
+        (low <= high).then_some([low - room, high + room])
     };
     let x = Scale::linear(range(0)?, PLOT_X);
     let y = Scale::linear(range(1)?, [PLOT_Y[1], PLOT_Y[0]]);
@@ -117,7 +120,7 @@ fn legend(canvas: &mut Canvas) {
     for (series, words, radius) in entries {
         canvas.add(circle(&format!("candidate {series}"), [left, 27.0], radius));
         canvas.add(text("tick", [left + 9.0, 31.0], words));
-        left += 22.0 + 6.4 * words.len() as f64;
+        left += 24.0 + 7.2 * words.len() as f64;
     }
     canvas.add(diamond("candidate base", [left, 27.0], 6.0));
     canvas.add(text("tick", [left + 10.0, 31.0], "as it stands"));

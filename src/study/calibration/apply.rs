@@ -2,10 +2,10 @@
 
 use super::parameter::{Parameter, Setting, VenueRule};
 use crate::engine::Plan;
-use crate::margin::{self, CloseAmount, FutureRules, LoanAsset, VenueRules};
+use crate::margin::{self, CloseAmount, FutureRules, LoanAsset, LoanOracle, VenueRules};
 use crate::portfolio::{Instrument, Settlement};
 use crate::pricing;
-use crate::units::Symbol;
+use crate::units::{DAYS_PER_YEAR, Symbol, Years};
 
 /// The base plan with `values` set, or why such a book cannot be held.
 pub(super) fn plan_with(
@@ -61,7 +61,21 @@ fn set_rule(rules: &mut VenueRules, rule: &VenueRule, value: f64) {
                 terms.loan_to_value = terms.loan_to_value.min(value);
             });
         }
+        VenueRule::OracleDelay => {
+            let years = value / HOURS_PER_DAY / DAYS_PER_YEAR;
+            oracle(rules, |oracle| oracle.delay = Years(years));
+        }
+        VenueRule::DeviationThreshold => oracle(rules, |oracle| oracle.deviation = value),
         VenueRule::Bonus { asset } => assets(rules, asset.as_ref(), |terms| terms.bonus = value),
+    }
+}
+
+const HOURS_PER_DAY: f64 = 24.0;
+
+fn oracle(rules: &mut VenueRules, set: impl FnOnce(&mut LoanOracle)) {
+    let loan = rules.loan.as_mut();
+    if let Some(oracle) = loan.and_then(|loan| loan.inside_paths.as_mut()) {
+        set(oracle);
     }
 }
 

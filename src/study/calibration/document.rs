@@ -146,9 +146,9 @@ pub enum ParameterKind {
     CloseFactor,
     /// Loan: collateral that a liquidator takes beyond what he repays.
     Bonus,
-    /// Loan: time by which the protocol's price lags.
+    /// Loan: hours by which the protocol's price lags.
     OracleDelay,
-    /// Loan: move of the price that makes the protocol's price follow.
+    /// Loan: share by which a price has to be off the one published last to be published anew.
     DeviationThreshold,
 }
 

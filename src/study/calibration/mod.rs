@@ -12,8 +12,10 @@
 //!
 //! # Definitions
 //! - **Bad debt**: what accounts owe venues once nothing is left to close, summed over accounts.
-//! - **Liquidated notional**: what venues close; what stop orders close is not in it.
-//! - **Cost**: fees and slippage of liquidations, and slippage of stop orders.
+//! - **Liquidated notional**: what venues close and what liquidators of loans repay; what stop orders
+//!   close is not in it.
+//! - **Cost**: fees and slippage of liquidations, slippage of stop orders, and what liquidators of
+//!   loans take beyond what they repay.
 //! - **Idle capital**: margin balance beyond initial margin at time zero, summed over the accounts
 //!   that have it; exact.
 //!

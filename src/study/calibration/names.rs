@@ -7,8 +7,15 @@ use crate::outcome::Objective;
 pub(super) fn objective(document: &ObjectiveDocument, level: f64) -> Objective {
     let (name, definition) = match document.quantity {
         Quantity::BadDebt => ("bad debt", "owed to venues once nothing is left to close"),
-        Quantity::LiquidatedNotional => ("liquidated notional", "notional that venues close"),
-        Quantity::Cost => ("cost", "fees and slippage of liquidations, slippage of stop orders"),
+        Quantity::LiquidatedNotional => (
+            "liquidated notional",
+            "notional that venues close, debt that liquidators of loans repay",
+        ),
+        Quantity::Cost => (
+            "cost",
+            "fees and slippage of liquidations, slippage of stop orders, what liquidators of loans \
+             take beyond what they repay",
+        ),
         Quantity::IdleCapital => {
             let estimator = "margin balance beyond initial margin at time zero, summed over \
                              accounts; exact";

@@ -32,9 +32,16 @@ pub(super) enum VenueRule {
     MaintenanceMultiple,
     CloseFraction,
     LiquidationFee,
-    LiquidationThreshold { asset: Option<Symbol> },
+    LiquidationThreshold {
+        asset: Option<Symbol>,
+    },
     CloseFactor,
-    Bonus { asset: Option<Symbol> },
+    Bonus {
+        asset: Option<Symbol>,
+    },
+    /// In hours.
+    OracleDelay,
+    DeviationThreshold,
 }
 
 /// The values of a parameter.
@@ -70,6 +77,7 @@ impl Parameter {
             | Setting::Venue { rule: VenueRule::MaintenanceMultiple, .. } => {
                 ParameterUnit::Multiple
             }
+            Setting::Venue { rule: VenueRule::OracleDelay, .. } => ParameterUnit::Hours,
             _ => ParameterUnit::Share,
         };
         SearchedParameter { name: self.name.clone(), unit }
@@ -136,10 +144,9 @@ impl Resolver<'_> {
                 self.fault(".kind", title, "remove the parameter");
                 return None;
             }
-            Kind::OracleDelay | Kind::DeviationThreshold => {
-                let title = "no loan of this version reads a lagging price: every liquidation sees the market's";
-                self.fault(".kind", title, "remove the parameter");
-                return None;
+            Kind::OracleDelay => self.rule("oracle delay", VenueRule::OracleDelay)?,
+            Kind::DeviationThreshold => {
+                self.rule("deviation threshold", VenueRule::DeviationThreshold)?
             }
             Kind::MaintenanceRate => self.rule("maintenance rate", VenueRule::MaintenanceRate)?,
             Kind::MaintenanceMultiple => {
@@ -352,6 +359,7 @@ fn bounds(kind: ParameterKind) -> (f64, f64) {
         Kind::MaintenanceRate => (0.0001, 1.0),
         Kind::CloseFraction | Kind::CloseFactor => (0.01, 1.0),
         Kind::LiquidationThreshold => (0.01, 0.99),
+        Kind::OracleDelay => (0.0, 720.0),
         _ => (0.0, 1.0),
     }
 }
@@ -367,14 +375,15 @@ fn lacking(rules: &VenueRules, rule: &VenueRule) -> Option<String> {
             })
         }
         VenueRule::LiquidationThreshold { asset } | VenueRule::Bonus { asset } => {
-            let Some(loan) = &rules.loan else {
-                return Some("the venue makes no loans".to_owned());
-            };
-            let asset = asset.as_ref().filter(|asset| !loan.assets.contains_key(*asset))?;
-            Some(format!("the venue takes no {asset} as collateral"))
+            let asset = asset.as_ref();
+            let unknown = asset.filter(|asset| {
+                rules.loan.as_ref().is_some_and(|loan| !loan.assets.contains_key(*asset))
+            });
+            let unknown = unknown.map(|asset| format!("the venue takes no {asset} as collateral"));
+            no_loans(rules).or(unknown)
         }
-        VenueRule::CloseFactor => {
-            rules.loan.is_none().then(|| "the venue makes no loans".to_owned())
+        VenueRule::CloseFactor | VenueRule::OracleDelay | VenueRule::DeviationThreshold => {
+            no_loans(rules)
         }
         VenueRule::CloseFraction | VenueRule::LiquidationFee | VenueRule::MaintenanceMultiple => {
             let acts = rules.liquidation.is_some();
@@ -383,5 +392,17 @@ fn lacking(rules: &VenueRules, rule: &VenueRule) -> Option<String> {
                     .to_owned()
             })
         }
+    }
+}
+
+/// Why nothing happens to loans of a venue inside paths.
+fn no_loans(rules: &VenueRules) -> Option<String> {
+    match &rules.loan {
+        None => Some("the venue makes no loans".to_owned()),
+        Some(loan) if loan.inside_paths.is_none() => Some(
+            "the venue's loans have no `[loan.inside_paths]`: they are looked at today alone"
+                .to_owned(),
+        ),
+        Some(_) => None,
     }
 }
