@@ -341,7 +341,9 @@ impl Liquidated {
     pub fn observe(&mut self, engine: &PathEngine, workspace: &Workspace, paths: &[u64]) {
         if self.tallies.is_empty() {
             self.tallies = engine.tallies();
-            self.events = EventTallies::of(self.tallies.iter().map(|tally| tally.account));
+            // where no account can be closed this comes again: what was counted stays
+            let accounts = self.tallies.iter().map(|tally| tally.account);
+            self.events.accounts = EventTallies::of(accounts).accounts;
         }
         engine.tally(workspace, &mut self.tallies);
         engine.tally_events(workspace, &mut self.events);
