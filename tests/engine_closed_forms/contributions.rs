@@ -10,12 +10,16 @@ use crate::world::{assert_close, plan, run};
 
 const PATHS: &str = "paths = 20_000";
 
-/// The desk scenario in a folder of its own, with every file after `change`.
+/// The desk scenario in a folder of its own, with every file after `change`; without the folders
+/// of its variants.
 pub fn desk(change: impl Fn(&str, String) -> String) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let desk = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/desk");
     for entry in fs::read_dir(desk).expect("the desk is there") {
         let entry = entry.expect("readable");
+        if entry.path().is_dir() {
+            continue;
+        }
         let name = entry.file_name().into_string().expect("a plain name");
         let text = fs::read_to_string(entry.path()).expect("readable");
         fs::write(folder.path().join(&name), change(&name, text)).expect("writable");
