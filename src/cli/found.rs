@@ -13,14 +13,14 @@ use crate::report;
 pub enum Found {
     /// Of simulated paths.
     Simulated(Box<Run>),
-    /// Of a window of history.
+    /// Of one stated path: a window of history, or a shock.
     Replayed(Box<HistoricalOutcome>),
 }
 
 impl Found {
     /// Runs the plan.
     pub fn by(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Self, EngineError> {
-        if plan.scenario.historical.is_some() {
+        if plan.scenario.is_stated() {
             let outcome = engine::historical(plan, isa, control)?;
             return Ok(Self::Replayed(Box::new(outcome)));
         }

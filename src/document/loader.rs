@@ -1,4 +1,7 @@
 //! Opening files: confined to the scenario's folder, size-limited, hashed.
+//!
+//! A path that begins with `shipped:` names a file inside the binary, and what such a file names
+//! lies there too: it leaves no folder.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,6 +17,9 @@ use super::source::{Place, SourceFile};
 use super::suggest::did_you_mean;
 use super::violation::{Violation, Violations};
 use super::visible::quoted;
+
+/// How paths to files inside the binary begin.
+pub const SHIPPED: &str = "shipped:";
 
 /// Largest file read, in bytes.
 const FILE_BYTES_MAX: u64 = 256 << 20;
@@ -88,9 +94,12 @@ impl Loader {
     /// not a regular file, unreadable, too large, binary or not UTF-8.
     pub fn open(&self, path: &str, from: Option<&Place>) -> Result<Arc<SourceFile>, Violations> {
         let request = self.request(path, from);
-        let location = match &self.root {
-            Root::Shipped => PathBuf::from(self.inside(&request)?),
-            Root::Folder { real, .. } => self.locate(real, &request)?,
+        let shipped = request.shipped().map(|inner| request.inside_shipped(&inner)).transpose()?;
+        let location = match (&self.root, shipped) {
+            (Root::Folder { .. }, Some(inner)) => PathBuf::from(format!("{SHIPPED}{inner}")),
+            (Root::Shipped, Some(inner)) => PathBuf::from(inner),
+            (Root::Shipped, None) => PathBuf::from(self.inside(&request)?),
+            (Root::Folder { real, .. }, None) => self.locate(real, &request)?,
         };
         if let Some(opened) = self.opened().get(&location) {
             return Ok(Arc::clone(&opened.file));
@@ -121,10 +130,11 @@ impl Loader {
     fn request<'a>(&self, path: &'a str, from: Option<&'a Place>) -> Request<'a> {
         let folder =
             from.and_then(|place| Path::new(place.file.name()).parent()).unwrap_or(Path::new(""));
-        let joined = folder.join(path);
+        let joined =
+            if path.starts_with(SHIPPED) { PathBuf::from(path) } else { folder.join(path) };
         let typed = match &self.root {
-            Root::Folder { typed, .. } => typed.join(&joined),
-            Root::Shipped => joined.clone(),
+            Root::Folder { typed, .. } if !is_shipped(&joined) => typed.join(&joined),
+            Root::Folder { .. } | Root::Shipped => joined.clone(),
         };
         Request { path, from, joined, shown: typed.to_string_lossy().into_owned() }
     }
@@ -150,6 +160,10 @@ impl Loader {
     }
 
     fn identity(&self, request: &Request<'_>, location: &Path) -> FileIdentity {
+        if is_shipped(location) {
+            let name = location.to_string_lossy().into_owned();
+            return FileIdentity { shown: name.clone(), name, path: None };
+        }
         let normal = normalised(&request.joined).unwrap_or_else(|| request.joined.clone());
         let name = normal.to_string_lossy().into_owned();
         match &self.root {
@@ -164,12 +178,23 @@ impl Loader {
 
     fn read(&self, location: &Path, request: &Request<'_>) -> Result<Vec<u8>, Violations> {
         match &self.root {
-            Root::Folder { .. } => {
+            Root::Folder { .. } if !is_shipped(location) => {
                 read_limited(location).map_err(|error| request.unreadable(&error, &[]))
             }
-            Root::Shipped => embedded::bytes(&location.to_string_lossy())
-                .map(<[u8]>::to_vec)
-                .ok_or_else(|| request.unreadable(&io::ErrorKind::NotFound.into(), &[])),
+            Root::Folder { .. } | Root::Shipped => {
+                let path = location.to_string_lossy();
+                let inner = path.strip_prefix(SHIPPED).unwrap_or(&path);
+                embedded::bytes(inner).map(<[u8]>::to_vec).ok_or_else(|| {
+                    let folder = Path::new(inner).parent().unwrap_or(Path::new(""));
+                    let neighbours = embedded::list(&folder.to_string_lossy());
+                    let names: Vec<String> = neighbours
+                        .iter()
+                        .filter_map(|path| Path::new(path).file_name())
+                        .map(|name| name.to_string_lossy().into_owned())
+                        .collect();
+                    request.unreadable(&io::ErrorKind::NotFound.into(), &names)
+                })
+            }
         }
     }
 }
@@ -183,7 +208,23 @@ struct Request<'a> {
     shown: String,
 }
 
+fn is_shipped(path: &Path) -> bool {
+    path.to_string_lossy().starts_with(SHIPPED)
+}
+
 impl Request<'_> {
+    /// The path inside the binary, where it is one.
+    fn shipped(&self) -> Option<PathBuf> {
+        let joined = self.joined.to_string_lossy();
+        joined.strip_prefix(SHIPPED).map(PathBuf::from)
+    }
+
+    /// That path without `..`.
+    fn inside_shipped(&self, inner: &Path) -> Result<String, Violations> {
+        let normal = normalised(inner).ok_or_else(|| self.leaves())?;
+        Ok(normal.to_string_lossy().into_owned())
+    }
+
     fn place(&self) -> Place {
         let identity =
             || FileIdentity { name: self.path.to_owned(), shown: self.shown.clone(), path: None };
@@ -325,6 +366,24 @@ mod tests {
         assert!(title(inside.open("data/link.txt", None)).contains("leaves"));
         let allowed = loader(&folder, Confinement::AllowOutside);
         assert!(allowed.open("data/link.txt", None).is_ok());
+    }
+
+    /// From a folder, and from a file that is shipped itself.
+    #[test]
+    fn shipped_files_are_named_from_anywhere() {
+        let folder = folder();
+        let loader = loader(&folder, Confinement::Inside);
+        let scenario = loader.open("shipped:minimal/scenario.toml", None).unwrap();
+        assert_eq!(scenario.name(), "shipped:minimal/scenario.toml");
+        let place = Place::start_of(&scenario);
+        let market = loader.open("market.toml", Some(&place)).unwrap();
+        assert_eq!(market.name(), "shipped:minimal/market.toml");
+        let again = loader.open("../minimal/market.toml", Some(&place)).unwrap();
+        assert!(Arc::ptr_eq(&again, &market));
+        assert!(title(loader.open("../../secret", Some(&place))).contains("leaves"));
+        let missing = loader.open("shipped:minimal/markt.toml", None).unwrap_err();
+        assert_eq!(missing.items()[0].help.as_deref(), Some("did you mean `market.toml`?"));
+        assert_eq!(loader.inputs()[0].name, "shipped:minimal/market.toml");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! rules the reader walks, and the value ([`read_toml`]). Use the number and text types of this
 //! module for fields: they refuse NaN, infinities, values out of range and hostile characters.
 
+mod change;
 mod csv_scanner;
 mod csv_table;
 mod decode;
@@ -33,13 +34,14 @@ mod violation;
 mod visible;
 mod walk;
 
+pub use change::Change;
 pub use csv_table::{CsvHeader, CsvLayout, CsvTable, csv_table};
-pub use loader::{Confinement, InputFile, Loader};
+pub use loader::{Confinement, InputFile, Loader, SHIPPED};
 pub use manifest::{Machine, Manifest, ResultFile, StageTiming};
 pub use merge::merged_over;
 pub use node::{Entry, Node, NodeValue, Parsed, Places};
 pub use number::{
-    Correlation, Level, NonNegative, NonNegativeRate, Number, Positive, PositiveRate, Rate,
+    Correlation, Figure, Level, NonNegative, NonNegativeRate, Number, Positive, PositiveRate, Rate,
     UnitFraction,
 };
 pub use output::{OutputError, OutputFolder};
@@ -49,7 +51,9 @@ pub use render::ColorChoice;
 pub use schema::{schema_of, schema_text};
 pub use source::{Place, SourceFile};
 pub use suggest::{did_you_mean, one_of};
-pub use text::{FactorName, FilePath, FolderName, Name, Prose, SymbolName};
+pub use text::{
+    AssetSelector, FactorName, FactorSelector, FilePath, FolderName, Name, Prose, SymbolName,
+};
 pub use time::{DurationText, Instant};
 pub use toml_tree::parse_toml;
 pub use violation::{Violation, ViolationCollector, Violations};

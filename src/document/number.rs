@@ -16,7 +16,7 @@ const LARGEST: f64 = 1e18;
 /// Smallest number where zero is refused.
 const SMALLEST: f64 = 1e-18;
 /// Largest magnitude of a rate: 100 000 %.
-const RATE_LARGEST: f64 = 1e3;
+pub(super) const RATE_LARGEST: f64 = 1e3;
 
 /// A rate written as text: `-39.5%`, `12bp`.
 pub(super) fn parse_rate(text: &str) -> Option<f64> {
@@ -119,6 +119,12 @@ number_type!(
     Rate, finite_or_rate, |value| value.abs() <= RATE_LARGEST, "a rate",
     { "type": ["number", "string"], "format": "rate", "pattern": text_format::RATE.pattern,
       "minimum": -RATE_LARGEST, "maximum": RATE_LARGEST }
+);
+number_type!(
+    /// A level not below zero, in the unit of what it is a level of: `0.88`, `92_400` or `"80%"`.
+    Figure, finite_or_rate, |value| (0.0..=LARGEST).contains(&value), "a level not below 0",
+    { "type": ["number", "string"], "format": "rate", "pattern": text_format::RATE.pattern,
+      "minimum": 0, "maximum": LARGEST }
 );
 number_type!(
     /// A rate above zero, e.g. a volatility: `0.6` or `"60%"`.

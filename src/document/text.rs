@@ -81,6 +81,16 @@ text_type!(
     text_format::FACTOR
 );
 text_type!(
+    /// Risk factors by name, group or kind, e.g. `BTC.spot`, `alts.spot`, `*.vol`.
+    FactorSelector,
+    text_format::FACTOR_SELECTOR
+);
+text_type!(
+    /// Assets by name or group, or all: `BTC`, `alts`, `*`.
+    AssetSelector,
+    text_format::ASSET_SELECTOR
+);
+text_type!(
     /// A label people read; may hold any visible character.
     Name,
     text_format::NAME
@@ -100,6 +110,13 @@ text_type!(
     FilePath,
     text_format::FILE_PATH
 );
+
+impl FactorSelector {
+    /// What it selects, and of which kind: `BTC` and `spot`.
+    pub fn parts(&self) -> (&str, &str) {
+        self.0.split_once('.').expect("the form has a dot")
+    }
+}
 
 impl SymbolName {
     /// As the symbol the engine uses.

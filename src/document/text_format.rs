@@ -31,6 +31,30 @@ pub const FACTOR: TextFormat = TextFormat {
     accepts: is_factor,
 };
 
+/// One factor or several.
+pub const FACTOR_SELECTOR: TextFormat = TextFormat {
+    name: "factor-selector",
+    pattern: r"^(\*|[A-Za-z0-9][A-Za-z0-9_-]{0,23})\.(spot|vol|basis|funding|peg)$",
+    expected: "risk factors: an asset, a group or `*`, a dot and one of `spot`, `vol`, `basis`, `funding`, `peg`, in quotes, e.g. `\"BTC.spot\"`",
+    accepts: |text| is_factor(text) || text.strip_prefix("*.").is_some_and(is_factor_kind),
+};
+
+/// One asset or several.
+pub const ASSET_SELECTOR: TextFormat = TextFormat {
+    name: "asset-selector",
+    pattern: r"^(\*|[A-Za-z0-9][A-Za-z0-9_-]{0,23})$",
+    expected: "an asset, a group or `*`, e.g. `BTC`",
+    accepts: |text| text == "*" || is_symbol(text),
+};
+
+/// A move as text with a unit.
+pub const MOVE: TextFormat = TextFormat {
+    name: "move",
+    pattern: r"^[+-]?[0-9]+(\.[0-9]+)? ?(%|bp|pt)$",
+    expected: "a decimal such as `-0.395`, text such as `\"-39.5%\"` or `\"12bp\"`, or volatility points such as `\"+20pt\"`",
+    accepts: |text| super::change::parse_change(text).is_some(),
+};
+
 /// A label people read.
 pub const NAME: TextFormat = TextFormat {
     name: "name",
@@ -87,8 +111,20 @@ pub const RATE: TextFormat = TextFormat {
     accepts: |text| super::number::parse_rate(text).is_some(),
 };
 
-const ALL: [&TextFormat; 9] =
-    [&SYMBOL, &FACTOR, &NAME, &FOLDER_NAME, &PROSE, &FILE_PATH, &DURATION, &INSTANT, &RATE];
+const ALL: [&TextFormat; 12] = [
+    &SYMBOL,
+    &FACTOR,
+    &FACTOR_SELECTOR,
+    &ASSET_SELECTOR,
+    &MOVE,
+    &NAME,
+    &FOLDER_NAME,
+    &PROSE,
+    &FILE_PATH,
+    &DURATION,
+    &INSTANT,
+    &RATE,
+];
 
 /// The form a schema's `format` names.
 pub fn by_name(name: &str) -> Option<&'static TextFormat> {
@@ -116,8 +152,11 @@ fn is_identifier(text: &str, length_max: usize) -> bool {
 }
 
 fn is_factor(text: &str) -> bool {
-    let kinds = ["spot", "vol", "basis", "funding", "peg"];
-    text.split_once('.').is_some_and(|(symbol, kind)| is_symbol(symbol) && kinds.contains(&kind))
+    text.split_once('.').is_some_and(|(symbol, kind)| is_symbol(symbol) && is_factor_kind(kind))
+}
+
+fn is_factor_kind(text: &str) -> bool {
+    ["spot", "vol", "basis", "funding", "peg"].contains(&text)
 }
 
 fn is_name(text: &str) -> bool {
@@ -146,7 +185,10 @@ mod tests {
 
     #[test]
     fn each_form_accepts_and_refuses() {
-        let cases: [(&TextFormat, &[&str], &[&str]); 7] = [
+        let cases: [(&TextFormat, &[&str], &[&str]); 10] = [
+            (&FACTOR_SELECTOR, &["*.spot", "alts.vol"], &["*", "*.x", "**.spot", "BTC"]),
+            (&ASSET_SELECTOR, &["*", "BTC"], &["", "*B", "B.spot"]),
+            (&MOVE, &["-39.5%", "12bp", "+20pt", "-5 pt"], &["", "5", "pt", "nanpt", "5vol"]),
             (&SYMBOL, &["BTC", "1000SHIB", "stETH"], &["", "B.C", "-A", "Ä", "BTC "]),
             (&FACTOR, &["BTC.spot", "USDT.peg"], &["BTC", "BTC.delta", ".spot", "a.b.spot"]),
             (&NAME, &["<b>x</b>", "a b"], &["", " a", "a\u{1b}", "a\u{202e}b"]),

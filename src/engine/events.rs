@@ -185,6 +185,7 @@ impl Events {
         let setting = MarginSetting { rules, market, portfolio, model, pricing };
         let stage = EventStage::compile(&setting, valued, Streams::new(seed, isa))?;
         let stage = stage.map(|stage| stage.with_hazards(&hazards.venues));
+        let stage = stage.map(|stage| stage.with_stated_failures(&hazards.stated));
         let stage = stage.map(|stage| match moving {
             Some(displacement) => stage.moving(Arc::clone(displacement)),
             None => stage,

@@ -40,6 +40,7 @@ mod remark;
 mod run;
 mod sampling;
 mod scaled;
+mod shock;
 mod stress;
 mod tail;
 mod thresholds;
@@ -95,10 +96,10 @@ pub enum EngineError {
     #[error(transparent)]
     Threshold(#[from] ThresholdError),
     /// Quantiles of one path.
-    #[error("a historical scenario is one path: it has a loss, and no quantiles")]
+    #[error("a stated path is one path: it has a loss, and no quantiles")]
     OnePath,
     /// A replay of simulated paths.
-    #[error("the scenario is not historical: it has no window to replay")]
+    #[error("the scenario draws its paths: it has none that is stated")]
     NotHistorical,
     /// A path that the scenario does not have.
     #[error("the scenario has paths 0 to {last}, and no path {path}")]

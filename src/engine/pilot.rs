@@ -35,6 +35,9 @@ pub struct Hazards {
     pub venues: Vec<Option<Hazard>>,
     /// One a peg break of the scenario, in its order.
     pub peg_breaks: Vec<Hazard>,
+    /// The node at which each venue fails by statement, in portfolio order; empty: none does.
+    #[serde(default)]
+    pub stated: Vec<Option<u32>>,
 }
 
 /// What a hazard is calibrated to.
@@ -60,7 +63,7 @@ pub(super) fn hazards(
     let venues = venues(portfolio).map(|stated| stated.map(|stated| pilot.hazard(&stated)));
     let venues = venues.map(Option::transpose).collect::<Result<_, _>>()?;
     let peg_breaks = pegs(scenario).map(|stated| pilot.hazard(&stated));
-    Ok(Hazards { venues, peg_breaks: peg_breaks.collect::<Result<_, _>>()? })
+    Ok(Hazards { venues, peg_breaks: peg_breaks.collect::<Result<_, _>>()?, stated: Vec::new() })
 }
 
 /// Factors of the coins whose drawdown a hazard follows: the model must have them, held or not.

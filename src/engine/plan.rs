@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::historical::{self, Fitted};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
-use super::{conditions, displaced, faults, precision, sampling, stress};
+use super::{conditions, displaced, faults, precision, sampling, shock, stress};
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
@@ -78,15 +78,15 @@ impl Plan {
         let Inputs { scenario, portfolio, policy, .. } = inputs;
         let market = &inputs.market.market;
         let keys = factors(inputs);
-        let Fitted { model, fit, sources, findings } = match (&scenario.historical, &inputs.bars) {
-            (Some(settings), Some(bars)) => {
-                historical::fitted(inputs, settings, bars, &keys, &expiries(inputs))?
-            }
-            _ => fitted(inputs, &keys)?,
-        };
+        let Fitted { model, fit, sources, findings } = modelled(inputs, &keys)?;
         let isa = InstructionSet::detect();
-        let hazards = pilot::hazards(&model, scenario, portfolio, isa)
+        let mut hazards = pilot::hazards(&model, scenario, portfolio, isa)
             .map_err(|error| fault(inputs, "model", &error.to_string()))?;
+        let mut market_then = Market { history: None, ..market.clone() };
+        if let Some(shock) = &scenario.shock {
+            shock::state_failures(shock, portfolio, &model, &mut hazards);
+            shock::deepen(shock, &mut market_then);
+        }
         let condition = policy
             .as_ref()
             .map(|policy| conditions::condition(policy, scenario, market))
@@ -96,7 +96,7 @@ impl Plan {
             scenario: scenario.clone(),
             portfolio: portfolio.clone(),
             portfolio_with_trades: inputs.portfolio_with_trades.clone(),
-            market: Market { history: None, ..market.clone() },
+            market: market_then,
             venue_rules: inputs.venue_rules.clone(),
             policy: policy.as_ref().map(|loaded| loaded.policy.clone()),
             condition,
@@ -112,7 +112,7 @@ impl Plan {
         collector.absorb(plan.check_stresses(inputs));
         faults::extreme_factors(&plan.model, inputs, &mut collector);
         faults::not_priced(&plan, inputs, &mut collector);
-        if scenario.historical.is_some() {
+        if scenario.is_stated() {
             historical::check_inputs(inputs, &mut collector);
         } else {
             precision::check(inputs, &mut collector);
@@ -185,10 +185,27 @@ fn factors(inputs: &Inputs) -> Vec<FactorKey> {
         keys.extend(pricing::required_factors(&inputs.market.market, traded));
     }
     let events = &inputs.scenario.events;
+    if let Some(shock) = &inputs.scenario.shock {
+        keys.extend(shock::named_factors(shock, &inputs.market.market));
+    }
     keys.extend(displaced::required_factors(events, &inputs.market.market, &keys));
     keys.sort();
     keys.dedup();
     keys
+}
+
+/// The model of the scenario's kind: a window of history, a stated path, or fitted to the history.
+fn modelled(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
+    let Inputs { scenario, bars, .. } = inputs;
+    if let (Some(settings), Some(bars)) = (&scenario.historical, bars) {
+        return historical::fitted(inputs, settings, bars, keys, &expiries(inputs));
+    }
+    match &scenario.shock {
+        Some(shock) if scenario.is_stated() => {
+            shock::planned(inputs, shock, keys, &expiries(inputs))
+        }
+        _ => fitted(inputs, keys),
+    }
 }
 
 /// A model fitted to the market's history.
@@ -219,7 +236,7 @@ fn nodes(inputs: &Inputs) -> Result<Vec<Years>, Violations> {
         .map_err(|error| fault(inputs, "simulation.horizon", &error.to_string()))
 }
 
-fn rows(matrix: &nalgebra::DMatrix<f64>) -> Vec<Vec<f64>> {
+pub(super) fn rows(matrix: &nalgebra::DMatrix<f64>) -> Vec<Vec<f64>> {
     matrix.row_iter().map(|row| row.iter().copied().collect()).collect()
 }
 

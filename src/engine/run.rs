@@ -46,7 +46,7 @@ pub struct SettledLosses {
 /// # Errors
 /// [`EngineError`]: interrupted, or a book the model cannot price.
 pub fn run(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Run, EngineError> {
-    if plan.scenario.historical.is_some() {
+    if plan.scenario.is_stated() {
         return Err(EngineError::OnePath);
     }
     let settings = &plan.scenario.simulation;

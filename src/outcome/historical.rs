@@ -1,4 +1,4 @@
-//! Plain results of a historical scenario: what a window of history does to the book.
+//! Plain results of a stated path: what a window of history, or a shock, does to the book.
 //!
 //! One path has no quantiles: the figures are the loss of the replay, by account and position, and
 //! what the events inside it (margin calls, stops, liquidations) made of it, step by step.
@@ -10,12 +10,12 @@ use super::measures::PathRow;
 use super::threshold::Status;
 use super::{DataFinding, Warning};
 
-/// Everything one historical scenario found. A pure function of its inputs.
+/// Everything one scenario with a stated path found. A pure function of its inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HistoricalOutcome {
     /// Layout version of this file.
     pub format_version: u32,
-    /// `historical`.
+    /// `historical` or `shock`.
     pub kind: String,
     /// Version of plimsoll that made it.
     pub plimsoll_version: String,
@@ -27,8 +27,11 @@ pub struct HistoricalOutcome {
     pub as_of: String,
     /// Reporting currency of every amount.
     pub currency: String,
-    /// What was replayed.
+    /// What was replayed; of a shock, its time from today.
     pub window: ReplayedWindow,
+    /// The legs of a shock.
+    #[serde(default)]
+    pub shock: Option<ToldShock>,
     /// Every factor of the book: where its moves are from, and what they came to.
     pub factors: Vec<ReplayedFactor>,
     /// Loss of the replay with everything that happens inside it; positive is money lost.
@@ -60,6 +63,42 @@ pub struct HistoricalOutcome {
     pub warnings: Vec<Warning>,
 }
 
+/// A shock as stated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToldShock {
+    /// What factors do that no leg names: `none`, `conditional` or `betas`.
+    pub propagation: String,
+    /// Legs in order of time.
+    pub legs: Vec<ToldLeg>,
+    /// Change of the depth of order books, by asset, group or `*`.
+    pub depth: Vec<ToldMove>,
+}
+
+/// A leg as stated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToldLeg {
+    /// When it begins, UTC, RFC 3339.
+    pub begins: String,
+    /// When its moves are complete.
+    pub ends: String,
+    /// What moves.
+    pub moves: Vec<ToldMove>,
+    /// Venues that fail.
+    pub venues_failed: Vec<String>,
+}
+
+/// A move as stated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToldMove {
+    /// The name of the factors, e.g. `BTC.spot`, `*.vol`.
+    pub name: String,
+    /// The number.
+    pub size: f64,
+    /// What it is: `change` (relative, or added where the factor adds up), `points` of volatility
+    /// (decimal), or the `level` after it.
+    pub unit: String,
+}
+
 /// The window of history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplayedWindow {
@@ -73,7 +112,7 @@ pub struct ReplayedWindow {
     pub interval_years: f64,
     /// Nodes at which prices moved or something expired.
     pub nodes: usize,
-    /// `closes`, or the order of a bar's prices that was worse: `open_high_low_close` or
+    /// `closes`, `legs` of a shock, or the order of a bar's prices that was worse: `open_high_low_close` or
     /// `open_low_high_close`.
     pub order: String,
     /// Losses in either order, with everything that happens; empty where closes were replayed.
@@ -94,7 +133,7 @@ pub struct OrderLoss {
 pub struct ReplayedFactor {
     /// Name, e.g. `BTC.spot`.
     pub name: String,
-    /// `history`, `beta` or `stays`.
+    /// `history`, `beta`, `stated`, `conditional` or `stays`.
     pub source: String,
     /// The source in words.
     pub description: String,

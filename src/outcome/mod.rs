@@ -32,7 +32,7 @@ pub use exposure::{
 pub use failures::{CallsMet, FailureContribution, VenueEvents, VenueFailures};
 pub use historical::{
     CoinPrice, HistoricalOutcome, OrderLoss, ReplayStep, ReplayedAccount, ReplayedFactor,
-    ReplayedThreshold, ReplayedValue, ReplayedWindow,
+    ReplayedThreshold, ReplayedValue, ReplayedWindow, ToldLeg, ToldMove, ToldShock,
 };
 pub use liquidation::{
     AccountLiquidation, AmountAtLevel, EventProbability, EventTime, PathEvents, TailAmount,

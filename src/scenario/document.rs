@@ -12,10 +12,10 @@ pub use super::events_document::{
     CascadeDocument, ClosingDocument, EventsDocument, PegBreakDocument,
 };
 use super::extends::extended;
-pub use super::historical_document::{
-    BetaDocument, HistoricalDocument, ScenarioKind, WindowDocument,
-};
-use super::historical_document::{check_kind, historical, of_its_kind};
+use super::historical_document::historical;
+pub use super::historical_document::{BetaDocument, HistoricalDocument, WindowDocument};
+pub use super::kind::ScenarioKind;
+use super::kind::{check_kind, of_its_kind};
 pub use super::model_document::{
     CorrelationDocument, DriftDocument, FilterDocument, JumpDocument, ModelDocument,
     NotPositiveSemidefiniteDocument, ProcessDocument, VolatilityDocument,
@@ -23,6 +23,11 @@ pub use super::model_document::{
 use super::settings::{
     MeasureSettings, ReturnKind, Revaluation, SamplingMethod, SamplingSettings, Scenario,
     SimulationSettings,
+};
+use super::shock::ShockResult;
+pub use super::shock_document::{
+    FollowerDocument, LegDocument, LevelDocument, MoveDocument, PropagationDocument, ShockDocument,
+    leg_path,
 };
 use crate::document::{
     DurationText, FilePath, FolderName, Level, Loader, Node, Parsed, Place, Places, PositiveRate,
@@ -44,7 +49,7 @@ pub struct ScenarioDocument {
     #[serde(default)]
     pub kind: ScenarioKind,
     /// A scenario to start from: keys left out here are taken from there, table by table
-    /// (`simulation`, `historical`, `model`, `measures`, `events`); a key given here replaces the whole
+    /// (`simulation`, `historical`, `shock`, `model`, `measures`, `events`); a key given here replaces the whole
     /// value there. Files
     /// named there stay relative to it.
     pub extends: Option<FilePath>,
@@ -54,10 +59,12 @@ pub struct ScenarioDocument {
     pub market: FilePath,
     /// The policy document; without it no threshold is derived.
     pub policy: Option<FilePath>,
-    /// How much is simulated; must be there, but in a historical scenario.
+    /// How much is simulated; must be there where paths are drawn.
     pub simulation: Option<SimulationDocument>,
     /// The window of history that a historical scenario replays.
     pub historical: Option<HistoricalDocument>,
+    /// The moves of a shock.
+    pub shock: Option<ShockDocument>,
     /// How factors move.
     #[serde(default)]
     pub model: ModelDocument,
@@ -217,6 +224,8 @@ pub struct LoadedScenario {
     pub file: Arc<SourceFile>,
     /// The history that it replays, where it names one of its own.
     pub history: Option<HistoryDocument>,
+    /// The shock as it is written, for faults that show only against book and market.
+    pub shock: Option<ShockDocument>,
 }
 
 /// Reads a scenario document with what it extends.
@@ -258,13 +267,16 @@ impl ScenarioTree {
         };
         let mut collector = ViolationCollector::default();
         let historical = collector.absorb(historical(&parsed));
+        let shock = collector.absorb(super::shock_document::shock(&parsed));
         let measures = collector.absorb(measures(&parsed));
         let model = collector.absorb(super::model_document::model(&parsed, loader));
         let events = collector.absorb(super::events_document::events(&parsed));
         let document = &parsed.value;
-        let settings = measures.zip(model).zip(events).zip(historical);
-        let scenario = settings.and_then(|(((measures, model), events), historical)| {
+        let settings = measures.zip(model).zip(events).zip(historical).zip(shock);
+        let scenario = settings.and_then(|((((measures, model), events), historical), shock)| {
             let replayed = historical.as_ref().map(super::historical_document::simulation);
+            let stated = shock.as_ref().filter(|shock| shock.result == ShockResult::Path);
+            let replayed = replayed.or_else(|| stated.map(super::shock_document::simulation));
             Some(Scenario {
                 name: document.name.to_string(),
                 description: document.description.to_string(),
@@ -273,6 +285,7 @@ impl ScenarioTree {
                 measures,
                 events,
                 historical,
+                shock,
             })
         });
         let scenario = collector.finish_some(scenario)?;
@@ -286,6 +299,7 @@ impl ScenarioTree {
             market: self.reference("market").ok_or_else(missing)?,
             policy: self.reference("policy"),
             file: Arc::clone(&self.file),
+            shock: parsed.value.shock,
             history: parsed.value.historical.and_then(|historical| historical.history),
             places: parsed.places,
         })

@@ -12,14 +12,22 @@ mod events_document;
 mod extends;
 mod historical;
 mod historical_document;
+mod kind;
 mod model_document;
 pub mod settings;
+mod shock;
+mod shock_document;
 
 pub use events::{CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings};
 pub use historical::{BarOrders, Beta, HistoricalSettings, VolatilityBeta};
+pub use kind::ScenarioKind;
 pub use settings::{
     CorrelationSettings, Drift, JumpSettings, MeasureSettings, ModelSettings,
     NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, SamplingMethod,
     SamplingSettings, Scenario, SimulationSettings, SmileDynamics, StatedVolatility,
     VolatilityDynamics, VolatilitySettings,
+};
+pub use shock::{
+    AbsentAssets, AssetGroup, FollowedBeta, MoveSize, Propagation, ShockLeg, ShockResult,
+    ShockSettings, StatedMove, rank,
 };

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::events::EventSettings;
 use super::historical::HistoricalSettings;
+use super::shock::{ShockResult, ShockSettings};
 use crate::units::{ConfidenceLevel, Symbol, Years};
 
 /// How factor returns are compounded.
@@ -299,4 +300,15 @@ pub struct Scenario {
     /// The window of history that is replayed; `None`: paths are simulated.
     #[serde(default)]
     pub historical: Option<HistoricalSettings>,
+    /// Stated moves; `None`: none are.
+    #[serde(default)]
+    pub shock: Option<ShockSettings>,
+}
+
+impl Scenario {
+    /// Whether it is walked on stated paths, not drawn ones: it has a loss and no quantiles.
+    pub fn is_stated(&self) -> bool {
+        let stated = |shock: &ShockSettings| shock.result == ShockResult::Path;
+        self.historical.is_some() || self.shock.as_ref().is_some_and(stated)
+    }
 }

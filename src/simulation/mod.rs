@@ -6,6 +6,7 @@
 pub mod block;
 pub mod bridge;
 pub mod calibrate;
+pub mod conditional;
 pub mod error;
 pub mod factor;
 pub mod grid;
@@ -43,7 +44,10 @@ pub use grid::{GridError, TimeGrid};
 pub use historical::{DateShocks, VarianceFilter};
 pub use model::FactorModel;
 pub use process::Process;
-pub use replay::{FactorSource, ReplayError, ReplayModel, ReplayedPaths, replay_model};
+pub use replay::{
+    FactorSource, ReplayError, ReplayModel, ReplayedPaths, StatedLeg, StatedSetting, replay_model,
+    stated_model,
+};
 pub use sampling::Sampling;
 pub use scratch::SimulationScratch;
 pub use simulator::{Simulator, StepDeviation};

@@ -84,6 +84,7 @@ fn scenario(workload: &Workload, sampling: Sampling) -> Scenario {
         },
         events: EventSettings::default(),
         historical: None,
+        shock: None,
     }
 }
 

@@ -11,9 +11,11 @@ pub(in crate::engine) fn check_overrides(
     loaded: &LoadedScenario,
     collector: &mut ViolationCollector,
 ) {
-    if loaded.scenario.historical.is_none() {
+    if !loaded.scenario.is_stated() {
         return;
     }
+    let kind =
+        if loaded.scenario.historical.is_some() { "a historical scenario" } else { "a shock" };
     let overrides = &options.overrides;
     let given = [
         ("paths", overrides.paths.is_some()),
@@ -24,9 +26,9 @@ pub(in crate::engine) fn check_overrides(
         ("with", options.trades.is_some()),
     ];
     for (name, _) in given.into_iter().filter(|(_, given)| *given) {
-        let title = format!("`--{name}` and a historical scenario");
+        let title = format!("`--{name}` and {kind}");
         let violation = Violation::new(loaded.places.at("kind"), title)
-            .expected("no changes of a simulation: nothing is drawn, the book is replayed in full")
+            .expected("no changes of a simulation: nothing is drawn, the book is revalued in full")
             .help(format!("leave `--{name}` out"));
         collector.add(violation);
     }
@@ -38,9 +40,9 @@ pub(in crate::engine) fn check_inputs(inputs: &Inputs, collector: &mut Violation
     if stressed(&policy.policy).is_some() {
         return;
     }
-    let title = "the policy asks for no stressed loss, and a replay is nothing else";
+    let title = "the policy asks for no stressed loss, and a stated path is nothing else";
     let violation = Violation::new(policy.document.places.at("term"), title)
-        .expected("a term of kind \"stressed_loss\", in whose place the replay stands")
-        .help("add the term, or leave `policy` out of the historical scenario");
+        .expected("a term of kind \"stressed_loss\", in whose place its loss stands")
+        .help("add the term, or leave `policy` out of this scenario");
     collector.add(violation);
 }

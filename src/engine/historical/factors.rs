@@ -28,12 +28,7 @@ fn told(
     let highest = moves.iter().fold(moves[0], |high, one| if one.1 > high.1 { *one } else { high });
     ReplayedFactor {
         name: factor.key.to_string(),
-        source: match source {
-            FactorSource::History => "history",
-            FactorSource::Beta { .. } => "beta",
-            FactorSource::Stays => "stays",
-        }
-        .to_owned(),
+        source: source.name().to_owned(),
         description: source.to_string(),
         change: moves.last().map_or(0.0, |(_, change)| *change),
         lowest: lowest.1,
@@ -45,10 +40,14 @@ fn told(
 
 /// Coins that follow others, and coins that do not move at all.
 pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
+    if plan.scenario.shock.is_some() {
+        // What does not move there was not to move.
+        return Vec::new();
+    }
     let rows = || plan.model.factors.iter().zip(&plan.replayed);
     let follows = |(factor, source): (&Factor, &FactorSource)| match source {
         FactorSource::Beta { of, beta } => Some(format!("{} {beta} × {of}", factor.key)),
-        FactorSource::History | FactorSource::Stays => None,
+        _ => None,
     };
     let stays = |(factor, source): (&Factor, &FactorSource)| {
         let stays = *source == FactorSource::Stays;

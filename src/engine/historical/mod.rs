@@ -1,7 +1,7 @@
-//! Historical scenarios: a window of history replayed on the book, with and without what happens
-//! inside it, and the difference told step by step.
+//! Stated paths: a window of history, or the legs of a shock, taken by the book, with and without
+//! what happens on the way, and the difference told step by step.
 //!
-//! Flows in: a plan whose process is replayed. Flows out: a [`HistoricalOutcome`]. The replay goes
+//! Flows in: a plan whose process is stated. Flows out: a [`HistoricalOutcome`]. The path goes
 //! through the same path engine as simulated paths. Of the paths (one, or the two orders of a bar's
 //! prices) the one that loses more is told.
 //!
@@ -15,6 +15,7 @@ mod checks;
 mod factors;
 mod limit;
 mod model;
+mod shock;
 mod steps;
 mod walk;
 
@@ -36,13 +37,13 @@ use crate::outcome::{
     FORMAT_VERSION, HistoricalOutcome, OrderLoss, PathRow, ReplayedValue, ReplayedWindow, Warning,
 };
 use crate::pricing::Granularity;
-use crate::scenario::{BarOrders, HistoricalSettings};
+use crate::scenario::BarOrders;
 use crate::units::{PathId, SECONDS_PER_YEAR, Symbol, Years};
 
 /// Names of the orders of a bar's prices, by path.
 const ORDERS: [&str; 2] = ["open_high_low_close", "open_low_high_close"];
 
-/// Replays the plan's window.
+/// Walks the plan's window of history, or the legs of its shock.
 ///
 /// # Errors
 /// [`EngineError`]: a plan of another kind, interrupted, a book that cannot be priced.
@@ -51,12 +52,12 @@ pub fn historical(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<HistoricalOutcome, EngineError> {
-    let settings = plan.scenario.historical.as_ref().ok_or(EngineError::NotHistorical)?;
+    let terms = Terms::of(plan).ok_or(EngineError::NotHistorical)?;
     let book = Compiled::new(plan, &plan.portfolio, isa)?;
-    let clock = Clock { from: settings.from, nodes: &plan.model.grid.nodes };
+    let clock = Clock { from: terms.from, nodes: &plan.model.grid.nodes };
     let walker = Walker { book: &book };
     let replayed: Vec<Walk> =
-        (0..settings.bars.paths()).map(|path| walker.walk(path, Acting::Throughout)).collect();
+        (0..terms.bars.paths()).map(|path| walker.walk(path, Acting::Throughout)).collect();
     let path = worse(&replayed);
     let with = &replayed[path];
     let without = walker.walk(path as u64, Acting::Never);
@@ -65,13 +66,14 @@ pub fn historical(
     let (summary, margin) = assemble::today(plan, &book)?;
     Ok(HistoricalOutcome {
         format_version: FORMAT_VERSION,
-        kind: "historical".to_owned(),
+        kind: terms.kind.to_owned(),
         plimsoll_version: plan.plimsoll_version.clone(),
         scenario: plan.scenario.name.clone(),
         description: plan.scenario.description.clone(),
         as_of: plan.market.as_of.to_string(),
         currency: Symbol::usd().to_string(),
-        window: window(plan, settings, &clock, (path, &orders)),
+        window: window(plan, &terms, &clock, (path, &orders)),
+        shock: shock::told(plan),
         factors: factors::factors(plan, &clock, path),
         loss: with.loss(),
         loss_without_events: without.loss(),
@@ -87,6 +89,27 @@ pub fn historical(
         warnings: warnings(plan, &book),
         steps,
     })
+}
+
+/// What the kinds of stated paths differ in.
+struct Terms {
+    kind: &'static str,
+    /// Today, or the instant of the data whose levels are today's.
+    from: Timestamp,
+    bars: BarOrders,
+    length: Years,
+}
+
+impl Terms {
+    fn of(plan: &Plan) -> Option<Self> {
+        if let Some(settings) = &plan.scenario.historical {
+            let (from, bars, length) = (settings.from, settings.bars, settings.length());
+            return Some(Self { kind: "historical", from, bars, length });
+        }
+        let shock = plan.scenario.shock.as_ref().filter(|_| plan.scenario.is_stated())?;
+        let from = plan.market.as_of;
+        Some(Self { kind: "shock", from, bars: BarOrders::Closes, length: shock.horizon })
+    }
 }
 
 /// The times of the data at the nodes.
@@ -115,21 +138,26 @@ fn worse(walks: &[Walk]) -> usize {
 
 fn window(
     plan: &Plan,
-    settings: &HistoricalSettings,
+    terms: &Terms,
     clock: &Clock<'_>,
     (path, losses): (usize, &[f64]),
 ) -> ReplayedWindow {
-    let both = settings.bars == BarOrders::BothOrders;
+    let both = terms.bars == BarOrders::BothOrders;
     let named =
         |(order, loss): (&&str, &f64)| OrderLoss { order: (*order).to_owned(), loss: *loss };
     let orders = ORDERS.iter().zip(losses).filter(|_| both).map(named).collect();
     ReplayedWindow {
-        from: settings.from.to_string(),
-        to: settings.to.to_string(),
-        length_years: settings.length().get(),
+        from: terms.from.to_string(),
+        to: clock.time(clock.nodes.len().checked_sub(1)),
+        length_years: terms.length.get(),
         interval_years: plan.model.grid.calibration_interval.get(),
         nodes: clock.nodes.len(),
-        order: if both { ORDERS[path] } else { "closes" }.to_owned(),
+        order: match (both, terms.kind) {
+            (true, _) => ORDERS[path],
+            (false, "shock") => "legs",
+            (false, _) => "closes",
+        }
+        .to_owned(),
         orders,
     }
 }

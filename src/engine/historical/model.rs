@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::document::{Loader, Violation, Violations};
 use crate::engine::load::Inputs;
 use crate::engine::plan::Fit;
+use crate::engine::shock;
 use crate::market::document::{HistorySource, LoadedMarket, read_bars, read_history};
 use crate::market::{BarHistory, Finding};
 use crate::portfolio::Portfolio;
@@ -55,17 +56,20 @@ pub(in crate::engine) fn without_chance(
     scenario: &mut Scenario,
     portfolio: &mut Portfolio,
 ) -> Vec<String> {
-    if scenario.historical.is_none() {
+    if !scenario.is_stated() {
         return Vec::new();
     }
     let mut left_out = Vec::new();
     for venue in &mut portfolio.venues {
-        if venue.failure.take().is_some() {
-            left_out.push(format!("{} may fail by chance: not drawn in a replay", venue.name));
+        let by_chance = venue.failure.take();
+        if shock::fail_by_name(scenario, &venue.name) {
+            venue.failure = Some(shock::claims(by_chance));
+        } else if by_chance.is_some() {
+            left_out.push(format!("{} may fail by chance: not drawn on a stated path", venue.name));
         }
     }
     for peg in std::mem::take(&mut scenario.events.peg_breaks) {
-        left_out.push(format!("{} may break by chance: not drawn in a replay", peg.asset));
+        left_out.push(format!("{} may break by chance: not drawn on a stated path", peg.asset));
     }
     left_out
 }

@@ -41,6 +41,8 @@ pub(super) struct FailingVenue {
     /// Index into `Portfolio::venues`.
     pub index: usize,
     hazard: Hazard,
+    /// The node at which it fails by statement.
+    pub stated: Option<u32>,
     /// Factors of the main coins, with weights.
     coins: Vec<(usize, f64)>,
     /// Row of the first coin's highest price.
@@ -141,6 +143,7 @@ impl Failures {
         self.venues.push(FailingVenue {
             index,
             hazard: Hazard::NEVER,
+            stated: None,
             coins: coins(setting.model, failure),
             first_coin,
             laws,
@@ -151,6 +154,13 @@ impl Failures {
 
     fn coin_count(&self) -> usize {
         self.venues.last().map_or(0, |venue| venue.first_coin + venue.coins.len())
+    }
+
+    /// Takes the nodes at which the portfolio's venues fail by statement.
+    pub fn set_stated(&mut self, stated: &[Option<u32>]) {
+        for venue in &mut self.venues {
+            venue.stated = stated.get(venue.index).copied().flatten();
+        }
     }
 
     /// Takes the hazards of the portfolio's venues.

@@ -43,6 +43,14 @@ impl EventStage {
         self
     }
 
+    /// Takes the nodes at which the portfolio's venues fail by statement; until then none does.
+    pub fn with_stated_failures(mut self, stated: &[Option<u32>]) -> Self {
+        if let Some(failures) = &mut self.failures {
+            failures.set_stated(stated);
+        }
+        self
+    }
+
     /// Indices into `Portfolio::venues` of those that may fail.
     pub fn failing_venues(&self) -> impl Iterator<Item = usize> {
         self.failures.iter().flat_map(|failures| &failures.venues).map(|venue| venue.index)
@@ -102,8 +110,10 @@ impl EventStage {
             let paths = node.current.paths();
             self.streams.fill_uniforms(Purpose::VenueFailure, step, factor, paths, uniforms);
             let failed = &mut failed[venue * count..][..count];
-            let fails =
-                |&place: &usize| failed[place] == NEVER && strikes(hazards[place], uniforms[place]);
+            let is_stated = failures.venues[venue].stated == Some(step);
+            let fails = |&place: &usize| {
+                failed[place] == NEVER && (is_stated || strikes(hazards[place], uniforms[place]))
+            };
             struck.clear();
             struck.extend((0..count).filter(fails));
             struck.iter().for_each(|&place| failed[place] = node.index as u32);

@@ -3,7 +3,7 @@
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::words::{answer, figures};
+use super::words::{answer, figures, told_move};
 use crate::outcome::{HistoricalOutcome, PathRow};
 use crate::report::html::templates;
 use crate::report::html::{light_sign, safe};
@@ -26,12 +26,35 @@ pub fn historical_html(outcome: &HistoricalOutcome) -> Result<String, ReportErro
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
         chart => safe(charts::book_value(&outcome, "chart-book")),
         account_charts => account_charts(&outcome),
+        legs => legs(&outcome),
+        depth => depth(&outcome),
         rows => Value::from(Serde(rows(&outcome))),
         light_sign => light_sign(answer.light),
         answer => Value::from(Serde(answer)),
         outcome => Value::from(Serde(&outcome)),
     })?;
     Ok(page)
+}
+
+/// Legs of a shock with their moves in words.
+fn legs(outcome: &HistoricalOutcome) -> Value {
+    let legs = outcome.shock.iter().flat_map(|shock| &shock.legs);
+    let told = legs.map(|leg| {
+        let moves: Vec<String> = leg.moves.iter().map(told_move).collect();
+        context! {
+            begins => leg.begins.clone(),
+            ends => leg.ends.clone(),
+            moves => moves,
+            venues_failed => leg.venues_failed.clone(),
+        }
+    });
+    told.collect()
+}
+
+/// Changes of depth in words.
+fn depth(outcome: &HistoricalOutcome) -> Value {
+    let changes = outcome.shock.iter().flat_map(|shock| &shock.depth);
+    changes.map(|change| Value::from(told_move(change))).collect()
 }
 
 /// A chart of every account to which something happened.

@@ -4,7 +4,7 @@ use comfy_table::Cell;
 
 use super::words::{answer, figures};
 use crate::outcome::{HistoricalOutcome, ReplayStep};
-use crate::report::figures::{Figures, duration, instant, percent, plain, prose, signed};
+use crate::report::figures::{Figures, count, duration, instant, percent, plain, prose, signed};
 use crate::report::readable::readable;
 use crate::report::terminal::grid::{Grid, LABEL_COLUMN, render, short_row, text_row};
 use crate::report::{ReportError, TerminalStyle};
@@ -42,12 +42,16 @@ struct Page<'a> {
 impl Page<'_> {
     fn title(&self) -> String {
         let outcome = self.outcome;
+        let what = match outcome.shock {
+            Some(_) if outcome.window.nodes == 1 => "shock at once".to_owned(),
+            Some(_) => format!("shock over {}", duration(outcome.window.length_years)),
+            None => format!("replay of {}", duration(outcome.window.length_years)),
+        };
         self.grid.line(&format!(
-            "{} · {} · replay of {} · {} nodes",
+            "{} · {} · {what} · {}",
             outcome.scenario,
             instant(&outcome.as_of),
-            duration(outcome.window.length_years),
-            outcome.window.nodes
+            count(outcome.window.nodes, "node")
         ))
     }
 

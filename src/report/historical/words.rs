@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::outcome::{HistoricalOutcome, ReplayedThreshold};
-use crate::report::figures::{Figures, count, instant, percent};
+use crate::outcome::{HistoricalOutcome, ReplayedThreshold, ToldLeg, ToldMove, ToldShock};
+use crate::report::figures::{Figures, count, instant, percent, plain, signed};
 use crate::report::verdict::light;
 
 /// The answer with its reasons, each a plain sentence.
@@ -19,7 +19,8 @@ pub(super) struct Answer {
 
 /// The answer of an outcome.
 pub(super) fn answer(outcome: &HistoricalOutcome) -> Answer {
-    let mut reasons = vec![events(outcome)];
+    let mut reasons: Vec<String> = outcome.shock.iter().map(stated).collect();
+    reasons.push(events(outcome));
     reasons.extend(worst(outcome));
     reasons.extend(outcome.threshold.as_ref().map(|one| against(outcome, one)));
     reasons.extend(order(outcome));
@@ -43,19 +44,63 @@ fn money(outcome: &HistoricalOutcome, amount: f64) -> String {
 fn headline(outcome: &HistoricalOutcome) -> String {
     let what = if outcome.loss > 0.0 { "cost" } else { "earn" };
     let amount = money(outcome, outcome.loss.abs());
-    let window = format!(
-        "{} to {}",
-        instant(&outcome.window.from),
-        instant(&outcome.window.to).replace(" UTC", "")
-    );
+    let moves = match outcome.shock {
+        Some(_) => "The shock".to_owned(),
+        None => format!(
+            "The moves of {} to {}",
+            instant(&outcome.window.from),
+            instant(&outcome.window.to).replace(" UTC", "")
+        ),
+    };
     let used = outcome.threshold.as_ref().and_then(|one| one.utilisation);
     match used.filter(|used| *used > 0.0) {
-        Some(used) => format!(
-            "The moves of {window} would {what} {amount}: {} of the threshold.",
-            percent(used, 1)
-        ),
-        None => format!("The moves of {window} would {what} {amount}."),
+        Some(used) => {
+            format!("{moves} would {what} {amount}: {} of the threshold.", percent(used, 1))
+        }
+        None => format!("{moves} would {what} {amount}."),
     }
+}
+
+/// Moves named one by one in a sentence.
+const MOVES_LISTED: usize = 6;
+
+/// What the shock states, leg after leg.
+fn stated(shock: &ToldShock) -> String {
+    let legs: Vec<String> = shock.legs.iter().take(MOVES_LISTED).map(leg).collect();
+    let more = match shock.legs.len() - legs.len() {
+        0 => String::new(),
+        rest => format!("; then {}", count(rest, "leg")),
+    };
+    let others = match shock.propagation.as_str() {
+        "conditional" => "the others take their conditional medians under the model",
+        "betas" => "the others follow their betas, or stay",
+        _ => "the others stay",
+    };
+    format!("Stated: {}{more}; {others}.", legs.join("; then "))
+}
+
+fn leg(leg: &ToldLeg) -> String {
+    let mut parts: Vec<String> = leg.moves.iter().take(MOVES_LISTED).map(told_move).collect();
+    let rest = leg.moves.len() - parts.len();
+    if rest > 0 {
+        parts.push(format!("{rest} more"));
+    }
+    parts.extend(leg.venues_failed.iter().map(|venue| format!("{venue} fails")));
+    parts.join(", ")
+}
+
+/// A move in the unit it is stated in.
+pub(super) fn told_move(stated: &ToldMove) -> String {
+    let adds_up = stated.name.ends_with(".basis") || stated.name.ends_with(".funding");
+    let is_rate = adds_up || stated.name.ends_with(".vol");
+    let size = match stated.unit.as_str() {
+        "points" => format!("{} points", signed(plain(stated.size * 100.0))),
+        "level" if is_rate => format!("to {}", percent(stated.size, 3)),
+        "level" => format!("to {}", plain(stated.size)),
+        _ if adds_up => format!("{} %", signed(plain(stated.size * 100.0))),
+        _ => signed(percent(stated.size, 1)),
+    };
+    format!("{} {size}", stated.name)
 }
 
 fn events(outcome: &HistoricalOutcome) -> String {
@@ -93,12 +138,13 @@ fn against(outcome: &HistoricalOutcome, threshold: &ReplayedThreshold) -> String
         names => format!(" The policy's other terms are left out: {}.", names.join(", ")),
     };
     format!(
-        "Threshold {} of {}; the loss is {} of capital {}. The replay stands for '{}', in full.\
+        "Threshold {} of {}; the loss is {} of capital {}. The {} stands for '{}', in full.\
          {left_out}",
         money(outcome, threshold.threshold),
         threshold.policy,
         percent(threshold.share_of_capital, 1),
         money(outcome, threshold.capital),
+        if outcome.shock.is_some() { "shock" } else { "replay" },
         threshold.term
     )
 }

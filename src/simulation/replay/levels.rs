@@ -164,7 +164,10 @@ impl Reader<'_> {
     ) -> Result<Option<(f64, f64)>, ReplayError> {
         let closes = &self.followed.history.closes;
         match source {
-            FactorSource::Stays => Ok(None),
+            FactorSource::Stays
+            | FactorSource::Stated
+            | FactorSource::Conditional
+            | FactorSource::Follows { .. } => Ok(None),
             FactorSource::Beta { of, beta } => {
                 let Some(series) = closes.prices(of) else { return Ok(None) };
                 let ratio = self.ratio(series, moment)?;

@@ -13,6 +13,7 @@
 mod error;
 mod levels;
 mod sources;
+mod stated;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -20,6 +21,7 @@ mod window;
 pub use error::ReplayError;
 pub use levels::ReplayedPaths;
 pub use sources::FactorSource;
+pub use stated::{StatedLeg, StatedSetting, node_at, stated_model, today};
 
 use self::sources::{Followed, sources};
 use self::window::Window;

@@ -23,8 +23,32 @@ pub enum FactorSource {
         /// The number.
         beta: f64,
     },
+    /// Moves stated by a shock.
+    Stated,
+    /// Medians of its distribution under the model, given the stated moves.
+    Conditional,
+    /// The stated log moves of a factor, times a number.
+    Follows {
+        /// The factor, e.g. `BTC.spot`.
+        of: String,
+        /// The number.
+        beta: f64,
+    },
     /// Nowhere: it stays at today's level.
     Stays,
+}
+
+impl FactorSource {
+    /// As outcomes name it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::History => "history",
+            Self::Beta { .. } | Self::Follows { .. } => "beta",
+            Self::Stated => "stated",
+            Self::Conditional => "conditional",
+            Self::Stays => "stays",
+        }
+    }
 }
 
 impl fmt::Display for FactorSource {
@@ -32,6 +56,9 @@ impl fmt::Display for FactorSource {
         match self {
             Self::History => f.write_str("its own history"),
             Self::Beta { of, beta } => write!(f, "{beta} times the log move of {of}"),
+            Self::Stated => f.write_str("stated"),
+            Self::Conditional => f.write_str("median given the stated moves"),
+            Self::Follows { of, beta } => write!(f, "{beta} times the log move of {of}"),
             Self::Stays => f.write_str("no history: stays at today's level"),
         }
     }
@@ -132,7 +159,10 @@ impl<'a> Followed<'a> {
             let found = match source {
                 FactorSource::History => series_of(&history.closes, key),
                 FactorSource::Beta { of, .. } => history.closes.prices(of),
-                FactorSource::Stays => None,
+                FactorSource::Stays
+                | FactorSource::Stated
+                | FactorSource::Conditional
+                | FactorSource::Follows { .. } => None,
             };
             series.extend(found.filter(|one| !series.iter().any(|other| other.name == one.name)));
         }
