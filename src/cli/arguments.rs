@@ -45,6 +45,8 @@ pub enum Command {
     Calibrate(CalibrateCommand),
     /// Tell everything that happened on one path of a run.
     Replay(ReplayArguments),
+    /// List the scenarios that ship with the program, or print one.
+    Scenarios(ScenariosArguments),
     /// Print the JSON Schema of a document kind, for editors.
     Schema(SchemaArguments),
     /// Print a completion script for a shell.
@@ -123,7 +125,8 @@ pub enum SamplingArgument {
                         plimsoll run scenarios/desk --paths 1000000 --out out/desk\n  \
                         plimsoll run scenarios/desk --json | jq .threshold.utilisation")]
 pub struct RunArguments {
-    /// Scenario documents, or folders that hold a scenario.toml.
+    /// Scenario documents, folders that hold a scenario.toml, or `shipped:NAME` (see `plimsoll
+    /// scenarios`).
     #[arg(required = true, value_name = "SCENARIO")]
     pub scenarios: Vec<PathBuf>,
     #[command(flatten)]
@@ -218,6 +221,17 @@ pub struct ReplayArguments {
     /// Print the path as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `scenarios`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll scenarios\n  \
+                        plimsoll scenarios 2020-03-12-close > mine/crash.toml\n  \
+                        plimsoll run shipped:2020-03-12-close")]
+pub struct ScenariosArguments {
+    /// Name of the scenario to print; without one all are listed, each with why it exists.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
 }
 
 /// Arguments of `schema`.

@@ -6,7 +6,7 @@ use super::output::{Circumstances, Output, OutputFailure};
 use super::terminal::Terminal;
 use crate::engine::{self, Control, EngineError, Plan, Run};
 use crate::numeric::isa::InstructionSet;
-use crate::outcome::{HistoricalOutcome, Outcome, Status};
+use crate::outcome::{GridOutcome, HistoricalOutcome, Outcome, Status};
 use crate::report;
 
 /// The results of one scenario.
@@ -15,11 +15,16 @@ pub enum Found {
     Simulated(Box<Run>),
     /// Of one stated path: a window of history, or a shock.
     Replayed(Box<HistoricalOutcome>),
+    /// Of a risk array.
+    Grid(Box<GridOutcome>),
 }
 
 impl Found {
     /// Runs the plan.
     pub fn by(plan: &Plan, isa: InstructionSet, control: &Control) -> Result<Self, EngineError> {
+        if plan.scenario.grid.is_some() {
+            return Ok(Self::Grid(Box::new(engine::grid(plan, isa, control)?)));
+        }
         if plan.scenario.is_stated() {
             let outcome = engine::historical(plan, isa, control)?;
             return Ok(Self::Replayed(Box::new(outcome)));
@@ -32,6 +37,7 @@ impl Found {
         match self {
             Self::Simulated(run) => output.write(run, told),
             Self::Replayed(outcome) => output.write_historical(outcome, told),
+            Self::Grid(outcome) => output.write_grid(outcome, told),
         }
     }
 
@@ -48,6 +54,9 @@ impl Found {
             (Self::Replayed(outcome), false, _) => {
                 report::historical_terminal(outcome, terminal.style())
             }
+            (Self::Grid(outcome), true, true) => report::grid_json_line(outcome),
+            (Self::Grid(outcome), true, false) => report::grid_json(outcome),
+            (Self::Grid(outcome), false, _) => report::grid_terminal(outcome, terminal.style()),
         };
         terminal.print_report(report)
     }
@@ -57,6 +66,7 @@ impl Found {
         let status = match self {
             Self::Simulated(run) => judged(&run.outcome),
             Self::Replayed(outcome) => outcome.threshold.as_ref().map(|limit| limit.status),
+            Self::Grid(outcome) => outcome.threshold.as_ref().map(|limit| limit.status),
         };
         if status == Some(Status::Red) { Exit::Breached } else { Exit::Within }
     }

@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod replay;
 mod run;
+mod scenarios;
 mod schema;
 mod session;
 mod terminal;
@@ -41,6 +42,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Calibrate(command) => calibrate::calibrate(command, terminal),
         Command::Replay(arguments) => replay::replay(arguments, terminal),
+        Command::Scenarios(arguments) => scenarios::scenarios(arguments, terminal),
         Command::Schema(arguments) => schema::schema(arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments, terminal),
     }

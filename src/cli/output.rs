@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::session::Session;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
 use crate::engine::Run;
-use crate::outcome::{Calibration, HistoricalOutcome};
+use crate::outcome::{Calibration, GridOutcome, HistoricalOutcome};
 use crate::report::{self, ReportError};
 
 /// Why results were not written; nothing is then left behind.
@@ -56,6 +56,21 @@ impl Output {
         let paths = outcome.window.orders.len().max(1) as u64;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
         let machine = told.session.machine();
+        self.commit(Manifest { paths, ..Manifest::new(version, scenario, machine) }, told)
+    }
+
+    /// Writes a grid and puts the folder in place.
+    pub fn write_grid(
+        mut self,
+        outcome: &GridOutcome,
+        told: Circumstances,
+    ) -> Result<(), OutputFailure> {
+        self.folder.write("result.json", report::grid_json(outcome)?.as_bytes())?;
+        self.folder.write("report.html", report::grid_html(outcome)?.as_bytes())?;
+        self.folder.write("grid.csv", &report::grid_csv(outcome)?)?;
+        let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
+        let machine = told.session.machine();
+        let paths = outcome.cells.len() as u64;
         self.commit(Manifest { paths, ..Manifest::new(version, scenario, machine) }, told)
     }
 

@@ -121,10 +121,10 @@ number_type!(
       "minimum": -RATE_LARGEST, "maximum": RATE_LARGEST }
 );
 number_type!(
-    /// A level not below zero, in the unit of what it is a level of: `0.88`, `92_400` or `"80%"`.
-    Figure, finite_or_rate, |value| (0.0..=LARGEST).contains(&value), "a level not below 0",
+    /// A level in the unit of what it is a level of: `0.88`, `92_400`, `"80%"`.
+    Figure, finite_or_rate, |value| value.abs() <= LARGEST, "a level",
     { "type": ["number", "string"], "format": "rate", "pattern": text_format::RATE.pattern,
-      "minimum": 0, "maximum": LARGEST }
+      "minimum": -LARGEST, "maximum": LARGEST }
 );
 number_type!(
     /// A rate above zero, e.g. a volatility: `0.6` or `"60%"`.

@@ -44,7 +44,8 @@ impl AccountTerms {
         (-self.equity(horizon, scale, closing_cost)).max(0.0)
     }
 
-    fn equity(&self, horizon: AccountValues, scale: f64, closing_cost: Option<f64>) -> f64 {
+    /// Equity at the horizon; as [`Self::loss`] otherwise.
+    pub fn equity(&self, horizon: AccountValues, scale: f64, closing_cost: Option<f64>) -> f64 {
         let positions = match closing_cost {
             Some(cost) => scale * self.positions_value - cost,
             None => scale * horizon.positions,

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{cross_check, event_names, historical, shock};
+use super::{cross_check, event_names, grid, historical, shock};
 use crate::document::{
     Confinement, InputFile, Loader, Place, PositiveRate, SHIPPED, SourceFile, ViolationCollector,
     Violations,
@@ -15,7 +15,7 @@ use crate::market::{BarHistory, Market};
 use crate::portfolio::Portfolio;
 use crate::portfolio::document::{LoadedPortfolio, read_portfolio};
 use crate::scenario::document::{FileReference, LoadedScenario, ScenarioTree, open_scenario};
-use crate::scenario::{Revaluation, SamplingMethod, Scenario};
+use crate::scenario::{Revaluation, SamplingMethod, Scenario, library_path};
 use crate::threshold::document::{LoadedPolicy, read_policy};
 
 /// Changes to a scenario from outside.
@@ -105,6 +105,7 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
     if let (Some(loaded), Some(today)) = (&loaded, today) {
         event_names::of_scenario(loaded, today, &mut collector);
         shock::check_names(loaded, today, &mut collector);
+        grid::check(loaded, today, &mut collector);
         historical::check_overrides(options, loaded, &mut collector);
     }
     if let (Some(loaded), Some(book)) = (&loaded, &book) {
@@ -183,7 +184,9 @@ fn check_scenario(path: &Path, confinement: Confinement) -> Result<String, Viola
 
 fn loader(path: &Path, confinement: Confinement) -> Result<(Loader, String), Violations> {
     if let Some(shipped) = path.to_str().filter(|path| path.starts_with(SHIPPED)) {
-        return Ok((Loader::new(Path::new(""), confinement)?, shipped.to_owned()));
+        let named = library_path(shipped.trim_start_matches(SHIPPED));
+        let path = named.map_or_else(|| shipped.to_owned(), |path| format!("{SHIPPED}{path}"));
+        return Ok((Loader::new(Path::new(""), confinement)?, path));
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     let loader = Loader::new(folder, confinement)?;

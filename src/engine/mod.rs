@@ -25,6 +25,7 @@ mod exposure;
 mod extended;
 mod failures;
 mod faults;
+mod grid;
 mod historical;
 mod ledger;
 mod liquidation;
@@ -55,6 +56,7 @@ pub use event_paths::{EventPaths, PathAmounts, event_paths};
 pub use events::{EventTallies, EventTally, Happened};
 pub use extended::KEPT_PATHS_MAX;
 pub use failures::{CallTally, FailureTallies, VenueTally};
+pub use grid::{GridPoint, grid};
 pub use historical::historical;
 pub use liquidation::{LiquidationTally, PathClosing};
 pub use load::{Inputs, LoadOptions, Overrides, check, load};
@@ -101,6 +103,9 @@ pub enum EngineError {
     /// A replay of simulated paths.
     #[error("the scenario draws its paths: it has none that is stated")]
     NotHistorical,
+    /// A grid of another kind of scenario.
+    #[error("the scenario is no grid")]
+    NotAGrid,
     /// A path that the scenario does not have.
     #[error("the scenario has paths 0 to {last}, and no path {path}")]
     NoSuchPath {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::grid::{self, GridPoint};
 use super::historical::{self, Fitted};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
@@ -45,6 +46,9 @@ pub struct Plan {
     /// Where the moves of each factor are from, in model order, where they are replayed.
     #[serde(default)]
     pub replayed: Vec<FactorSource>,
+    /// The points of a grid.
+    #[serde(default)]
+    pub grid: Vec<GridPoint>,
     /// How paths are drawn.
     #[serde(default)]
     pub sampling: Sampling,
@@ -78,7 +82,10 @@ impl Plan {
         let Inputs { scenario, portfolio, policy, .. } = inputs;
         let market = &inputs.market.market;
         let keys = factors(inputs);
-        let Fitted { model, fit, sources, findings } = modelled(inputs, &keys)?;
+        let (Fitted { model, fit, sources, findings }, grid) = match &scenario.grid {
+            Some(settings) => grid::planned(inputs, settings, &keys)?,
+            None => (modelled(inputs, &keys)?, Vec::new()),
+        };
         let isa = InstructionSet::detect();
         let mut hazards = pilot::hazards(&model, scenario, portfolio, isa)
             .map_err(|error| fault(inputs, "model", &error.to_string()))?;
@@ -103,6 +110,7 @@ impl Plan {
             model,
             hazards,
             replayed: sources,
+            grid,
             sampling: Sampling::Plain,
             fit,
             findings: inputs.market.findings.iter().cloned().chain(findings).collect(),
@@ -201,10 +209,8 @@ fn modelled(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
         return historical::fitted(inputs, settings, bars, keys, &expiries(inputs));
     }
     match &scenario.shock {
-        Some(shock) if scenario.is_stated() => {
-            shock::planned(inputs, shock, keys, &expiries(inputs))
-        }
-        _ => fitted(inputs, keys),
+        Some(shock) => shock::planned(inputs, shock, keys, &expiries(inputs)),
+        None => fitted(inputs, keys),
     }
 }
 

@@ -8,6 +8,7 @@ use super::EngineError;
 use super::compiled::Compiled;
 use super::events::ShockedEvents;
 use super::ledger::{AccountTerms, AccountValues};
+use super::pass::Ledger;
 use super::scaled::{self, Variation};
 use crate::margin::Standing;
 use crate::pricing::{PathState, PricingError};
@@ -31,18 +32,11 @@ impl Stressed {
         stresses.iter().map(|stress| Self::new(book, stress)).collect()
     }
 
-    fn new(book: &Compiled, stress: &Stress) -> Result<Self, EngineError> {
-        let model = book.setting.model;
+    /// Revalues one stress.
+    pub fn new(book: &Compiled, stress: &Stress) -> Result<Self, EngineError> {
         let compiled = book.engine.book();
         let mut state = PathState::new(compiled, 1);
-        let mut block = FactorBlock::new(model.factors.len(), 1);
-        block.reset(&[0]);
-        for (index, factor) in model.factors.iter().enumerate() {
-            let change = change_of(stress, &factor.key);
-            let (log, level) = moved(&factor.key, change, &stress.name)?;
-            let (logs, levels) = block.factor_mut(index);
-            (logs[0], levels[0]) = (log, level);
-        }
+        let block = stressed_block(book.setting.model, stress)?;
         compiled.start_block(&mut state, 1);
         let mut values = vec![0.0; compiled.rows().len()];
         compiled.values_today(book.setting.isa, &block, &mut state, &mut values);
@@ -68,19 +62,74 @@ impl Stressed {
     /// Loss of the stress under a variation of the book: what falls below its maintenance margin,
     /// where the venue's rules act inside paths, is closed at the shocked marks.
     pub fn loss(&self, terms: &[AccountTerms], variation: &Variation) -> f64 {
-        let events = self.events.as_ref().map(|events| events.costs(variation.scale));
-        let events = events.unwrap_or_default();
+        let events = self.event_costs(variation.scale);
         let account = |account: usize| {
             let AccountValues { positions, balances } = self.accounts[account];
-            let standing = self.standings.iter().find(|standing| standing.account == account);
-            let closed = standing.filter(|standing| standing.is_liquidated(variation.scale));
-            let plain = closed.map_or(0.0, |standing| standing.closing_cost);
-            let general = events.iter().find(|(index, _)| *index == account);
-            let cost = plain + general.map_or(0.0, |(_, cost)| *cost);
+            let cost = self.cost(account, &events, variation.scale).unwrap_or(0.0);
             AccountValues { positions: positions - cost, balances }
         };
         scaled::loss(terms, variation, account, |underlying| self.spot_levels[underlying])
     }
+
+    /// The same with nothing closed but what is closed today.
+    pub fn loss_held(&self, terms: &[AccountTerms], variation: &Variation) -> f64 {
+        let account = |account: usize| self.accounts[account];
+        scaled::loss(terms, variation, account, |underlying| self.spot_levels[underlying])
+    }
+
+    /// What becomes of one account at a scale of its positions.
+    pub fn account(&self, account: usize, ledger: &Ledger, scale: f64) -> StressedAccount {
+        let events = self.event_costs(scale);
+        let cost = self.cost(account, &events, scale);
+        let AccountValues { positions, balances } = self.accounts[account];
+        let values = AccountValues { positions: positions - cost.unwrap_or(0.0), balances };
+        let (terms, today) = (&ledger.terms[account], ledger.closing_costs[account]);
+        StressedAccount {
+            loss: terms.loss(values, scale, today),
+            equity: terms.equity(values, scale, today),
+            is_closed: cost.is_some() || today.is_some(),
+        }
+    }
+
+    fn event_costs(&self, scale: f64) -> Vec<(usize, f64)> {
+        self.events.as_ref().map(|events| events.costs(scale)).unwrap_or_default()
+    }
+
+    /// What closing an account costs; `None`: it is not closed.
+    fn cost(&self, account: usize, events: &[(usize, f64)], scale: f64) -> Option<f64> {
+        let standing = self.standings.iter().find(|standing| standing.account == account);
+        let closed = standing.filter(|standing| standing.is_liquidated(scale));
+        let plain = closed.map(|standing| standing.closing_cost);
+        let own = |(index, cost): &&(usize, f64)| *index == account && *cost != 0.0;
+        let general = events.iter().find(own).map(|(_, cost)| *cost);
+        match (plain, general) {
+            (None, None) => None,
+            (plain, general) => Some(plain.unwrap_or(0.0) + general.unwrap_or(0.0)),
+        }
+    }
+}
+
+/// An account after a stress.
+pub(super) struct StressedAccount {
+    pub loss: f64,
+    pub equity: f64,
+    pub is_closed: bool,
+}
+
+/// One path on which every factor has made its move of a stress.
+pub(super) fn stressed_block(
+    model: &FactorModel,
+    stress: &Stress,
+) -> Result<FactorBlock, EngineError> {
+    let mut block = FactorBlock::new(model.factors.len(), 1);
+    block.reset(&[0]);
+    for (index, factor) in model.factors.iter().enumerate() {
+        let change = change_of(stress, &factor.key);
+        let (log, level) = moved(&factor.key, change, &stress.name)?;
+        let (logs, levels) = block.factor_mut(index);
+        (logs[0], levels[0]) = (log, level);
+    }
+    Ok(block)
 }
 
 /// Log and level of a factor after `change`; additive factors take it as it is.

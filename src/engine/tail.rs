@@ -140,7 +140,7 @@ impl<'a> TailLedger<'a> {
     }
 }
 
-fn tail_row(row: &Row, portfolio: &Portfolio) -> (TailRow, usize) {
+pub(super) fn tail_row(row: &Row, portfolio: &Portfolio) -> (TailRow, usize) {
     match *row {
         Row::Position(position) => {
             (TailRow::Position(position), portfolio.positions[position].account)

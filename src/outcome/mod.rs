@@ -7,6 +7,7 @@ pub mod book;
 pub mod calibration;
 pub mod exposure;
 pub mod failures;
+pub mod grid;
 pub mod historical;
 pub mod liquidation;
 pub mod liquidation_price;
@@ -30,6 +31,7 @@ pub use exposure::{
     ThresholdLadder,
 };
 pub use failures::{CallsMet, FailureContribution, VenueEvents, VenueFailures};
+pub use grid::{GridAccount, GridCell, GridOutcome};
 pub use historical::{
     CoinPrice, HistoricalOutcome, OrderLoss, ReplayStep, ReplayedAccount, ReplayedFactor,
     ReplayedThreshold, ReplayedValue, ReplayedWindow, ToldLeg, ToldMove, ToldShock,

@@ -14,6 +14,7 @@ mod calibration;
 pub mod charts;
 mod comparison;
 mod figures;
+mod grid;
 mod historical;
 mod html;
 mod json;
@@ -27,6 +28,7 @@ pub mod text;
 mod verdict;
 
 pub use calibration::{calibration_csv, calibration_html, calibration_json};
+pub use grid::{grid_csv, grid_html, grid_json, grid_json_line, grid_terminal};
 pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
 pub use html::html;
 pub use json::{json, json_line};

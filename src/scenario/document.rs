@@ -12,6 +12,7 @@ pub use super::events_document::{
     CascadeDocument, ClosingDocument, EventsDocument, PegBreakDocument,
 };
 use super::extends::extended;
+pub use super::grid_document::GridDocument;
 use super::historical_document::historical;
 pub use super::historical_document::{BetaDocument, HistoricalDocument, WindowDocument};
 pub use super::kind::ScenarioKind;
@@ -24,7 +25,6 @@ use super::settings::{
     MeasureSettings, ReturnKind, Revaluation, SamplingMethod, SamplingSettings, Scenario,
     SimulationSettings,
 };
-use super::shock::ShockResult;
 pub use super::shock_document::{
     FollowerDocument, LegDocument, LevelDocument, MoveDocument, PropagationDocument, ShockDocument,
     leg_path,
@@ -49,7 +49,7 @@ pub struct ScenarioDocument {
     #[serde(default)]
     pub kind: ScenarioKind,
     /// A scenario to start from: keys left out here are taken from there, table by table
-    /// (`simulation`, `historical`, `shock`, `model`, `measures`, `events`); a key given here replaces the whole
+    /// (`simulation`, `historical`, `shock`, `grid`, `model`, `measures`, `events`); a key given here replaces the whole
     /// value there. Files
     /// named there stay relative to it.
     pub extends: Option<FilePath>,
@@ -65,6 +65,8 @@ pub struct ScenarioDocument {
     pub historical: Option<HistoricalDocument>,
     /// The moves of a shock.
     pub shock: Option<ShockDocument>,
+    /// The moves of a grid.
+    pub grid: Option<GridDocument>,
     /// How factors move.
     #[serde(default)]
     pub model: ModelDocument,
@@ -268,26 +270,32 @@ impl ScenarioTree {
         let mut collector = ViolationCollector::default();
         let historical = collector.absorb(historical(&parsed));
         let shock = collector.absorb(super::shock_document::shock(&parsed));
+        let grid = collector.absorb(super::grid_document::grid(&parsed));
         let measures = collector.absorb(measures(&parsed));
         let model = collector.absorb(super::model_document::model(&parsed, loader));
         let events = collector.absorb(super::events_document::events(&parsed));
         let document = &parsed.value;
-        let settings = measures.zip(model).zip(events).zip(historical).zip(shock);
-        let scenario = settings.and_then(|((((measures, model), events), historical), shock)| {
-            let replayed = historical.as_ref().map(super::historical_document::simulation);
-            let stated = shock.as_ref().filter(|shock| shock.result == ShockResult::Path);
-            let replayed = replayed.or_else(|| stated.map(super::shock_document::simulation));
-            Some(Scenario {
-                name: document.name.to_string(),
-                description: document.description.to_string(),
-                simulation: replayed.or_else(|| document.simulation.as_ref().map(simulation))?,
-                model,
-                measures,
-                events,
-                historical,
-                shock,
-            })
-        });
+        let settings = measures.zip(model).zip(events).zip(historical).zip(shock).zip(grid);
+        let scenario =
+            settings.and_then(|(((((measures, model), events), historical), shock), grid)| {
+                let replayed = historical.as_ref().map(super::historical_document::simulation);
+                let replayed =
+                    replayed.or_else(|| shock.as_ref().map(super::shock_document::simulation));
+                let replayed =
+                    replayed.or_else(|| grid.as_ref().map(|_| super::grid_document::simulation()));
+                Some(Scenario {
+                    name: document.name.to_string(),
+                    description: document.description.to_string(),
+                    simulation: replayed
+                        .or_else(|| document.simulation.as_ref().map(simulation))?,
+                    model,
+                    measures,
+                    events,
+                    historical,
+                    shock,
+                    grid,
+                })
+            });
         let scenario = collector.finish_some(scenario)?;
         let missing = || {
             let title = "the scenario names no portfolio or no market";

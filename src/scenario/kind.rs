@@ -19,13 +19,16 @@ pub enum ScenarioKind {
     Historical,
     /// Stated moves of factors, at once or in legs; takes `shock`.
     Shock,
+    /// A risk array of spot and volatility moves; takes `grid`.
+    Grid,
 }
 
 /// Tables of one kind, each with what it is.
-const OWN_TABLES: [(&str, ScenarioKind, &str); 3] = [
+const OWN_TABLES: [(&str, ScenarioKind, &str); 4] = [
     ("simulation", ScenarioKind::MonteCarlo, "a table — How much is simulated."),
     ("historical", ScenarioKind::Historical, "a table with the window of history that is replayed"),
     ("shock", ScenarioKind::Shock, "a table with the moves of the shock"),
+    ("grid", ScenarioKind::Grid, "a table with the moves of the grid"),
 ];
 /// Keys of `model` that only what draws or conditions acts on.
 const MODEL_OF_SIMULATIONS: [&str; 6] = [
@@ -44,12 +47,13 @@ impl ScenarioKind {
             Self::MonteCarlo => "monte_carlo",
             Self::Historical => "historical",
             Self::Shock => "shock",
+            Self::Grid => "grid",
         }
     }
 
     /// The kind of a document, whatever else is wrong with it.
     pub fn of(tree: &Node) -> Self {
-        let kinds = [Self::Historical, Self::Shock];
+        let kinds = [Self::Historical, Self::Shock, Self::Grid];
         let written = text(tree, "kind").unwrap_or_default();
         kinds.into_iter().find(|kind| kind.name() == written).unwrap_or_default()
     }
@@ -84,7 +88,7 @@ impl Acting {
             |key: &str, what: &str| shock.is_some_and(|one| text(&one.node, key) == Some(what));
         let cascades =
             tree.entry("events").is_some_and(|events| events.node.entry("cascade").is_some());
-        let draws = kind == ScenarioKind::MonteCarlo || says("result", "distribution");
+        let draws = kind == ScenarioKind::MonteCarlo;
         let is_shock = kind == ScenarioKind::Shock;
         let fits = draws || says("propagation", "conditional") || (is_shock && cascades);
         Self { kind, draws, fits }
@@ -113,16 +117,11 @@ impl Acting {
 pub(super) fn check_kind(tree: &Node) -> Result<(), Violations> {
     let acting = Acting::of(tree);
     let mut collector = ViolationCollector::default();
-    let own = acting.kind.table();
-    let simulation = acting.draws.then(|| ScenarioKind::MonteCarlo.table());
-    let mut needed = vec![own];
-    needed.extend(simulation.filter(|table| *table != own));
-    for (key, what) in needed {
-        if tree.entry(key).is_none() {
-            let title = format!("missing key `{key}`");
-            let expected = format!("`{key}`: {what}");
-            collector.add(Violation::new(tree.place.clone(), title).expected(expected));
-        }
+    let (key, what) = acting.kind.table();
+    if tree.entry(key).is_none() {
+        let title = format!("missing key `{key}`");
+        let expected = format!("`{key}`: {what}");
+        collector.add(Violation::new(tree.place.clone(), title).expected(expected));
     }
     for entry in acting.idle(tree).filter(|entry| is_own(entry, tree)) {
         collector.add(idle(entry, acting.kind));
@@ -143,7 +142,8 @@ fn idle(entry: &Entry, kind: ScenarioKind) -> Violation {
         ScenarioKind::Historical => {
             ("a historical scenario", "no keys of a simulation: times and moves are the history's")
         }
-        _ => ("a shock that draws nothing", "no keys of a simulation: times and moves are stated"),
+        ScenarioKind::Grid => ("a grid", "no keys of a simulation: moves are stated"),
+        _ => ("a shock", "no keys of a simulation: times and moves are stated"),
     };
     let title = format!("{article} does not act on `{}`", entry.key);
     let help = format!("remove it, or the line `kind = \"{}\"`", kind.name());

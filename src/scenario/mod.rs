@@ -10,17 +10,22 @@ mod document_tests;
 pub mod events;
 mod events_document;
 mod extends;
+mod grid;
+mod grid_document;
 mod historical;
 mod historical_document;
 mod kind;
+mod library;
 mod model_document;
 pub mod settings;
 mod shock;
 mod shock_document;
 
 pub use events::{CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings};
+pub use grid::{GridAxes, GridSettings};
 pub use historical::{BarOrders, Beta, HistoricalSettings, VolatilityBeta};
 pub use kind::ScenarioKind;
+pub use library::{LibraryEntry, SHELVES, library, library_path};
 pub use settings::{
     CorrelationSettings, Drift, JumpSettings, MeasureSettings, ModelSettings,
     NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, SamplingMethod,
@@ -28,6 +33,6 @@ pub use settings::{
     VolatilityDynamics, VolatilitySettings,
 };
 pub use shock::{
-    AbsentAssets, AssetGroup, FollowedBeta, MoveSize, Propagation, ShockLeg, ShockResult,
-    ShockSettings, StatedMove, rank,
+    AbsentAssets, AssetGroup, FollowedBeta, MoveSize, Propagation, ShockLeg, ShockSettings,
+    StatedMove, rank,
 };

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::EventSettings;
+use super::grid::GridSettings;
 use super::historical::HistoricalSettings;
-use super::shock::{ShockResult, ShockSettings};
+use super::shock::ShockSettings;
 use crate::units::{ConfidenceLevel, Symbol, Years};
 
 /// How factor returns are compounded.
@@ -303,12 +304,14 @@ pub struct Scenario {
     /// Stated moves; `None`: none are.
     #[serde(default)]
     pub shock: Option<ShockSettings>,
+    /// A risk array; `None`: none is asked for.
+    #[serde(default)]
+    pub grid: Option<GridSettings>,
 }
 
 impl Scenario {
-    /// Whether it is walked on stated paths, not drawn ones: it has a loss and no quantiles.
+    /// Whether its moves are stated, not drawn: it has losses and no quantiles.
     pub fn is_stated(&self) -> bool {
-        let stated = |shock: &ShockSettings| shock.result == ShockResult::Path;
-        self.historical.is_some() || self.shock.as_ref().is_some_and(stated)
+        self.historical.is_some() || self.shock.is_some() || self.grid.is_some()
     }
 }

@@ -42,6 +42,7 @@ pub fn plan(workload: &Workload, sampling: Sampling) -> Plan {
         model,
         hazards: plimsoll::engine::Hazards::default(),
         replayed: Vec::new(),
+        grid: Vec::new(),
         sampling: plimsoll::simulation::Sampling::Plain,
         fit: Fit { correlation, correlation_source, projection_distance, notes },
         findings: Vec::new(),
@@ -85,6 +86,7 @@ fn scenario(workload: &Workload, sampling: Sampling) -> Scenario {
         events: EventSettings::default(),
         historical: None,
         shock: None,
+        grid: None,
     }
 }
 

@@ -14,8 +14,11 @@ pub(in crate::engine) fn check_overrides(
     if !loaded.scenario.is_stated() {
         return;
     }
-    let kind =
-        if loaded.scenario.historical.is_some() { "a historical scenario" } else { "a shock" };
+    let kind = match (&loaded.scenario.historical, &loaded.scenario.grid) {
+        (Some(_), _) => "a historical scenario",
+        (None, Some(_)) => "a grid",
+        (None, None) => "a shock",
+    };
     let overrides = &options.overrides;
     let given = [
         ("paths", overrides.paths.is_some()),

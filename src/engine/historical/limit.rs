@@ -13,7 +13,7 @@ use crate::threshold::{
 };
 
 /// `None` without a policy.
-pub(super) fn threshold(
+pub(in crate::engine) fn threshold(
     plan: &Plan,
     book: &Compiled,
     loss: f64,

@@ -13,7 +13,7 @@
 mod accounts;
 mod checks;
 mod factors;
-mod limit;
+pub(super) mod limit;
 mod model;
 mod shock;
 mod steps;
@@ -106,7 +106,7 @@ impl Terms {
             let (from, bars, length) = (settings.from, settings.bars, settings.length());
             return Some(Self { kind: "historical", from, bars, length });
         }
-        let shock = plan.scenario.shock.as_ref().filter(|_| plan.scenario.is_stated())?;
+        let shock = plan.scenario.shock.as_ref()?;
         let from = plan.market.as_of;
         Some(Self { kind: "shock", from, bars: BarOrders::Closes, length: shock.horizon })
     }

@@ -120,6 +120,12 @@ impl Mark {
         self
     }
 
+    /// How strongly its fill shows, in [0, 1].
+    pub(super) fn opacity(mut self, opacity: f64) -> Self {
+        self.0.assign("fill-opacity", number(opacity));
+        self
+    }
+
     /// A tooltip.
     pub(super) fn tip(mut self, words: &str) -> Self {
         self.0.append(text_element("title", words).0);

@@ -123,7 +123,8 @@ fn events(outcome: &HistoricalOutcome) -> String {
 fn worst(outcome: &HistoricalOutcome) -> Option<String> {
     let first = outcome.values.first()?;
     let lowest = outcome.values.iter().min_by(|a, b| a.book.total_cmp(&b.book))?;
-    (lowest.book < first.book).then(|| {
+    let is_told = lowest.book < first.book && outcome.values.len() > 2;
+    is_told.then(|| {
         format!(
             "At its lowest, {}, the book is worth {} less than at the start.",
             instant(&lowest.time),

@@ -7,9 +7,10 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
+    ("grid.html", include_str!("templates/grid.html")),
     ("answer.html", include_str!("templates/answer.html")),
     ("comparison.html", include_str!("templates/comparison.html")),
     ("threshold.html", include_str!("templates/threshold.html")),
