@@ -94,8 +94,8 @@ fn day_of(stamp: &str) -> String {
 }
 
 /// What the data says of a window of dates: worst close to close, deepest fall from peak to low, and
-/// deepest falls within one day's bar and from the higher high of two days, between which the fall
-/// within 24 hours lies.
+/// deepest falls from a day's open to its low and from the higher high of two days, between which the
+/// fall within 24 hours lies.
 struct Falls {
     close: f64,
     window: f64,
@@ -108,7 +108,7 @@ fn falls(bars: &BTreeMap<String, Bar>, from: &str, to: &str) -> Falls {
     let first = all.iter().position(|(date, _)| date.as_str() >= from).unwrap();
     let mut found = Falls { close: 0.0, window: 0.0, day: 0.0, two_days: 0.0 };
     let mut peak: f64 = 0.0;
-    for (index, (date, [_, high, low, close])) in all.iter().enumerate().skip(first) {
+    for (index, (date, [open, high, low, close])) in all.iter().enumerate().skip(first) {
         if date.as_str() > to {
             break;
         }
@@ -116,7 +116,7 @@ fn falls(bars: &BTreeMap<String, Bar>, from: &str, to: &str) -> Falls {
         peak = peak.max(*high);
         found.close = found.close.min(close / close_before - 1.0);
         found.window = found.window.min(low / peak - 1.0);
-        found.day = found.day.min(low / high - 1.0);
+        found.day = found.day.min(low / open - 1.0);
         found.two_days = found.two_days.min(low / high.max(*high_before) - 1.0);
     }
     found
