@@ -286,7 +286,7 @@ fn the_example_holds() {
     near(change(&found, "BTC.spot"), 0.605 * 1.2 * 0.85 - 1.0);
     near(change(&found, "SOL.spot"), 0.55 * 1.2 * 0.85 - 1.0);
     assert!(found.notes.iter().any(|note| note.contains("LINK.spot")), "{:?}", found.notes);
-    let keys = ["horizon", "every", "groups", "depth", "propagation", "absent"];
+    let keys = ["horizon", "every", "groups", "depth", "propagation", "absent", "result"];
     let text = fs::read_to_string(&path).unwrap();
     for key in keys.iter().chain(&["moves", "venue_failed", "after", "over"]) {
         assert!(text.contains(&format!("{key} =")) || text.contains(&format!(".{key}]")), "{key}");
@@ -370,7 +370,10 @@ fn moves_that_make_no_sense_of_a_factor_are_refused() {
     );
     assert_eq!(faults(""), ["-3:1 \"\" missing key `shock`"]);
     let idle = faults("[shock.moves]\n\"BTC.spot\" = \"-5%\"\n[simulation]\nhorizon = \"1d\"\n");
-    assert_eq!(idle, ["3:2 \"simulation\" a shock does not act on `simulation`"]);
+    assert_eq!(
+        idle,
+        ["3:2 \"simulation\" a shock that draws nothing does not act on `simulation`"]
+    );
 }
 
 /// Ten thousand moves of factors that nobody knows are ten thousand faults, and ten thousand legs
@@ -386,4 +389,54 @@ fn ten_thousand_shocks_are_read_or_refused_whole() {
     let legs =
         "[[shock.leg]]\nafter = \"1s\"\nmoves = { \"BTC.spot\" = \"-1bp\" }\n".repeat(10_000);
     assert_eq!(planned(&legs, &[]).unwrap_err().len(), 1);
+}
+
+/// Of a linear book in simple units the loss given the fall of BTC is normal: ten ether, long, whose
+/// log-return has the conditional mean and variance; VaR at 95 % is read off it.
+#[test]
+fn a_distribution_is_that_of_the_conditional_law() {
+    let book = PORTFOLIO.replace("name = \"calm\", venue = \"Exchange\"", "name = \"calm\"");
+    let scenario = format!(
+        "[simulation]\nhorizon = \"1d\"\nsteps = 3\npaths = 200000\n[measures]\nlevels = [0.95]\n\
+         [shock]\npropagation = \"conditional\"\nresult = \"distribution\"\n[shock.moves]\n\
+         \"BTC.spot\" = \"-15%\"\n{MODEL}"
+    );
+    let scenario = scenario
+        .replace("process = { type = \"gbm\" }", "process = { type = \"gbm\" }\ndrift = \"zero\"");
+    let folder = folder(&scenario, &[("portfolio.toml", &book)]);
+    let plan =
+        plan_of(&folder.path().join("scenario.toml")).unwrap_or_else(|faults| panic!("{faults}"));
+    let run = engine::run(&plan, InstructionSet::detect(), &Control::none()).unwrap();
+    // Both bitcoin accounts lose 150 for sure; ether has 10 · 10 USD.
+    let year = 1.0 / 365.0;
+    let drift = |volatility: f64| -0.5 * volatility * volatility * year;
+    let mean = drift(0.9) + 0.8 * 0.9 / 0.6 * (libm::log(0.85) - drift(0.6));
+    let deviation = 0.9 * (year * (1.0 - 0.64)).sqrt();
+    let expected = 300.0 + 100.0 * (1.0 - libm::exp(mean - 1.6448536269514722 * deviation));
+    let found = &run.outcome.measures.value_at_risk[0];
+    let [low, high] = found.interval_95;
+    let wide = 2.0 * (high - low);
+    assert!(
+        (found.loss - expected).abs() < wide,
+        "{} against {expected}, {low} to {high}",
+        found.loss
+    );
+    assert!((high - low) / expected < 0.01);
+    assert!(run.outcome.warnings.iter().any(|one| one.code == "conditional_law"));
+}
+
+#[test]
+fn what_makes_no_distribution_is_refused_all_at_once() {
+    let told = faults(
+        "[simulation]\nhorizon = \"1d\"\n[shock]\nresult = \"distribution\"\nhorizon = \"1d\"\n[[shock.leg]]\nmoves = { \"BTC.spot\" = \"-5%\" }\n\
+         [[shock.leg]]\nafter = \"1h\"\nmoves = { \"BTC.spot\" = \"-5%\" }\n",
+    );
+    let titles: Vec<&str> = told.iter().map(|one| one.split_once("\" ").unwrap().1).collect();
+    for title in
+        ["a distribution of factors that no model moves", "a distribution given several legs"]
+    {
+        assert!(titles.contains(&title), "{told:?}");
+    }
+    let alone = "[shock]\nresult = \"distribution\"\npropagation = \"conditional\"\n[shock.moves]\n\"BTC.spot\" = 0.1\n";
+    assert_eq!(faults(alone), ["-3:1 \"\" missing key `simulation`"]);
 }

@@ -14,7 +14,6 @@ use super::plan::Plan;
 use crate::margin::{Happening, Requirement};
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Order;
-use crate::simulation::Sampling;
 
 /// Blocks one task walks with one workspace.
 const BLOCKS_PER_TASK: usize = 4;
@@ -59,7 +58,7 @@ pub fn event_paths(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<EventPaths, EngineError> {
-    let plain = Plan { sampling: Sampling::Plain, ..plan.clone() };
+    let plain = Plan { sampling: plan.sampling.plainly(), ..plan.clone() };
     let book = Compiled::new(&plain, &plain.portfolio, isa)?;
     let engine = book.engine.clone().with_general_stage(&book.setting)?;
     let paths = plan.scenario.simulation.paths;

@@ -89,7 +89,7 @@ impl PathEngine {
         let drawn = Drawn {
             weighted: sampling.is_weighted(),
             controls: sampling.control_means().len(),
-            plain: *sampling == Sampling::Plain,
+            plain: sampling.is_plain(),
         };
         let displacement = displaced::compile(setting);
         let moving = displacement.as_ref().filter(|one| one.symbols().next().is_some());

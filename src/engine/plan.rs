@@ -125,6 +125,9 @@ impl Plan {
         } else {
             precision::check(inputs, &mut collector);
             sampling::choose(&mut plan, inputs, &mut collector);
+            if let Some(shock) = &scenario.shock {
+                shock::condition(&mut plan, inputs, shock, &mut collector);
+            }
         }
         collector.finish(plan)
     }
@@ -209,8 +212,10 @@ fn modelled(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
         return historical::fitted(inputs, settings, bars, keys, &expiries(inputs));
     }
     match &scenario.shock {
-        Some(shock) => shock::planned(inputs, shock, keys, &expiries(inputs)),
-        None => fitted(inputs, keys),
+        Some(shock) if scenario.is_stated() => {
+            shock::planned(inputs, shock, keys, &expiries(inputs))
+        }
+        _ => fitted(inputs, keys),
     }
 }
 

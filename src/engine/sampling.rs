@@ -56,7 +56,7 @@ fn check_most(plan: &Plan, sampling: &Sampling) -> Result<(), SamplingError> {
         Some(_) => settings.paths.max(settings.paths_max),
         None => settings.paths,
     };
-    if most_asked > KEPT_PATHS_MAX && *sampling != Sampling::Plain {
+    if most_asked > KEPT_PATHS_MAX && !sampling.is_plain() {
         let (scheme, paths) = (sampling.name(), most_asked);
         return Err(SamplingError::TooManyPaths { scheme, paths, most: KEPT_PATHS_MAX });
     }
@@ -107,9 +107,10 @@ fn expansion(plan: &Plan) -> Result<LossExpansion, EngineError> {
 pub(super) fn design(sampling: &Sampling) -> SampleDesign {
     let paths = sampling.unit() as usize;
     let unit = match sampling {
-        Sampling::Plain | Sampling::Importance { .. } | Sampling::ControlVariate { .. } => {
-            Unit::Path
-        }
+        Sampling::Plain
+        | Sampling::Conditional { .. }
+        | Sampling::Importance { .. }
+        | Sampling::ControlVariate { .. } => Unit::Path,
         Sampling::Antithetic => Unit::AntitheticPair,
         Sampling::Stratified { .. } => Unit::Round { paths },
         Sampling::Sobol { .. } => Unit::Replicate { paths },
@@ -121,6 +122,9 @@ fn describe(plan: &Plan, sampling: &Sampling) -> String {
     let level = plan.scenario.measures.contribution_level.get() * 100.0;
     match sampling {
         Sampling::Plain => "plain sampling".to_owned(),
+        Sampling::Conditional { named, .. } => {
+            format!("paths drawn given where {} named factors end", named.len())
+        }
         Sampling::Antithetic => "antithetic sampling: pairs of opposite returns".to_owned(),
         Sampling::Importance { twist, .. } => format!(
             "importance sampling around the delta-gamma VaR {level} %, a loss of {} USD; figures far \
@@ -309,7 +313,9 @@ fn operations(plan: &Plan, sampling: &Sampling, tail_share: f64) -> f64 {
     let plain = nodes * step + options * OPTION_OPERATIONS + plan.portfolio.positions.len() as f64;
     let passes = 1.0 + tail_share;
     let rank = match sampling {
-        Sampling::Plain | Sampling::Antithetic => return passes * plain,
+        Sampling::Plain | Sampling::Antithetic | Sampling::Conditional { .. } => {
+            return passes * plain;
+        }
         Sampling::Importance { quadratic, .. }
         | Sampling::Stratified { quadratic, .. }
         | Sampling::ControlVariate { quadratic, .. }

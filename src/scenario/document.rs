@@ -25,6 +25,7 @@ use super::settings::{
     MeasureSettings, ReturnKind, Revaluation, SamplingMethod, SamplingSettings, Scenario,
     SimulationSettings,
 };
+use super::shock::ShockResult;
 pub use super::shock_document::{
     FollowerDocument, LegDocument, LevelDocument, MoveDocument, PropagationDocument, ShockDocument,
     leg_path,
@@ -279,8 +280,8 @@ impl ScenarioTree {
         let scenario =
             settings.and_then(|(((((measures, model), events), historical), shock), grid)| {
                 let replayed = historical.as_ref().map(super::historical_document::simulation);
-                let replayed =
-                    replayed.or_else(|| shock.as_ref().map(super::shock_document::simulation));
+                let stated = shock.as_ref().filter(|shock| shock.result == ShockResult::Path);
+                let replayed = replayed.or_else(|| stated.map(super::shock_document::simulation));
                 let replayed =
                     replayed.or_else(|| grid.as_ref().map(|_| super::grid_document::simulation()));
                 Some(Scenario {

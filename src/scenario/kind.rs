@@ -88,7 +88,7 @@ impl Acting {
             |key: &str, what: &str| shock.is_some_and(|one| text(&one.node, key) == Some(what));
         let cascades =
             tree.entry("events").is_some_and(|events| events.node.entry("cascade").is_some());
-        let draws = kind == ScenarioKind::MonteCarlo;
+        let draws = kind == ScenarioKind::MonteCarlo || says("result", "distribution");
         let is_shock = kind == ScenarioKind::Shock;
         let fits = draws || says("propagation", "conditional") || (is_shock && cascades);
         Self { kind, draws, fits }
@@ -117,11 +117,16 @@ impl Acting {
 pub(super) fn check_kind(tree: &Node) -> Result<(), Violations> {
     let acting = Acting::of(tree);
     let mut collector = ViolationCollector::default();
-    let (key, what) = acting.kind.table();
-    if tree.entry(key).is_none() {
-        let title = format!("missing key `{key}`");
-        let expected = format!("`{key}`: {what}");
-        collector.add(Violation::new(tree.place.clone(), title).expected(expected));
+    let own = acting.kind.table();
+    let simulation = acting.draws.then(|| ScenarioKind::MonteCarlo.table());
+    let mut needed = vec![own];
+    needed.extend(simulation.filter(|table| *table != own));
+    for (key, what) in needed {
+        if tree.entry(key).is_none() {
+            let title = format!("missing key `{key}`");
+            let expected = format!("`{key}`: {what}");
+            collector.add(Violation::new(tree.place.clone(), title).expected(expected));
+        }
     }
     for entry in acting.idle(tree).filter(|entry| is_own(entry, tree)) {
         collector.add(idle(entry, acting.kind));
@@ -143,7 +148,7 @@ fn idle(entry: &Entry, kind: ScenarioKind) -> Violation {
             ("a historical scenario", "no keys of a simulation: times and moves are the history's")
         }
         ScenarioKind::Grid => ("a grid", "no keys of a simulation: moves are stated"),
-        _ => ("a shock", "no keys of a simulation: times and moves are stated"),
+        _ => ("a shock that draws nothing", "no keys of a simulation: times and moves are stated"),
     };
     let title = format!("{article} does not act on `{}`", entry.key);
     let help = format!("remove it, or the line `kind = \"{}\"`", kind.name());

@@ -33,6 +33,6 @@ pub use settings::{
     VolatilityDynamics, VolatilitySettings,
 };
 pub use shock::{
-    AbsentAssets, AssetGroup, FollowedBeta, MoveSize, Propagation, ShockLeg, ShockSettings,
-    StatedMove, rank,
+    AbsentAssets, AssetGroup, FollowedBeta, MoveSize, Propagation, ShockLeg, ShockResult,
+    ShockSettings, StatedMove, rank,
 };

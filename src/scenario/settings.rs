@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::events::EventSettings;
 use super::grid::GridSettings;
 use super::historical::HistoricalSettings;
-use super::shock::ShockSettings;
+use super::shock::{ShockResult, ShockSettings};
 use crate::units::{ConfidenceLevel, Symbol, Years};
 
 /// How factor returns are compounded.
@@ -312,6 +312,8 @@ pub struct Scenario {
 impl Scenario {
     /// Whether its moves are stated, not drawn: it has losses and no quantiles.
     pub fn is_stated(&self) -> bool {
-        self.historical.is_some() || self.shock.is_some() || self.grid.is_some()
+        let stated = |shock: &ShockSettings| shock.result == ShockResult::Path;
+        let is_shock = self.shock.as_ref().is_some_and(stated);
+        self.historical.is_some() || is_shock || self.grid.is_some()
     }
 }

@@ -23,6 +23,8 @@ pub struct ShockSettings {
     pub propagation: Propagation,
     /// What becomes of named assets that the market lacks.
     pub absent: AbsentAssets,
+    /// One path, or paths drawn around it.
+    pub result: ShockResult,
 }
 
 /// Moves that come together.
@@ -101,6 +103,18 @@ pub enum AbsentAssets {
     Refuse,
     /// Their moves are left out, and told.
     Skip,
+}
+
+/// What a shock gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShockResult {
+    /// One path: its loss, with and without what happens on it.
+    #[default]
+    Path,
+    /// Simulated paths of the model on which the named factors end where the shock says: VaR and ES
+    /// of the conditional law. Of a shock of one leg with conditional propagation.
+    Distribution,
 }
 
 impl ShockSettings {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::document::ScenarioDocument;
 use super::settings::{ReturnKind, Revaluation, SamplingSettings, SimulationSettings};
 use super::shock::{
-    AbsentAssets, AssetGroup, FollowedBeta, MoveSize, Propagation, ShockLeg, ShockSettings,
-    StatedMove,
+    AbsentAssets, AssetGroup, FollowedBeta, MoveSize, Propagation, ShockLeg, ShockResult,
+    ShockSettings, StatedMove,
 };
 use crate::document::{
     AssetSelector, Change, DurationText, FactorName, FactorSelector, Figure, Name, Number, Parsed,
@@ -53,6 +53,9 @@ pub struct ShockDocument {
     /// What becomes of named assets that the market lacks.
     #[serde(default)]
     pub absent: AbsentAssets,
+    /// One path, or the loss distribution given the named moves.
+    #[serde(default)]
+    pub result: ShockResult,
 }
 
 /// Moves that come together.
@@ -137,6 +140,7 @@ pub(super) fn shock(
         reader.check_rivals((index, leg), &groups, &mut found);
     }
     reader.check_depth(&groups, &mut found);
+    reader.check_distribution(&legs, &mut found);
     found.finish(Some(ShockSettings {
         legs,
         horizon: Years(horizon),
@@ -145,6 +149,7 @@ pub(super) fn shock(
         depth: document.depth.iter().map(|(key, rate)| (key.to_string(), rate.get())).collect(),
         propagation: propagation(&document.propagation),
         absent: document.absent,
+        result: document.result,
     }))
 }
 
@@ -358,6 +363,40 @@ impl Reader<'_> {
                 let fault = self.fault(&format!("shock.depth.\"{key}\""), title);
                 found.add(fault.help(format!("state `{member}` itself: it wins over groups")));
             }
+        }
+    }
+
+    /// A distribution is that of one leg, conditional.
+    fn check_distribution(&self, legs: &[ShockLeg], found: &mut ViolationCollector) {
+        if self.document.result != ShockResult::Distribution {
+            return;
+        }
+        if self.document.propagation != PropagationDocument::Conditional {
+            let path =
+                if self.parsed.places.has("shock.propagation") { "propagation" } else { "result" };
+            let title = "a distribution of factors that no model moves";
+            let fault = self.fault(&format!("shock.{path}"), title);
+            found.add(fault.expected("`propagation = \"conditional\"`"));
+        }
+        if legs.len() > 1 {
+            let title = "a distribution given several legs";
+            found.add(self.fault("shock.leg[1]", title).expected("one leg"));
+        }
+        if legs.iter().any(|leg| !leg.venues_failed.is_empty()) {
+            let path = format!("{}.venue_failed", leg_path(self.document, 0));
+            let fault = self.fault(&path, "a distribution given the failure of a venue");
+            found.add(fault.expected("moves of factors alone, or `result = \"path\"`"));
+        }
+        if legs.iter().any(|leg| leg.lasts.get() > 0.0 || leg.begins.get() > AT_ONCE) {
+            let title = "a distribution given moves of another time than the horizon's";
+            let fault = self.fault("shock.leg[0]", title);
+            found.add(
+                fault.expected("moves without `after` and `over`: they are reached at the end"),
+            );
+        }
+        if self.document.horizon.is_some() {
+            let title = "a distribution has the horizon of `simulation`";
+            found.add(self.fault("shock.horizon", title).help("remove it"));
         }
     }
 }

@@ -65,6 +65,15 @@ impl Driver {
         }
     }
 
+    /// The same with the mixing variable of a Student-t drawn from its posterior, given `p` of its
+    /// variables at a squared distance.
+    pub fn given(self, degrees_of_freedom: f64, evidence: (usize, f64)) -> Self {
+        match self {
+            Self::StudentT(student) => Self::StudentT(student.given(degrees_of_freedom, evidence)),
+            other => other,
+        }
+    }
+
     /// Length of the slice of independent normals.
     pub fn work_length(&self) -> usize {
         let normals = match self {

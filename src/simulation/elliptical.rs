@@ -46,6 +46,11 @@ impl StudentT {
         }
     }
 
+    /// The same with the posterior of the mixing variable.
+    pub fn given(self, degrees_of_freedom: f64, evidence: (usize, f64)) -> Self {
+        Self { table: MixingTable::posterior(degrees_of_freedom, evidence), ..self }
+    }
+
     /// Fills `roots[path]` with the root of the variance time of the step to `node`.
     pub fn fill_roots(
         &self,

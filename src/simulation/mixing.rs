@@ -28,6 +28,15 @@ impl MixingTable {
         Self { table: EvenTable::new(-NORMAL_MAX, NORMAL_MAX, TABLE_POINTS, multiplier) }
     }
 
+    /// The multiplier given `p` variables of the t at a squared distance under its covariance:
+    /// `((ν − 2) + d²)/χ²_{ν+p}`, by conjugacy of the inverse gamma law.
+    pub fn posterior(degrees_of_freedom: f64, (p, squared): (usize, f64)) -> Self {
+        let known = degrees_of_freedom + p as f64;
+        let wider = (degrees_of_freedom - 2.0 + squared) / (known - 2.0);
+        let multiplier = |z: f64| wider * variance_multiplier(known, z);
+        Self { table: EvenTable::new(-NORMAL_MAX, NORMAL_MAX, TABLE_POINTS, multiplier) }
+    }
+
     /// Replaces standard normals by variance multipliers.
     pub fn apply(&self, normals: &mut [f64]) {
         self.table.apply(normals);

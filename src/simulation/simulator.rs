@@ -12,7 +12,7 @@ use super::movement::{Movement, move_factor};
 use super::replay::ReplayedPaths;
 use super::sampling::{Sampling, SamplingMemory, Scheme};
 use super::scratch::{Needs, SimulationScratch};
-use super::{FactorModel, TimeGrid};
+use super::{FactorModel, Process, TimeGrid};
 use crate::numeric::{InstructionSet, Streams, accumulate};
 
 /// A compiled model: tables and drifts computed once, shared by all workers.
@@ -63,15 +63,23 @@ impl Simulator {
             rows[factor] = (model.factors[factor].volatility > 0.0).then_some(row);
         }
         let movement = |factor: &super::Factor| Movement::of(&factor.key, model.returns);
+        let scheme = Scheme::new(sampling, model, &drawn)?;
+        let driver = Driver::new(model, &drawn);
+        let driver = match (&scheme, &model.process) {
+            (Scheme::Conditional(draws), Process::StudentT { degrees_of_freedom, .. }) => {
+                driver.given(*degrees_of_freedom, draws.evidence())
+            }
+            _ => driver,
+        };
         Ok(Self {
             streams: Streams::new(seed, isa),
             isa,
             grid: model.grid.clone(),
             movements: model.factors.iter().map(movement).collect(),
-            driver: Driver::new(model, &drawn),
+            driver,
             drifts: drift_steps(model),
             truncation: applied_truncation(model),
-            scheme: Scheme::new(sampling, model, &drawn)?,
+            scheme,
             drawn,
             rows,
         })
@@ -251,7 +259,9 @@ impl Simulator {
     ) -> Option<StepDeviation<'a>> {
         match &self.driver {
             Driver::Gaussian(gaussian) => Some(StepDeviation::Common(gaussian.root(node))),
-            Driver::StudentT(_) if matches!(self.scheme, Scheme::Plain) => {
+            Driver::StudentT(_)
+                if matches!(self.scheme, Scheme::Plain | Scheme::Conditional(_)) =>
+            {
                 Some(StepDeviation::Paths(&scratch.rows[0][..scratch.path_count]))
             }
             _ => None,

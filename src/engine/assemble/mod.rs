@@ -38,6 +38,7 @@ use super::tail::TailLosses;
 use super::truncation;
 use crate::outcome::{DataFinding, FORMAT_VERSION, Measures, Outcome, Warning};
 use crate::risk::{LossSample, Needs, PathWeights};
+use crate::simulation::Sampling;
 use crate::threshold::TermKind;
 use crate::units::{ConfidenceLevel, Symbol};
 
@@ -141,7 +142,23 @@ pub(super) fn levels(plan: &Plan) -> Vec<ConfidenceLevel> {
 pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
     let mut warnings = model::warnings(plan, book);
     warnings.extend(idle::warning(plan, book));
+    warnings.extend(conditional(plan));
     warnings
+}
+
+/// Figures that are not of the law of the book as it is.
+fn conditional(plan: &Plan) -> Option<Warning> {
+    let Sampling::Conditional { named, .. } = &plan.sampling else { return None };
+    let names: Vec<String> =
+        named.iter().map(|factor| plan.model.factors[*factor].key.to_string()).collect();
+    Some(Warning {
+        code: "conditional_law".to_owned(),
+        message: format!(
+            "VaR, ES and everything else are of paths given the stated moves of {}: a loss \
+             distribution of the shock, not of the book.",
+            names.join(", ")
+        ),
+    })
 }
 
 /// What was found in a data file.

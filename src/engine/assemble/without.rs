@@ -13,7 +13,6 @@ use crate::engine::control::{Control, Interrupted, Stage};
 use crate::engine::plan::Plan;
 use crate::outcome::{Compared, WithAndWithout};
 use crate::risk::{self, PathWeights, RiskError, SampleDesign};
-use crate::simulation::Sampling;
 use crate::units::ConfidenceLevel;
 
 /// Paths walked twice.
@@ -40,7 +39,7 @@ pub(super) fn with_and_without(
     if displacement.is_none_or(|one| one.symbols().next().is_none()) {
         return Ok(None);
     }
-    let mut plan = Plan { sampling: Sampling::Plain, ..found.plan.clone() };
+    let mut plan = Plan { sampling: found.plan.sampling.plainly(), ..found.plan.clone() };
     let paths = plan.scenario.simulation.paths.min(PATHS_MAX);
     let with = walk(&plan, found, paths, control)?;
     plan.scenario.events.cascade = None;

@@ -106,7 +106,7 @@ impl Terms {
             let (from, bars, length) = (settings.from, settings.bars, settings.length());
             return Some(Self { kind: "historical", from, bars, length });
         }
-        let shock = plan.scenario.shock.as_ref()?;
+        let shock = plan.scenario.shock.as_ref().filter(|_| plan.scenario.is_stated())?;
         let from = plan.market.as_of;
         Some(Self { kind: "shock", from, bars: BarOrders::Closes, length: shock.horizon })
     }

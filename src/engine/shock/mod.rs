@@ -6,10 +6,12 @@
 //! ([`historical`](super::historical)).
 
 mod book;
+mod condition;
 mod names;
 mod plan;
 mod resolve;
 
 pub(super) use book::{check_venues, claims, deepen, fail_by_name, state_failures};
+pub(super) use condition::condition;
 pub(super) use names::{check_names, named_factors};
 pub(super) use plan::planned;

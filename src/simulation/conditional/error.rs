@@ -20,7 +20,15 @@ pub enum ConditionalError {
         /// The factor.
         factor: String,
     },
-    /// A process whose law given its end over several intervals is not known.
+    /// A named factor that the model holds still.
+    #[error(
+        "{factor} does not move at random under the model: no path can be drawn given its move"
+    )]
+    NotRandom {
+        /// The factor.
+        factor: String,
+    },
+    /// A process whose law given its end is not known.
     #[error("{0}")]
     NotDrawn(String),
 }

@@ -17,12 +17,15 @@
 //! nobody and stay.
 
 mod dates;
+mod draws;
 mod elliptical;
 mod error;
 mod medians;
 #[cfg(test)]
 mod tests;
 
+pub(super) use draws::ConditionalDraws;
+pub use draws::conditional_sampling;
 pub use elliptical::{ConditionalLaw, Conditioning};
 pub use error::ConditionalError;
 pub use medians::{ConditionalMoves, conditional_moves};

@@ -1,9 +1,14 @@
 //! Conditional laws against closed forms and against integrals of joint densities.
 
-use super::{ConditionalError, Conditioning, conditional_moves};
+use super::{ConditionalError, Conditioning, conditional_moves, conditional_sampling};
+use crate::numeric::InstructionSet;
 use crate::numeric::special::student_t_cdf;
+use crate::simulation::drift::drift_steps;
+use crate::simulation::tests::support::assert_mean;
 use crate::simulation::tests::support::model;
-use crate::simulation::{DateShocks, Process};
+use crate::simulation::{
+    DateShocks, FactorBlock, FactorModel, Process, SimulationScratch, Simulator,
+};
 use crate::units::Years;
 
 const DAY: f64 = 1.0 / 365.0;
@@ -121,7 +126,7 @@ fn the_copula_conditions_in_its_own_coordinates() {
     near(alike.moves[1], rho * 1.5 * given, 1e-12);
 }
 
-fn model_of(process: Process, rho: f64) -> crate::simulation::FactorModel {
+fn model_of(process: Process, rho: f64) -> FactorModel {
     model(process, &[0.6, 0.9], rho, &[1.0])
 }
 
@@ -153,4 +158,112 @@ fn what_does_not_move_informs_nobody_and_what_is_determined_is_refused() {
     let alike = self::model_of(Process::Gbm, 1.0);
     let refused = conditional_moves(&alike, &[(0, -0.2), (1, -0.3)], day());
     assert_eq!(refused, Err(ConditionalError::Collinear { factor: "C1.spot".to_owned() }));
+}
+
+/// Logs `[node][factor][path]` of paths drawn given the named moves.
+fn drawn(model: &FactorModel, named: &[(usize, f64)], paths: usize) -> Vec<Vec<Vec<f64>>> {
+    const BLOCK: usize = 1000;
+    let sampling = conditional_sampling(model, named).unwrap();
+    let isa = InstructionSet::detect();
+    let simulator = Simulator::with_sampling(model, &sampling, 20_251_010, isa).unwrap();
+    let mut block = FactorBlock::new(model.factors.len(), BLOCK);
+    let mut scratch = SimulationScratch::new(&simulator, BLOCK);
+    let mut logs = vec![vec![Vec::new(); model.factors.len()]; model.grid.node_count()];
+    for first in (0..paths as u64).step_by(BLOCK) {
+        let ids: Vec<u64> = (first..first + BLOCK as u64).collect();
+        simulator.start(&ids, &mut block, &mut scratch);
+        for (node, logs) in logs.iter_mut().enumerate() {
+            simulator.advance(node, &mut block, &mut scratch);
+            for (factor, values) in logs.iter_mut().enumerate() {
+                values.extend_from_slice(block.log(factor));
+            }
+        }
+    }
+    logs
+}
+
+/// Drift of a factor up to each node.
+fn drift_to(model: &FactorModel, factor: usize) -> Vec<f64> {
+    let steps = drift_steps(model);
+    let own = steps.iter().skip(factor).step_by(model.factors.len());
+    own.scan(0.0, |sum, step| {
+        *sum += step;
+        Some(*sum)
+    })
+    .collect()
+}
+
+/// Over three uneven steps: the named factors end where they are to, to rounding, on a Brownian
+/// bridge (mean `s·t/T`, variance `σ²·t(T − t)/T`); the others have the closed-form conditional mean
+/// and covariance, within 4 standard errors.
+#[test]
+fn normal_paths_have_the_conditional_mean_and_covariance() {
+    let rho = 0.5;
+    let model = model(Process::Gbm, &[0.6, 0.9, 0.8, 1.1], rho, &[1.0, 2.5, 4.0]);
+    let horizon = model.grid.horizon();
+    let named = [(0, -0.35), (2, 0.1)];
+    let logs = drawn(&model, &named, 200_000);
+    let drifts: Vec<Vec<f64>> = (0..4).map(|factor| drift_to(&model, factor)).collect();
+    for (factor, target) in named {
+        assert!(logs[2][factor].iter().all(|log| (log - target).abs() < 1e-12));
+        let (at, end) = (2.5 / 4.0, target - drifts[factor][2]);
+        let own: Vec<f64> = logs[1][factor].iter().map(|log| log - drifts[factor][1]).collect();
+        assert_mean(&own, at * end, "mean of the bridge");
+        let volatility = model.factors[factor].volatility;
+        let squares: Vec<f64> = own.iter().map(|one| (one - at * end) * (one - at * end)).collect();
+        let variance = volatility * volatility * horizon.get() * at * (1.0 - at);
+        assert_mean(&squares, variance, "variance of the bridge");
+    }
+    let conditioning = Conditioning::new(&model, &[0, 2]).unwrap();
+    let moves: Vec<f64> = named.iter().map(|(one, target)| target - drifts[*one][2]).collect();
+    let law = conditioning.law(&model, &moves, horizon, &[1, 3]);
+    let rest: Vec<Vec<f64>> = [1, 3]
+        .iter()
+        .zip(&law.location)
+        .map(|(&one, location)| {
+            let centre = drifts[one][2] + location;
+            logs[2][one].iter().map(|log| log - centre).collect()
+        })
+        .collect();
+    for (first, second) in [(0, 0), (0, 1), (1, 1)] {
+        assert_mean(&rest[first], 0.0, "mean");
+        let products: Vec<f64> =
+            rest[first].iter().zip(&rest[second]).map(|(a, b)| a * b).collect();
+        assert_mean(&products, law.covariance(first, second).unwrap(), "covariance");
+    }
+}
+
+/// Within one calibration interval: location, and covariance by ν + p degrees of freedom and the
+/// distance; a draw that left the mixing variable at its prior is far outside.
+#[test]
+fn student_t_paths_have_the_conditional_mean_and_covariance() {
+    let nu = 7.0;
+    let model = model(student_t(nu), &[0.6, 0.9], 0.6, &[0.25, 1.0]);
+    let target = -0.12;
+    let logs = drawn(&model, &[(0, target)], 400_000);
+    assert!(logs[1][0].iter().all(|log| (log - target).abs() < 1e-12));
+    let drift = |factor: usize| drift_to(&model, factor)[1];
+    let conditioning = Conditioning::new(&model, &[0]).unwrap();
+    let law = conditioning.law(&model, &[target - drift(0)], model.grid.horizon(), &[1]);
+    let centre = drift(1) + law.location[0];
+    let rest: Vec<f64> = logs[1][1].iter().map(|log| log - centre).collect();
+    assert_mean(&rest, 0.0, "mean");
+    let squares: Vec<f64> = rest.iter().map(|one| one * one).collect();
+    let variance = law.covariance(0, 0).unwrap();
+    assert_mean(&squares, variance, "variance");
+    let prior = 0.81 * DAY * (1.0 - 0.36);
+    assert!(variance > 1.5 * prior, "{variance} against {prior}");
+}
+
+#[test]
+fn paths_that_cannot_be_drawn_given_an_end_are_refused() {
+    let several = model(student_t(4.0), &[0.6, 0.9], 0.6, &[1.0, 2.0]);
+    let refused = conditional_sampling(&several, &[(0, -0.1)]).unwrap_err();
+    assert!(refused.to_string().contains("within one calibration interval"), "{refused}");
+    let held = model(Process::Gbm, &[0.6, 0.0], 0.0, &[1.0]);
+    let refused = conditional_sampling(&held, &[(1, -0.1)]);
+    assert_eq!(refused, Err(ConditionalError::NotRandom { factor: "C1.spot".to_owned() }));
+    let short = model(student_t(4.0), &[0.6, 0.9], 0.6, &[1.0]);
+    let refused = conditional_sampling(&short, &[(0, -1.7)]);
+    assert_eq!(refused, Err(ConditionalError::TooFar { factor: "C0.spot".to_owned() }));
 }

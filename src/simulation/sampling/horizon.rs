@@ -73,7 +73,7 @@ impl Horizon {
         drawn: &[usize],
     ) -> Result<Option<Self>, SamplingError> {
         match sampling {
-            Sampling::Plain | Sampling::Antithetic => Ok(None),
+            Sampling::Plain | Sampling::Antithetic | Sampling::Conditional { .. } => Ok(None),
             Sampling::Importance { quadratic, twist } => {
                 let parts = Parts::new(sampling, quadratic, model, drawn)?;
                 parts.tilted(Source::PseudoRandom, twist).map(Some)

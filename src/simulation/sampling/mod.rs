@@ -78,6 +78,13 @@ pub enum Sampling {
         /// What is controlled for, at each of several thresholds.
         controls: Vec<ControlPair>,
     },
+    /// Independent draws given where named factors end.
+    Conditional {
+        /// The factors, as indices into the model.
+        named: Vec<usize>,
+        /// Their returns at the horizon, without drift.
+        targets: Vec<f64>,
+    },
     /// Scrambled Sobol points, one independent scramble a replicate.
     Sobol {
         /// The delta-gamma loss, whose principal directions take the first dimensions.
@@ -117,11 +124,24 @@ impl Sampling {
     /// units are independent and identically distributed.
     pub fn unit(&self) -> u64 {
         match self {
-            Self::Plain | Self::Importance { .. } | Self::ControlVariate { .. } => 1,
+            Self::Plain
+            | Self::Conditional { .. }
+            | Self::Importance { .. }
+            | Self::ControlVariate { .. } => 1,
             Self::Antithetic => 2,
             Self::Stratified { bounds, .. } => bounds.len() as u64 + 1,
             Self::Sobol { points, .. } => *points,
         }
+    }
+
+    /// Whether paths are independent draws that all count the same, without controls.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain | Self::Conditional { .. })
+    }
+
+    /// Plain draws of the same law.
+    pub fn plainly(&self) -> Self {
+        if self.is_plain() { self.clone() } else { Self::Plain }
     }
 
     /// Whether paths carry likelihood ratios other than one.
@@ -143,6 +163,7 @@ impl Sampling {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Plain => "plain",
+            Self::Conditional { .. } => "conditional",
             Self::Antithetic => "antithetic",
             Self::Importance { .. } => "importance",
             Self::Stratified { .. } => "stratified",

@@ -6,6 +6,7 @@ use super::horizon::Horizon;
 use super::memory::SamplingMemory;
 use crate::numeric::{InstructionSet, Streams};
 use crate::simulation::block::FactorBlock;
+use crate::simulation::conditional::ConditionalDraws;
 use crate::simulation::correlated::Draw;
 use crate::simulation::driver::Scale;
 use crate::simulation::scratch::SimulationScratch;
@@ -18,6 +19,8 @@ pub(in crate::simulation) enum Scheme {
     Plain,
     /// By the process, the returns of odd paths those of the even path before with opposite sign.
     Antithetic,
+    /// By the process, corrected to where named factors end.
+    Conditional(Box<ConditionalDraws>),
     /// The horizon first.
     Horizon(Box<HorizonScheme>),
 }
@@ -41,6 +44,10 @@ impl Scheme {
                 _ => Err(SamplingError::Damaged("mirrored returns of an asymmetric process")),
             };
         }
+        if let Sampling::Conditional { named, targets } = sampling {
+            let draws = ConditionalDraws::new(model, drawn, (named, targets))?;
+            return Ok(Self::Conditional(Box::new(draws)));
+        }
         let horizon = Horizon::new(sampling, model, drawn)?;
         Ok(horizon.map_or(Self::Plain, |horizon| Self::Horizon(Box::new(HorizonScheme(horizon)))))
     }
@@ -53,6 +60,7 @@ impl Scheme {
                 let sources = Vec::with_capacity(path_capacity);
                 SamplingMemory { sources, ..SamplingMemory::default() }
             }
+            Self::Conditional(draws) => draws.memory(path_capacity),
             Self::Horizon(scheme) => scheme.0.memory(path_capacity),
         }
     }
@@ -72,6 +80,7 @@ impl Scheme {
                 sources.clear();
                 sources.extend(block.paths().iter().map(|path| path / 2));
             }
+            Self::Conditional(draws) => draws.start(scratch),
             Self::Horizon(scheme) => scheme.0.start(streams, isa, block, scratch),
         }
     }
@@ -92,6 +101,11 @@ impl Scheme {
                 let scale = process(&Draw { paths: &sources, ..*draw }, scratch);
                 scratch.sampling.sources = sources;
                 mirror(draw.paths, &mut scratch.increments);
+                scale
+            }
+            Self::Conditional(draws) => {
+                let scale = process(draw, scratch);
+                draws.correct(node, draw.paths.len(), scale, scratch);
                 scale
             }
             Self::Horizon(scheme) => scheme.0.fill_increments(node, draw, scratch),
