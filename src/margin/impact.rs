@@ -116,7 +116,10 @@ impl PriceImpact {
 
     /// What 1 USD counts for at a value of the stress driver: `1/(1 − s)`.
     pub fn weight(&self, driver: f64) -> f64 {
-        self.stress.as_ref().map_or(1.0, |stress| 1.0 / (1.0 - stress.share(driver)))
+        match &self.stress {
+            Some(stress) if driver > stress.begins => 1.0 / (1.0 - stress.share(driver)),
+            _ => 1.0,
+        }
     }
 
     /// Absolute displacement of the logarithm of the price by `amount` (not negative) executed on

@@ -94,7 +94,24 @@ pub struct Cascade {
 #[derive(Debug, Clone)]
 pub struct CascadeScratch {
     before: Vec<CoinState>,
+    /// Kept up as a path is settled: most coins of most rounds trade nothing, and a law of impact
+    /// takes a root.
+    own: Vec<OwnDisplacement>,
     pulse: Vec<f64>,
+    slopes: Vec<f64>,
+}
+
+/// Absolute displacements of a coin's logarithm by orders in itself, side by side.
+#[derive(Debug, Clone, Copy, Default)]
+struct OwnDisplacement {
+    bought: f64,
+    sold: f64,
+}
+
+impl OwnDisplacement {
+    fn net(&self) -> f64 {
+        self.bought - self.sold
+    }
 }
 
 /// A path at a node, `[coin]` each.
@@ -137,7 +154,13 @@ impl Cascade {
     /// Room to settle paths in.
     pub fn scratch(&self) -> CascadeScratch {
         let count = self.coins.len();
-        CascadeScratch { before: vec![CoinState::default(); count], pulse: vec![0.0; count] }
+        let zeros = || vec![0.0; count];
+        CascadeScratch {
+            before: vec![CoinState::default(); count],
+            own: vec![OwnDisplacement::default(); count],
+            pulse: zeros(),
+            slopes: zeros(),
+        }
     }
 
     /// Iterates to the fixed point. `state` is that of the path, with the book's own orders in it
@@ -150,10 +173,13 @@ impl Cascade {
         scratch: &mut CascadeScratch,
     ) -> CascadeOutcome {
         scratch.before.copy_from_slice(state);
+        for (slot, coin) in scratch.own.iter_mut().zip(self.coins.iter().zip(&*state)) {
+            *slot = coin.0.own_displacement(coin.1);
+        }
         let mut outcome = CascadeOutcome { end: CascadeEnd::Quiet, rounds: 0 };
         loop {
             outcome.rounds += 1;
-            let (end, change) = self.round(input, state);
+            let (end, change) = self.round(input, state, &mut scratch.own);
             outcome.end = outcome.end.max(end);
             if change <= MOVE_TOLERANCE || self.propagation.is_none() {
                 break;
@@ -166,18 +192,18 @@ impl Cascade {
         if outcome.end >= CascadeEnd::Exhausted && self.kept_strength(input, state, scratch) {
             outcome.end = CascadeEnd::RanAway;
         }
-        if self.fill_moves(input.moves, state, moves) {
+        if self.fill_moves(input.moves, &scratch.own, moves) {
             outcome.end = CascadeEnd::RanAway;
         }
         outcome
     }
 
-    /// The moves with impact, given what was executed so far; whether any was beyond
+    /// The moves with impact, given what orders in each coin displace it by; whether any was beyond
     /// [`MOVE_LARGEST`] and was held there.
-    pub fn fill_moves(&self, model_moves: &[f64], state: &[CoinState], moves: &mut [f64]) -> bool {
+    fn fill_moves(&self, model_moves: &[f64], own: &[OwnDisplacement], moves: &mut [f64]) -> bool {
         let mut is_held = false;
         for (coin, slot) in moves.iter_mut().enumerate() {
-            let total = model_moves[coin] + self.displacement(coin, state);
+            let total = model_moves[coin] + (self.passed_by_others(coin, own) + own[coin].net());
             *slot = total.clamp(-MOVE_LARGEST, MOVE_LARGEST);
             is_held |= *slot != total;
         }
@@ -200,39 +226,47 @@ impl Cascade {
 
     /// Displacement of a coin's logarithm by everything that was executed.
     pub fn displacement(&self, coin: usize, state: &[CoinState]) -> f64 {
-        let own = self.coins[coin].impact.net_displacement(&state[coin].executed);
-        self.passed_by_others(coin, state) + own
+        let own = |coin: usize| self.coins[coin].impact.net_displacement(&state[coin].executed);
+        if self.propagation.is_none() {
+            return own(coin);
+        }
+        let row = self.propagation.row(coin).iter().enumerate();
+        let others = row.filter(|(other, share)| *other != coin && **share != 0.0);
+        others.fold(0.0, |sum, (other, share)| sum + share * own(other)) + own(coin)
     }
 
-    /// Looks at every coin once; the worst end, and the largest change of a displacement.
-    fn round(&self, input: CascadeInput, state: &mut [CoinState]) -> (CascadeEnd, f64) {
+    /// Looks at every coin once; the worst end, and the largest change of a displacement. `own` is
+    /// kept up.
+    fn round(
+        &self,
+        input: CascadeInput,
+        state: &mut [CoinState],
+        own: &mut [OwnDisplacement],
+    ) -> (CascadeEnd, f64) {
         let (mut end, mut change) = (CascadeEnd::Quiet, 0.0_f64);
         for (coin, terms) in self.coins.iter().enumerate() {
-            let outside = input.moves[coin] + self.passed_by_others(coin, state);
-            let one = &mut state[coin];
-            let before = one.executed;
-            end = end.max(terms.settle(outside, input.stress[coin], one));
-            if one.executed != before {
-                let moved = |executed: &Executed| terms.impact.net_displacement(executed);
-                change = change.max((moved(&one.executed) - moved(&before)).abs());
-            }
+            let outside = input.moves[coin] + self.passed_by_others(coin, own);
+            let before = own[coin].net();
+            end = end.max(terms.settle(
+                outside,
+                input.stress[coin],
+                &mut state[coin],
+                &mut own[coin],
+            ));
+            change = change.max((own[coin].net() - before).abs());
         }
         (end, change)
     }
 
-    /// The part of a coin's move that orders in other coins make.
-    fn passed_by_others(&self, coin: usize, state: &[CoinState]) -> f64 {
+    /// The part of a coin's move that orders in other coins make; `own`: what orders in each coin
+    /// displace it by.
+    fn passed_by_others(&self, coin: usize, own: &[OwnDisplacement]) -> f64 {
         if self.propagation.is_none() {
             return 0.0;
         }
-        let row = self.propagation.row(coin);
-        let others = self.coins.iter().zip(state).zip(row).enumerate();
-        others.fold(0.0, |sum, (other, ((terms, state), share))| {
-            if other == coin || *share == 0.0 || state.executed == Executed::default() {
-                return sum;
-            }
-            sum + share * terms.impact.net_displacement(&state.executed)
-        })
+        let row = self.propagation.row(coin).iter().zip(own).enumerate();
+        let others = row.filter(|(other, _)| *other != coin);
+        others.fold(0.0, |sum, (_, (share, own))| sum + share * own.net())
     }
 }
 
@@ -254,18 +288,34 @@ impl CascadeCoin {
         Self { impact, long: Profile::empty(), short: Profile::empty(), bankruptcy_gap: 0.0 }
     }
 
-    /// Settles both sides, given the move from outside.
-    fn settle(&self, outside: f64, stress: f64, state: &mut CoinState) -> CascadeEnd {
-        let driver = self.driver(stress);
-        let against = self.impact.displacement(state.executed.bought);
-        let mut fall = state.fall();
-        let down = self.long.settle(&self.impact, -(outside + against), &driver, &mut fall);
-        (state.lowest, state.executed.sold) = (fall.reached, fall.executed);
+    fn own_displacement(&self, state: &CoinState) -> OwnDisplacement {
+        OwnDisplacement {
+            bought: self.impact.displacement(state.executed.bought),
+            sold: self.impact.displacement(state.executed.sold),
+        }
+    }
 
-        let against = self.impact.displacement(state.executed.sold);
-        let mut rise = state.rise();
-        let up = self.short.settle(&self.impact, outside - against, &driver, &mut rise);
-        (state.highest, state.executed.bought) = (rise.reached, rise.executed);
+    /// Settles both sides, given the move from outside; `own` is kept up.
+    fn settle(
+        &self,
+        outside: f64,
+        stress: f64,
+        state: &mut CoinState,
+        own: &mut OwnDisplacement,
+    ) -> CascadeEnd {
+        let driver = self.driver(stress);
+        let mut fall = state.fall(own.sold);
+        let down = self.long.settle(&self.impact, -(outside + own.bought), &driver, &mut fall);
+        if down != SideEnd::Quiet {
+            (state.lowest, state.executed.sold) = (fall.reached, fall.executed);
+            own.sold = fall.displacement;
+        }
+        let mut rise = state.rise(own.bought);
+        let up = self.short.settle(&self.impact, outside - own.sold, &driver, &mut rise);
+        if up != SideEnd::Quiet {
+            (state.highest, state.executed.bought) = (rise.reached, rise.executed);
+            own.bought = rise.displacement;
+        }
         alone(down).max(alone(up))
     }
 
@@ -292,12 +342,14 @@ impl CoinState {
         }
     }
 
-    fn fall(&self) -> Front {
-        Front { reached: self.lowest, executed: self.executed.sold }
+    /// The front of the longs; `displacement`: by what was sold.
+    fn fall(&self, displacement: f64) -> Front {
+        Front { reached: self.lowest, executed: self.executed.sold, displacement }
     }
 
-    fn rise(&self) -> Front {
-        Front { reached: self.highest, executed: self.executed.bought }
+    /// The front of the shorts; `displacement`: by what was bought.
+    fn rise(&self, displacement: f64) -> Front {
+        Front { reached: self.highest, executed: self.executed.bought, displacement }
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Profile {
     edges: Vec<f64>,
     /// USD liquidated up to each edge.
     cumulative: Vec<f64>,
+    /// USD a unit of logarithmic move in each bin.
+    densities: Vec<f64>,
 }
 
 /// How far a side of a coin is liquidated, and what feeds on it.
@@ -19,6 +21,8 @@ pub(super) struct Front {
     pub reached: f64,
     /// Executed on this side, in USD of undisturbed depth.
     pub executed: f64,
+    /// Absolute displacement of the logarithm of the price by that.
+    pub displacement: f64,
 }
 
 /// Where a cascade on one side of one coin ends, given everything else.
@@ -35,7 +39,7 @@ pub(super) enum SideEnd {
 impl Profile {
     /// Nothing to liquidate.
     pub fn empty() -> Self {
-        Self { edges: vec![0.0], cumulative: vec![0.0] }
+        Self::new(vec![0.0], vec![0.0])
     }
 
     /// Long positions: distances are falls of the price, below 1.
@@ -50,24 +54,30 @@ impl Profile {
 
     /// `notional` USD spread evenly up to a logarithmic move of `width`.
     pub fn uniform(notional: f64, width: f64) -> Self {
-        Self { edges: vec![0.0, width], cumulative: vec![0.0, notional] }
+        Self::new(vec![0.0, width], vec![0.0, notional])
+    }
+
+    fn new(edges: Vec<f64>, cumulative: Vec<f64>) -> Self {
+        let bins = edges.windows(2).zip(cumulative.windows(2));
+        let density = |(edge, usd): (&[f64], &[f64])| (usd[1] - usd[0]) / (edge[1] - edge[0]);
+        Self { densities: bins.map(density).collect(), edges, cumulative }
     }
 
     fn from_bins(bins: &[OpenInterestBin], log_move: impl Fn(f64) -> f64) -> Self {
-        let mut profile = Self::empty();
+        let (mut edges, mut cumulative) = (vec![0.0], vec![0.0]);
         let mut total = 0.0;
         for bin in bins {
             total += bin.notional_usd;
             let edge = log_move(bin.distance);
             // Distances that differ by less than their logarithms can show are one.
-            if edge <= profile.last() {
-                profile.edges.pop();
-                profile.cumulative.pop();
+            if edge <= edges[edges.len() - 1] {
+                edges.pop();
+                cumulative.pop();
             }
-            profile.edges.push(edge);
-            profile.cumulative.push(total);
+            edges.push(edge);
+            cumulative.push(total);
         }
-        profile
+        Self::new(edges, cumulative)
     }
 
     /// USD liquidated by a move of `distance`, from the start.
@@ -108,8 +118,7 @@ impl Profile {
 
     /// USD a unit of logarithmic move in a bin.
     fn density(&self, bin: usize) -> f64 {
-        let width = self.edges[bin + 1] - self.edges[bin];
-        (self.cumulative[bin + 1] - self.cumulative[bin]) / width
+        self.densities[bin]
     }
 
     /// Pieces `(from, to, USD a unit of move)` of a stretch of the profile.
@@ -135,29 +144,29 @@ impl Profile {
         driver: impl Fn(f64) -> f64,
         front: &mut Front,
     ) -> SideEnd {
-        let shock = outside + impact.displacement(front.executed);
+        let shock = outside + front.displacement;
         if shock <= front.reached || front.reached >= self.last() {
             return SideEnd::Quiet;
         }
         self.pass(impact, shock, &driver, front);
-        let beyond = |executed: f64| outside + impact.displacement(executed);
-        if beyond(front.executed) <= shock {
+        if outside + front.displacement <= shock {
             return SideEnd::Settled;
         }
         while front.reached < self.last() {
             let bin = self.bin_of(front.reached);
-            let weight = impact.weight(driver(front.reached));
-            let (width, density) =
-                (self.edges[bin + 1] - front.reached, self.density(bin) * weight);
+            let edge = self.edges[bin + 1];
+            let density = self.density(bin) * impact.weight(driver(front.reached));
+            let width = edge - front.reached;
             let after = front.executed + density * width;
-            if beyond(after) <= self.edges[bin + 1] {
+            let displacement = impact.displacement(after);
+            if outside + displacement <= edge {
                 let inside = outside - front.reached;
                 let step = impact.meet(inside, front.executed, density, width);
-                front.executed += density * step;
                 front.reached += step;
+                front.execute(impact, density * step);
                 return SideEnd::Settled;
             }
-            *front = Front { reached: self.edges[bin + 1], executed: after };
+            *front = Front { reached: edge, executed: after, displacement };
         }
         if shock >= self.last() { SideEnd::Settled } else { SideEnd::Exhausted }
     }
@@ -170,9 +179,18 @@ impl Profile {
         driver: impl Fn(f64) -> f64,
         front: &mut Front,
     ) {
+        let mut passed = 0.0;
         for (low, high, density) in self.pieces(front.reached, to) {
-            front.executed += impact.weight(driver(low)) * density * (high - low);
+            passed += impact.weight(driver(low)) * density * (high - low);
         }
         front.reached = to;
+        front.execute(impact, passed);
+    }
+}
+
+impl Front {
+    fn execute(&mut self, impact: &PriceImpact, more: f64) {
+        self.executed += more;
+        self.displacement = impact.displacement(self.executed);
     }
 }

@@ -2,7 +2,6 @@
 
 use super::profile::{Front, Profile};
 use super::{Cascade, CascadeInput, CascadeScratch, CoinState};
-use crate::margin::impact::PriceImpact;
 
 /// Passes of the power iteration.
 const PASSES: u32 = 200;
@@ -22,7 +21,10 @@ impl Cascade {
         state: &[CoinState],
         scratch: &mut CascadeScratch,
     ) -> bool {
-        let CascadeScratch { before, pulse } = scratch;
+        let CascadeScratch { before, pulse, slopes, .. } = scratch;
+        for (coin, slope) in slopes.iter_mut().enumerate() {
+            *slope = self.mean_slope(coin, input, before, &state[coin]);
+        }
         pulse.fill(1.0);
         let mut growth = 0.0;
         for _ in 0..PASSES {
@@ -32,8 +34,7 @@ impl Cascade {
             }
             pulse.iter_mut().for_each(|slot| *slot /= sum);
             for coin in 0..self.coins.len() {
-                let slope = self.mean_slope(coin, input, before, &state[coin]);
-                pulse[coin] = slope * self.felt(coin, pulse);
+                pulse[coin] = slopes[coin] * self.felt(coin, pulse);
             }
             growth = pulse.iter().sum();
         }
@@ -58,22 +59,23 @@ impl Cascade {
         after: &CoinState,
     ) -> f64 {
         let terms = &self.coins[coin];
-        let own = terms.impact.net_displacement(&before[coin].executed);
-        let start = input.moves[coin] + self.passed_by_others(coin, before) + own;
+        let start = input.moves[coin] + self.displacement(coin, before);
         let driver = terms.driver(input.stress[coin]);
         let side = |profile: &Profile, start: f64, mut front: Front, end: Front| {
             if start > front.reached {
                 profile.pass(&terms.impact, start.min(profile.last()), &driver, &mut front);
             }
-            slope(&terms.impact, front, end)
+            slope(front, end)
         };
-        let down = side(&terms.long, -start, before[coin].fall(), after.fall());
-        down.max(side(&terms.short, start, before[coin].rise(), after.rise()))
+        let (was, is) = (terms.own_displacement(&before[coin]), terms.own_displacement(after));
+        let down = side(&terms.long, -start, before[coin].fall(was.sold), after.fall(is.sold));
+        let rise = (before[coin].rise(was.bought), after.rise(is.bought));
+        down.max(side(&terms.short, start, rise.0, rise.1))
     }
 }
 
-fn slope(impact: &PriceImpact, start: Front, end: Front) -> f64 {
+fn slope(start: Front, end: Front) -> f64 {
     let way = end.reached - start.reached;
-    let moved = impact.displacement(end.executed) - impact.displacement(start.executed);
+    let moved = end.displacement - start.displacement;
     if way > 0.0 { moved / way } else { 0.0 }
 }

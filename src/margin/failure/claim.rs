@@ -1,16 +1,36 @@
 //! Shares drawn from a Beta law: what a claim on a failed venue is worth, how far a peg falls.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::numeric::root::bisect;
 use crate::numeric::special::incomplete_beta;
 
 /// A law of a share in [0, 1]: a number, or a Beta law by its mean and standard deviation.
 ///
 /// Drawn from equally likely cells, each by its mean, so that the mean of draws is that of the law;
-/// their deviation is smaller by less than half a per cent of it.
-#[derive(Debug, Clone, PartialEq)]
+/// their deviation is smaller by less than half a per cent of it. The cells are found at the first
+/// draw: solvers compile a book many times, and most of its paths draw nothing.
+#[derive(Debug, Clone)]
 pub struct ShareLaw {
+    law: Law,
     /// Means of the cells, rising but for rounding.
-    cells: Vec<f64>,
+    cells: Arc<OnceLock<Vec<f64>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Law {
+    Fixed(f64),
+    /// Mean and a + b.
+    Beta {
+        mean: f64,
+        size: f64,
+    },
+}
+
+impl PartialEq for ShareLaw {
+    fn eq(&self, other: &Self) -> bool {
+        self.law == other.law
+    }
 }
 
 /// No Beta law has this mean and deviation.
@@ -32,7 +52,7 @@ const CELLS: usize = 512;
 impl ShareLaw {
     /// Always the same share.
     pub fn fixed(share: f64) -> Self {
-        Self { cells: vec![share] }
+        Self { law: Law::Fixed(share), cells: Arc::default() }
     }
 
     /// A Beta law; fixed where the deviation is zero or next to nothing. Set-up code.
@@ -53,21 +73,31 @@ impl ShareLaw {
         if size > SIZE_LARGEST {
             return Ok(Self::fixed(mean));
         }
-        // Numbers are denser near 0 than near 1: the law of what is lost of a large share.
-        let mut cells = cells(mean.min(1.0 - mean), size);
-        if mean > 0.5 {
-            cells.reverse();
-            cells.iter_mut().for_each(|cell| *cell = 1.0 - *cell);
-        }
-        Ok(Self { cells })
+        Ok(Self { law: Law::Beta { mean, size }, cells: Arc::default() })
     }
 
     /// The share at a uniform in (0, 1).
     #[inline]
     pub fn draw(&self, uniform: f64) -> f64 {
-        let cell = (uniform * self.cells.len() as f64) as usize;
-        self.cells[cell.min(self.cells.len() - 1)]
+        match self.law {
+            Law::Fixed(share) => share,
+            Law::Beta { mean, size } => {
+                let cells = self.cells.get_or_init(|| beta_cells(mean, size));
+                let cell = (uniform * cells.len() as f64) as usize;
+                cells[cell.min(cells.len() - 1)]
+            }
+        }
     }
+}
+
+/// Numbers are denser near 0 than near 1: of a large share the law of what is left of it.
+fn beta_cells(mean: f64, size: f64) -> Vec<f64> {
+    let mut cells = cells(mean.min(1.0 - mean), size);
+    if mean > 0.5 {
+        cells.reverse();
+        cells.iter_mut().for_each(|cell| *cell = 1.0 - *cell);
+    }
+    cells
 }
 
 /// Beyond this a + b the distribution function loses digits, and the law is a point: it deviates by
