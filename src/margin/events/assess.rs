@@ -92,7 +92,7 @@ fn fill_balance(
 }
 
 /// `sum += left · right`.
-fn add_products(left: &[f64], right: &[f64], sums: &mut [f64]) {
+pub(super) fn add_products(left: &[f64], right: &[f64], sums: &mut [f64]) {
     for ((sum, left), right) in sums.iter_mut().zip(left).zip(right) {
         *sum += left * right;
     }

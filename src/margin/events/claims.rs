@@ -4,8 +4,9 @@
 //! the mark of an asset being the share that claims in it are worth (unstated: nothing). An account
 //! that owes has no claim: it stays what it is.
 
-use super::assess::At;
+use super::assess::{At, add_products};
 use super::book::EventBook;
+use super::quotes::{Quotes, row};
 use super::state::Holdings;
 
 /// A claim on a failed venue, in USD at the prices of its failure.
@@ -54,6 +55,49 @@ impl Claim {
     }
 }
 
+/// Claims of one account over a block, `[path]`, and what they are summed up from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ClaimColumns {
+    values: Vec<f64>,
+    claims: Vec<Claim>,
+    /// What is lost by a failure, all accounts together, in USD.
+    pub lost: Vec<f64>,
+}
+
+impl ClaimColumns {
+    pub fn new(path_capacity: usize) -> Self {
+        Self {
+            values: vec![0.0; path_capacity],
+            claims: vec![Claim::default(); path_capacity],
+            lost: vec![0.0; path_capacity],
+        }
+    }
+
+    /// Adds what an account made of `parts` and of `beside` would lose, each claim at the mark that
+    /// `mark` has for its law.
+    pub fn add_losses(
+        &mut self,
+        book: &EventBook,
+        parts: &[AssetParts],
+        (moment, quotes): (usize, &Quotes),
+        holdings: &Holdings,
+        (mark, beside): (impl Fn(usize) -> f64, impl Fn(usize) -> f64),
+    ) {
+        let count = holdings.path_count;
+        let (values, claims) = (&mut self.values[..count], &mut self.claims[..count]);
+        claims.fill(Claim::default());
+        for part in parts {
+            part.fill(book, (moment, quotes), holdings, values);
+            let mark = part.law.map_or(0.0, &mark);
+            claims.iter_mut().zip(&*values).for_each(|(claim, value)| claim.add(*value, mark));
+        }
+        for (place, (lost, claim)) in self.lost.iter_mut().zip(claims).enumerate() {
+            claim.equity += beside(place);
+            *lost += claim.loss();
+        }
+    }
+}
+
 impl AssetParts {
     /// Worth of it on one path, in USD.
     pub fn value(&self, book: &EventBook, at: At, holdings: &Holdings) -> f64 {
@@ -70,14 +114,33 @@ impl AssetParts {
         held.chain(cash).chain(balances).sum()
     }
 
-    /// Worth of what is on its way to the account, in USD.
-    pub fn incoming(&self, book: &EventBook, at: At, holdings: &Holdings) -> f64 {
-        let count = holdings.path_count;
-        let value = |&balance: &usize| {
-            let price = at.quotes.price(book.balances[balance].price)[at.quoted];
-            holdings.balances.incoming[balance * count + at.place] * price
-        };
-        self.balances.iter().map(value).sum()
+    /// As [`Self::value`] on every path, with what is on its way to the account.
+    pub fn fill(
+        &self,
+        book: &EventBook,
+        (moment, quotes): (usize, &Quotes),
+        holdings: &Holdings,
+        values: &mut [f64],
+    ) {
+        let count = values.len();
+        let price = |position: usize| quotes.price(book.positions[position].price);
+        values.fill(0.0);
+        for &position in &self.held {
+            add_products(row(&holdings.held, position, count), quotes.mark(position), values);
+        }
+        for &position in &self.cash {
+            add_products(row(&holdings.cash, position, count), price(position), values);
+        }
+        for &index in &self.balances {
+            let balance = &book.balances[index];
+            let prices = quotes.price(balance.price);
+            let units = balance.units[moment];
+            let moved = row(&holdings.balances.moved, index, count).iter().zip(prices);
+            for (value, (moved, price)) in values.iter_mut().zip(moved) {
+                *value += (units + moved) * price;
+            }
+            add_products(row(&holdings.balances.incoming, index, count), prices, values);
+        }
     }
 }
 

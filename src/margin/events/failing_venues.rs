@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::assess::At;
 use super::book::EventBook;
-use super::claims::{AssetParts, Claim};
+use super::claims::{AssetParts, Claim, ClaimColumns};
+use super::quotes::Quotes;
 use super::stage::Node;
 use super::state::Holdings;
 use crate::margin::failure::{Hazard, ShareLaw, add_drawdowns};
@@ -81,6 +82,8 @@ pub(super) struct FailureState {
     pub hazards: Vec<f64>,
     pub uniforms: Vec<f64>,
     pub struck: Vec<usize>,
+    /// What failures would cost on average.
+    pub columns: ClaimColumns,
 }
 
 impl FailureState {
@@ -188,6 +191,7 @@ impl Failures {
             hazards: rows(1),
             uniforms: rows(1),
             struck: Vec::with_capacity(path_capacity),
+            columns: ClaimColumns::new(path_capacity),
         }
     }
 
@@ -229,35 +233,48 @@ impl Failures {
         venue.hazard.fill_step(isa, self.steps[node.index], hazards);
     }
 
-    /// The claim of an account on one path, and with it what is on its way there.
+    /// The claim of an account on one path, its assets at the marks that `mark` has for their laws.
     pub fn claim(
         &self,
         (book, index): (&EventBook, usize),
         at: At,
         holdings: &Holdings,
-        (mark, incoming): (impl Fn(usize) -> f64, Incoming),
+        mark: impl Fn(usize) -> f64,
     ) -> Claim {
         let claimant = &self.claimants[index];
         let mut claim = Claim::default();
         for part in &claimant.parts {
-            let more = match incoming {
-                Incoming::Counts => part.incoming(book, at, holdings),
-                Incoming::Left => 0.0,
-            };
-            let value = part.value(book, at, holdings) + more;
-            claim.add(value, part.law.map_or(0.0, &mark));
+            claim.add(part.value(book, at, holdings), part.law.map_or(0.0, &mark));
         }
-        let record = &holdings.records[claimant.account * holdings.path_count + at.place];
-        claim.equity += claimant.fixed - record.cost;
+        claim.equity += claimant.beside(at.place, holdings);
         claim
+    }
+
+    /// Fills `columns` with what a venue's failure would cost on average on each path, what is on its
+    /// way there included.
+    pub fn fill_mean_losses(
+        &self,
+        (book, venue): (&EventBook, usize),
+        (moment, quotes): (usize, &Quotes),
+        holdings: &Holdings,
+        columns: &mut ClaimColumns,
+    ) {
+        let venue = &self.venues[venue];
+        columns.lost.fill(0.0);
+        for claimant in &self.claimants[venue.claimants.clone()] {
+            let mean = |law: usize| venue.mean(law);
+            let beside = |place: usize| claimant.beside(place, holdings);
+            let known = (moment, quotes);
+            columns.add_losses(book, &claimant.parts, known, holdings, (mean, beside));
+        }
     }
 }
 
-/// Whether what is on its way to an account counts.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Incoming {
-    Counts,
-    Left,
+impl Claimant {
+    /// What an account has beside its assets on a path, in USD.
+    fn beside(&self, place: usize, holdings: &Holdings) -> f64 {
+        self.fixed - holdings.records[self.account * holdings.path_count + place].cost
+    }
 }
 
 impl FailingVenue {

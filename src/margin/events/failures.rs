@@ -15,7 +15,7 @@
 
 use super::assess::At;
 use super::claims::balance_value;
-use super::failing_venues::{FailureState, Failures, Incoming, NEVER};
+use super::failing_venues::{FailureState, Failures, NEVER};
 use super::stage::{EventStage, Node};
 use super::state::{EventState, Happening, PathEvent};
 use crate::margin::failure::{Hazard, step_probability, strikes};
@@ -135,20 +135,14 @@ impl EventStage {
         state: &mut EventState,
     ) {
         let EventState { quotes, holdings, failures: known, .. } = state;
-        let count = holdings.path_count;
-        let failing = &failures.venues[venue];
-        for place in 0..count {
-            let (slot, hazard) = (venue * count + place, known.hazards[place]);
-            if known.failed[slot] != NEVER || hazard <= 0.0 {
-                continue;
+        let (count, moment) = (holdings.path_count, node.index + 1);
+        let FailureState { columns, expected, failed, hazards, .. } = known;
+        failures.fill_mean_losses((&self.book, venue), (moment, quotes), holdings, columns);
+        let slots = expected[venue * count..][..count].iter_mut().zip(&failed[venue * count..]);
+        for ((expected, failed), (hazard, lost)) in slots.zip(hazards.iter().zip(&columns.lost)) {
+            if *failed == NEVER && *hazard > 0.0 {
+                *expected += step_probability(*hazard) * lost;
             }
-            let at = At { moment: node.index + 1, place, quotes, quoted: place };
-            let mean = |law: usize| failing.mean(law);
-            let losses = failing.claimants.clone().map(|index| {
-                let marks = (mean, Incoming::Counts);
-                failures.claim((&self.book, index), at, holdings, marks).loss()
-            });
-            known.expected[slot] += step_probability(hazard) * losses.sum::<f64>();
         }
     }
 
@@ -165,8 +159,7 @@ impl EventStage {
         let at = At { moment: node.index + 1, place, quotes, quoted: place };
         let venue = &failures.venues[venue];
         let mark = |law: usize| venue.mark(&self.streams, node.current.paths()[place], law);
-        let marks = (mark, Incoming::Left);
-        let claim = failures.claim((&self.book, index), at, holdings, marks);
+        let claim = failures.claim((&self.book, index), at, holdings, mark);
         known.claims[index * count + place] = claim;
         let account = &self.book.accounts[failures.claimants[index].account];
         for position in account.positions.clone() {
