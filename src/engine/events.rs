@@ -198,6 +198,11 @@ impl Events {
         Self { stage: Arc::new(self.stage.acting_at_first(nodes)) }
     }
 
+    /// The same, with accounts looked at at the nodes alone; `None` where all are anyhow.
+    pub fn at_nodes_alone(&self) -> Option<Self> {
+        Some(Self { stage: Arc::new(self.stage.at_nodes_alone()?) })
+    }
+
     /// The stage.
     pub fn stage(&self) -> &Arc<EventStage> {
         &self.stage

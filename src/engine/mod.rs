@@ -30,6 +30,7 @@ mod historical;
 mod ledger;
 mod liquidation;
 mod load;
+mod nodes_alone;
 mod pass;
 mod path;
 mod pilot;

@@ -10,6 +10,7 @@ use super::displaced::MarketTally;
 use super::events::EventTallies;
 use super::ledger::{AccountTerms, AccountValues};
 use super::liquidation::{LiquidationTally, PathClosing, add_tallies};
+use super::nodes_alone::NodesAlone;
 use super::path::{PathEngine, Workspace};
 use crate::margin::Certainty;
 use crate::risk::{PathWeights, RiskError, SampleDesign};
@@ -271,9 +272,12 @@ pub(super) fn watched_losses(
         .zip(tasks_of(&mut controls, task * drawn.controls, count));
     let beside: Vec<_> = beside.collect();
     let tasks = losses.par_chunks_mut(task).zip(beside).enumerate();
+    // what a run tells of its paths; solvers ask for their losses alone
+    let alone = (stage == Stage::Losses).then(|| NodesAlone::of(engine)).flatten();
     let walked = tasks.map(|(index, (losses, ((mut columns, mut ratios), mut controls)))| {
         let mut seen = Seen::default();
         let mut workspace = engine.workspace(block_paths.min(losses.len()));
+        let mut room = alone.as_ref().map(NodesAlone::room);
         let mut ids = Vec::with_capacity(block_paths);
         let mut first_path = range.start + (index * task) as u64;
         for block in losses.chunks_mut(block_paths) {
@@ -282,6 +286,9 @@ pub(super) fn watched_losses(
             ids.extend(first_path..first_path + block.len() as u64);
             engine.walk(&mut workspace, &ids);
             ledger.losses(&workspace, block);
+            if let Some((alone, room)) = alone.as_ref().zip(room.as_mut()) {
+                alone.compare(&mut workspace, &ids, room);
+            }
             seen.observe(engine, &workspace, &ids);
             ledger.columns(&workspace, take(&mut columns, block.len() * width));
             let factors = workspace.factors();

@@ -272,6 +272,12 @@ impl PathEngine {
         Self { events, displacement, ..self.clone() }
     }
 
+    /// The same engine with accounts looked at at the nodes alone; `None` where all are anyhow.
+    pub fn at_nodes_alone(&self) -> Option<Self> {
+        let events = Some(self.events.as_ref()?.at_nodes_alone()?);
+        Some(Self { events, ..self.clone() })
+    }
+
     /// The plain stage that closes accounts inside paths, where it is the one used.
     pub fn liquidation(&self) -> Option<&Liquidation> {
         self.liquidation.as_ref()
@@ -458,6 +464,11 @@ impl Workspace {
     pub fn margin_error_seen(&mut self) -> SeenError {
         let state = self.liquidation.as_mut();
         state.map_or_else(SeenError::default, |state| state.margin().seen_error())
+    }
+
+    /// What the general stage noted on the block walked last, where it is the one used.
+    pub fn events_mut(&mut self) -> Option<&mut EventState> {
+        self.events.as_mut()
     }
 
     /// Factors at the horizon.

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::choice::{Proxied, Valuation};
 use crate::engine::compiled::Compiled;
 use crate::engine::control::{Control, Interrupted, Stage};
+use crate::engine::nodes_alone::NodesAlone;
 use crate::engine::pass::{self, Liquidated, Partial, ProxyPart};
 use crate::engine::plan::Plan;
 use crate::engine::{EngineError, assemble};
@@ -203,10 +204,14 @@ fn revalue(
     let first = part.first_path;
     let kept = part.kept_paths(&book.ledger);
     let block = book.engine.block_paths();
+    let alone = NodesAlone::of(&book.engine);
     let blocks = paths.par_chunks(block).map(|paths| {
         control.check()?;
         let mut workspace = book.engine.workspace(paths.len());
         book.engine.walk(&mut workspace, paths);
+        if let Some(alone) = &alone {
+            alone.compare(&mut workspace, paths, &mut alone.room());
+        }
         let mut losses = vec![0.0; paths.len()];
         book.ledger.losses(&workspace, &mut losses);
         let has_columns = paths.iter().any(|path| path - first < kept);

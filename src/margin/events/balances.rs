@@ -26,6 +26,8 @@ pub(super) struct WatchedBalance {
     pub price: usize,
     /// Units that nothing moved, with interest, by moment.
     pub units: Vec<f64>,
+    /// Volatility of the price.
+    pub volatility: f64,
     haircut: f64,
 }
 
@@ -36,22 +38,33 @@ pub(super) struct MovedBalances {
     pub moved: Vec<f64>,
     /// `[balance][path]`: units on their way.
     pub incoming: Vec<f64>,
+    /// `[balance][path]`: the moment at which `moved` changed last; 0: never.
+    changed: Vec<u32>,
 }
 
 impl MovedBalances {
     pub fn new(balances: usize, path_capacity: usize) -> Self {
         let none = || vec![0.0; balances * path_capacity];
-        Self { moved: none(), incoming: none() }
+        Self { moved: none(), incoming: none(), changed: vec![0; balances * path_capacity] }
     }
 
-    /// Whether anything was moved to or from one of `balances` on a path.
-    pub fn is_moved(&self, mut balances: Range<usize>, place: usize, count: usize) -> bool {
-        balances.any(|balance| self.moved[balance * count + place] != 0.0)
+    /// Moves units to a balance, or from it, at a moment; `slot` is its place in `[balance][path]`.
+    pub fn add(&mut self, slot: usize, units: f64, moment: usize) {
+        self.moved[slot] += units;
+        self.changed[slot] = moment as u32;
+    }
+
+    /// The last moment at which anything was moved to or from one of `balances` on a path; `None`:
+    /// never.
+    pub fn last_moved(&self, balances: Range<usize>, place: usize, count: usize) -> Option<usize> {
+        let last = balances.map(|balance| self.changed[balance * count + place]).max();
+        last.filter(|moment| *moment > 0).map(|moment| moment as usize)
     }
 
     pub fn start_block(&mut self, balances: usize, path_count: usize) {
         self.moved[..balances * path_count].fill(0.0);
         self.incoming[..balances * path_count].fill(0.0);
+        self.changed[..balances * path_count].fill(0);
     }
 }
 
@@ -89,7 +102,9 @@ pub(super) fn watched_balances(
         let rate = if balance.quantity < 0.0 { balance.borrow_rate } else { 0.0 };
         let grown = times.iter().map(|time| balance.quantity * libm::exp(rate * time));
         let source = asset_source(market, model, &account.name, &balance.asset)?;
+        let factor = source.factor.map(|factor| &model.factors[factor]);
         Ok(WatchedBalance {
+            volatility: factor.map_or(0.0, |factor| factor.volatility),
             index,
             asset: balance.asset.clone(),
             price: price(source),
@@ -117,6 +132,22 @@ pub(super) fn add_moved(
             *slot += balance.collateral_of(held, moved) * price;
         }
     }
+}
+
+/// Deviation a root year of what transfers moved to or from an account on a path, in USD: at most
+/// this is added to that of its collateral.
+pub(super) fn moved_deviation(
+    book: &EventBook,
+    account: usize,
+    at: At,
+    holdings: &Holdings,
+) -> f64 {
+    let of = |index: usize| {
+        let balance = &book.balances[index];
+        let moved = holdings.balances.moved[index * holdings.path_count + at.place];
+        moved.abs() * at.quotes.price(balance.price)[at.quoted] * balance.volatility
+    };
+    book.accounts[account].balances.clone().map(of).sum()
 }
 
 /// What the coin at `price` makes of the collateral that transfers moved to an account, in USD.

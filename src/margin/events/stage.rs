@@ -1,7 +1,7 @@
 //! What happens at a node, stage by stage.
 
 use super::assess::{At, on_path, over_block, prices_of, sizes_on_path};
-use super::balances::MovedBalances;
+use super::balances::{MovedBalances, moved_deviation};
 use super::book::{Backing, EventBook};
 use super::bridge::{Bridge, Step};
 use super::close::liquidate;
@@ -11,7 +11,7 @@ use super::loans::{LoanState, Loans};
 use super::moved_rows::MovedRows;
 use super::quotes::{Quotes, row, row_mut};
 use super::settle::SettledRows;
-use super::state::{AccountRecord, Beside, EventState, Happening, Holdings, Margins, PathEvent};
+use super::state::{AccountRecord, EventState, Happening, Holdings, Margins, PathEvent};
 use super::stops::{Stop, Trigger, stops};
 use super::substeps::{PathStep, SubSteps};
 use super::transfers::Treasury;
@@ -32,6 +32,8 @@ pub struct EventStage {
     substeps: Option<SubSteps>,
     /// Present where lenders act.
     loans: Option<Loans>,
+    /// Whether accounts are looked at between nodes, where their rules say so.
+    looks_between: bool,
     /// Nodes from here on are only revalued: nothing is called, stopped or closed there.
     pub(super) acting_nodes: usize,
     /// Present where a venue may fail.
@@ -99,6 +101,7 @@ impl EventStage {
             streams,
             substeps: None,
             loans,
+            looks_between: true,
             acting_nodes: usize::MAX,
             factor_count: setting.model.factors.len(),
         };
@@ -114,6 +117,13 @@ impl EventStage {
     /// happens afterwards.
     pub fn acting_at_first(&self, nodes: usize) -> Self {
         Self { acting_nodes: nodes, ..self.clone() }
+    }
+
+    /// The same, with accounts looked at at the nodes alone; `None` where all are anyhow.
+    pub fn at_nodes_alone(&self) -> Option<Self> {
+        let mut pools = 0..self.book.pools.len();
+        let any_between = pools.any(|pool| self.is_watched_between(pool));
+        any_between.then(|| Self { looks_between: false, ..self.clone() })
     }
 
     /// Indices into `Portfolio::accounts` of the accounts that venues close, in their order here.
@@ -188,12 +198,10 @@ impl EventStage {
         };
         let failures = self.failures.as_ref().map(|one| one.state(book, path_capacity));
         let transfers = self.treasury.as_ref().map(|treasury| treasury.state(path_capacity));
-        let (failures, transfers) = (failures.unwrap_or_default(), transfers.unwrap_or_default());
-        let beside = Beside { holdings, failures, transfers };
-        let Beside { holdings, failures, transfers } = beside.clone();
         EventState {
             path_capacity,
-            at_nodes_alone: between.contains(&true).then_some(beside),
+            at_nodes_alone: Vec::with_capacity(between.len() * path_capacity),
+            has_parted: vec![false; path_capacity],
             between,
             substeps: self.substeps.as_ref().map(|steps| steps.state(book, path_capacity)),
             loans: match &self.loans {
@@ -201,8 +209,8 @@ impl EventStage {
                 None => LoanState::default(),
             },
             holdings,
-            failures,
-            transfers,
+            failures: failures.unwrap_or_default(),
+            transfers: transfers.unwrap_or_default(),
             quotes: Quotes::new(book, path_capacity),
             margins: Margins::new(path_capacity),
             places: Vec::with_capacity(path_capacity),
@@ -219,12 +227,8 @@ impl EventStage {
     pub fn start_block(&self, state: &mut EventState, path_count: usize) {
         assert!(path_count <= state.path_capacity, "event state too small");
         self.start(state, path_count);
-        if let Some(mut alone) = state.at_nodes_alone.take() {
-            state.swap(&mut alone);
-            self.start(state, path_count);
-            state.swap(&mut alone);
-            state.at_nodes_alone = Some(alone);
-        }
+        state.has_parted[..path_count].fill(false);
+        state.at_nodes_alone.clear();
         if let Some((steps, state)) = self.substeps.as_ref().zip(state.substeps.as_mut()) {
             steps.start_block(state, path_count);
         }
@@ -257,10 +261,11 @@ impl EventStage {
 
     /// Everything that happens at a node, in this order; prices and vols have moved.
     pub fn visit(&self, node: &Node, state: &mut EventState) {
+        let deviation = node.deviation.filter(|_| self.looks_between);
+        let node = &Node { deviation, ..*node };
         self.accrue_and_settle(node, state);
         self.revalue(node.isa, node.index + 1, node.current, state);
         self.act(node, state);
-        self.look_at_nodes_alone(node, state);
     }
 
     /// What follows the revaluation; past the nodes that act, what is on its way still arrives.
@@ -278,17 +283,6 @@ impl EventStage {
             let EventState { quotes, holdings, loans, .. } = state;
             lenders.visit(&self.book, (node.index + 1, quotes), holdings, loans);
         }
-    }
-
-    /// The same node on the paths as they were if accounts were looked at at the nodes alone.
-    fn look_at_nodes_alone(&self, node: &Node, state: &mut EventState) {
-        let Some(mut alone) = state.at_nodes_alone.take() else { return };
-        state.swap(&mut alone);
-        let node = Node { deviation: None, ..*node };
-        self.accrue_and_settle(&node, state);
-        self.act(&node, state);
-        state.swap(&mut alone);
-        state.at_nodes_alone = Some(alone);
     }
 
     /// Funding accrues on the path's own quantities; options and futures that expire settle.
@@ -360,9 +354,9 @@ impl EventStage {
     /// Executes the stop orders of a pool that were triggered in the step to a node.
     fn execute_stops(&self, pool: usize, node: &Node, state: &mut EventState) {
         let bridge = self.book.pools[pool].bridge.as_ref();
-        let EventState { quotes, holdings, margins, trigger, .. } = state;
+        let EventState { quotes, holdings, margins, trigger, has_parted, .. } = state;
         for (index, stop) in self.stops.iter().enumerate().filter(|(_, stop)| stop.pool == pool) {
-            for place in 0..holdings.path_count {
+            for (place, parted) in has_parted[..holdings.path_count].iter_mut().enumerate() {
                 let slot = index * holdings.path_count + place;
                 let at = At { moment: node.index + 1, place, quotes, quoted: place };
                 let step = bridge.and_then(|bridge| node.step(bridge, place));
@@ -372,6 +366,7 @@ impl EventStage {
                 let Some(found) = found.flatten() else { continue };
                 match (found, bridge) {
                     (Trigger::Between(ratio), Some(bridge)) => {
+                        *parted = true;
                         bridge.quote(&self.book, pool, (ratio, at), trigger);
                         let at = At { quotes: trigger, quoted: 0, ..at };
                         self.fill_stop(index, node.index, at, holdings);
@@ -401,8 +396,8 @@ impl EventStage {
     /// that triggered it.
     fn close_between(&self, pool: usize, node: &Node, state: &mut EventState) {
         let Some(bridge) = &self.book.pools[pool].bridge else { return };
-        let EventState { quotes, holdings, margins, touched, trigger, .. } = state;
-        for place in 0..holdings.path_count {
+        let EventState { quotes, holdings, margins, touched, trigger, has_parted, .. } = state;
+        for (place, parted) in has_parted[..holdings.path_count].iter_mut().enumerate() {
             let step = node.step(bridge, place).filter(|_| margins.maintenance[place] > 0.0);
             let Some(step) = step else { continue };
             let at = At { moment: node.index + 1, place, quotes, quoted: place };
@@ -413,12 +408,13 @@ impl EventStage {
             let at = At { quotes: trigger, quoted: 0, ..at };
             liquidate(&self.book, pool, at, holdings);
             touched.push((place, ratio));
+            *parted = true;
         }
     }
 
     /// As [`Self::close_between`], for a pool that is watched at sub-steps.
     fn close_at_substeps(&self, pool: usize, node: &Node, state: &mut EventState) {
-        let EventState { holdings, margins, touched, substeps, .. } = state;
+        let EventState { quotes, holdings, margins, touched, substeps, has_parted, .. } = state;
         let steps = self.substeps.as_ref().filter(|steps| steps.watches(pool));
         let known = steps.zip(substeps.as_mut()).zip(node.deviation);
         let Some(((steps, substeps), deviation)) = known else { return };
@@ -426,11 +422,15 @@ impl EventStage {
         let (balance, maintenance) = (&margins.balance[..count], &margins.maintenance[..count]);
         for place in 0..count {
             let root = deviation.at(place);
-            let now = (balance[place] - maintenance[place], root);
+            let headroom = balance[place] - maintenance[place];
             let balances = self.book.accounts[account].balances.clone();
-            let is_changed = holdings.records[account * count + place].is_changed()
-                || holdings.balances.is_moved(balances, place, count);
-            let is_near = is_changed || steps.is_near(pool, (place, count), now, substeps);
+            let moved = holdings.balances.last_moved(balances, place, count);
+            let at = At { moment: node.index + 1, place, quotes, quoted: place };
+            let beside = moved.map_or(0.0, |_| moved_deviation(&self.book, account, at, holdings));
+            let is_near = holdings.records[account * count + place].is_changed()
+                // moved since the headroom at the node before was kept, or with it
+                || moved.is_some_and(|moment| moment >= node.index)
+                || steps.is_near(pool, (place, count), (headroom, beside, root), substeps);
             if maintenance[place] <= 0.0 || !is_near {
                 continue;
             }
@@ -441,6 +441,7 @@ impl EventStage {
             let at = At { moment: index + 1, place, quotes, quoted: 0 };
             liquidate(&self.book, pool, at, holdings);
             touched.push((place, 1.0));
+            has_parted[place] = true;
         }
         steps.keep(pool, (balance, maintenance), substeps);
     }

@@ -127,20 +127,15 @@ pub struct EventState {
     pub(super) substeps: Option<SubStepState>,
     /// Of lenders that act inside paths.
     pub(super) loans: LoanState,
-    /// What were held if accounts were looked at at the nodes alone; present where some are not.
-    pub(super) at_nodes_alone: Option<Beside>,
     /// By account: whether it is watched between nodes.
     pub(super) between: Vec<bool>,
+    /// `[path]`: whether anything happened between nodes.
+    pub(super) has_parted: Vec<bool>,
+    /// `[account][path]`: whether it were liquidated if accounts were looked at at the nodes alone;
+    /// empty until that is known.
+    pub(super) at_nodes_alone: Vec<bool>,
     /// One path of a block.
     pub(super) single: FactorBlock,
-}
-
-/// Everything that the same paths would have changed if accounts were looked at otherwise.
-#[derive(Debug, Clone)]
-pub(super) struct Beside {
-    pub holdings: Holdings,
-    pub failures: FailureState,
-    pub transfers: TransferState,
 }
 
 /// What is held on the paths of a block, in structures of arrays, and what has happened.
@@ -277,20 +272,35 @@ impl EventState {
         &self.holdings.records[account * self.holdings.path_count + place]
     }
 
-    /// Whether watched account `account` were liquidated on the path at `place` if it were looked at
-    /// at the nodes alone; `None` where it is.
-    pub fn liquidated_at_nodes_alone(&self, account: usize, place: usize) -> Option<bool> {
-        let beside = self.at_nodes_alone.as_ref().filter(|_| self.between[account])?;
-        let holdings = &beside.holdings;
-        let record = &holdings.records[account * holdings.path_count + place];
-        Some(record.liquidated().is_some())
+    /// Places of the paths on which anything happened between nodes: all others are the same if
+    /// accounts are looked at at the nodes alone.
+    pub fn parted(&self) -> impl Iterator<Item = usize> {
+        let paths = self.has_parted[..self.holdings.path_count].iter().enumerate();
+        paths.filter(|(_, parted)| **parted).map(|(place, _)| place)
     }
 
-    /// Puts what `other` has changed in the place of what the paths have.
-    pub(super) fn swap(&mut self, other: &mut Beside) {
-        std::mem::swap(&mut self.holdings, &mut other.holdings);
-        std::mem::swap(&mut self.failures, &mut other.failures);
-        std::mem::swap(&mut self.transfers, &mut other.transfers);
+    /// Takes the paths that have not [parted](Self::parted) as they are, if accounts were looked at
+    /// at the nodes alone; the others are to be [taken](Self::take_nodes_alone) from another walk.
+    pub fn compare_nodes_alone(&mut self) {
+        let liquidated = |record: &AccountRecord| record.liquidated().is_some();
+        let records = &self.holdings.records[..self.between.len() * self.holdings.path_count];
+        self.at_nodes_alone.clear();
+        self.at_nodes_alone.extend(records.iter().map(liquidated));
+    }
+
+    /// Takes the path at `place` from `alone`, where it stands at `walked`.
+    pub fn take_nodes_alone(&mut self, place: usize, alone: &Self, walked: usize) {
+        for account in 0..self.between.len() {
+            let slot = account * self.holdings.path_count + place;
+            self.at_nodes_alone[slot] = alone.record(account, walked).liquidated().is_some();
+        }
+    }
+
+    /// Whether watched account `account` were liquidated on the path at `place` if accounts were
+    /// looked at at the nodes alone; `None` where it is, or where nobody compared.
+    pub fn liquidated_at_nodes_alone(&self, account: usize, place: usize) -> Option<bool> {
+        let slot = account * self.holdings.path_count + place;
+        self.at_nodes_alone.get(slot).copied().filter(|_| self.between[account])
     }
 
     /// What insurance funds and those behind them paid on the path at `place`.

@@ -260,7 +260,7 @@ impl EventStage {
         let path = node.current.paths()[place];
         let joined = (value, place, path);
         if !self.join_claim((account, balance), joined, holdings.path_count, failures) {
-            holdings.balances.moved[slot] += units;
+            holdings.balances.add(slot, units, node.index + 1);
         }
         value
     }
@@ -357,7 +357,7 @@ impl EventStage {
         if !is_sent {
             return Sent::NONE;
         }
-        holdings.balances.moved[from * holdings.path_count + place] -= units;
+        holdings.balances.add(from * holdings.path_count + place, -units, at.moment);
         holdings.balances.incoming[slot] += units;
         let due = treasury.arrivals[node.index];
         transfers.on_their_way.push(Transfer { place, account, balance: to, units, due });

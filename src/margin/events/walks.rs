@@ -110,6 +110,22 @@ pub fn walk_stage(
     (paths, block_paths): (u64, usize),
     isa: InstructionSet,
 ) -> Vec<Walked> {
+    let alone = stage.at_nodes_alone();
+    let watched = |stage: &EventStage| walk_watched(stage, model, (paths, block_paths), isa);
+    let mut found = watched(stage);
+    if let Some(alone) = alone {
+        let pairs = found.iter_mut().zip(watched(&alone));
+        pairs.for_each(|(one, alone)| one.at_nodes_alone = Some(alone.liquidated.is_some()));
+    }
+    found
+}
+
+fn walk_watched(
+    stage: &EventStage,
+    model: &FactorModel,
+    (paths, block_paths): (u64, usize),
+    isa: InstructionSet,
+) -> Vec<Walked> {
     let simulator = Simulator::new(model, SEED, isa).unwrap();
     let mut state = stage.state(block_paths);
     let mut scratch = SimulationScratch::new(&simulator, block_paths);
@@ -132,7 +148,7 @@ pub fn walk_stage(
             Walked {
                 liquidated: record.liquidated(),
                 called: record.called(),
-                at_nodes_alone: state.liquidated_at_nodes_alone(0, place),
+                at_nodes_alone: None,
                 amounts: [record.notional, record.cost, record.bad_debt].map(f64::to_bits),
             }
         }));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::book::{Backing, EventBook};
 use super::super::state::Holdings;
-use super::{FineAccount, NearPool, PathStep, SubSteps};
+use super::{FineAccount, MARGIN, NearPool, PathStep, SubSteps};
 use crate::margin::liquidation::bare;
 use crate::margin::{MarginError, MarginSetting, Monitoring};
 use crate::numeric::Streams;
@@ -18,8 +18,6 @@ use crate::units::Years;
 const SUBSTEPS_MAX: usize = 1 << 16;
 /// How far the star of moved factors reaches, in deviations over the horizon.
 const STAR: f64 = 3.0;
-/// The deviation of a pool's headroom is taken to be so much larger than the largest over the star.
-const MARGIN: f64 = 1.5;
 
 impl SubSteps {
     /// `None` where every account that is watched at all times has a bridge of its own, or factors

@@ -15,7 +15,8 @@
 //! | `h₀·h₁` against `16·v·w` | … with less than e⁻³² at the larger variance v of both ends |
 //!
 //! K is the largest deviation of the headroom a root year that today's book has over a star of moved
-//! factors, and half as much again; paths whose quantities have changed are not screened by it.
+//! factors, with that of what transfers have moved, and half as much again; paths whose quantities have
+//! changed, and steps over which something was moved, are not screened by it.
 //!
 //! Limits: quantities, cash and balances between nodes are those at the later one, what settles at it
 //! has settled; stops and margin calls are looked at at the nodes.
@@ -36,6 +37,8 @@ use crate::simulation::{FactorBlock, FactorBridge};
 
 /// By how much a factor's logarithm is moved to find a sensitivity.
 const BUMP: f64 = 1e-5;
+/// The deviation of a pool's headroom is taken to be so much larger than the largest over the star.
+const MARGIN: f64 = 1.5;
 /// Deviations of a step within which an account can be near its line: see the table above.
 const SCREEN: f64 = 9.0;
 const REACH: f64 = 16.0;
@@ -154,18 +157,18 @@ impl SubSteps {
     }
 
     /// Whether a pool with quantities of today could have touched its line in a step that ended with
-    /// this `headroom`.
+    /// this `headroom`; `beside` is the deviation a root year of what was moved to it or from it.
     #[inline]
     pub fn is_near(
         &self,
         pool: usize,
         (place, path_count): (usize, usize),
-        (headroom, root): (f64, f64),
+        (headroom, beside, root): (f64, f64, f64),
         state: &SubStepState,
     ) -> bool {
         let Some(watched) = &self.pools[pool] else { return false };
         let before = state.before[pool * path_count + place];
-        let reach = watched.deviation * root;
+        let reach = (watched.deviation + MARGIN * beside) * root;
         before.min(headroom) <= 0.0 || before * headroom < SCREEN * reach * reach
     }
 
