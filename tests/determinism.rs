@@ -68,6 +68,25 @@ fn another_seed_changes_the_outcome() {
     assert!(first != second);
 }
 
+/// Margin, liquidation, transfers, impact, cascades, failures and pegs inside every path, and the
+/// solvers that walk them again.
+#[test]
+fn everything_inside_the_paths_has_the_same_bits_on_any_threads() {
+    let inside = scenario("desk").with_file_name("inside.toml");
+    let run = |threads: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.arg("run").arg(&inside).args(["--json", "--quiet", "--paths", "640"]);
+        output(command.args(["--threads", threads]))
+    };
+    let one = run("1");
+    assert!(one == run("3"), "the thread count shows");
+    let found: Outcome = serde_json::from_slice(&one).expect("an outcome");
+    let scale = found.threshold.expect("a policy").scale_to_threshold;
+    assert!(scale.value.is_some() && !scale.crossings.is_empty(), "{scale:?}");
+    assert!(found.path_events.is_some() && found.moved_prices.is_some());
+    assert!(!found.venue_failures.is_empty() && !found.calls_met.is_empty());
+}
+
 #[test]
 fn shards_run_apart_in_any_order_give_the_same_bits() {
     let options = LoadOptions {

@@ -11,9 +11,9 @@ use plimsoll::numeric::special::{normal_cdf, normal_pdf, normal_quantile};
 use plimsoll::numeric::{InstructionSet, Purpose, Streams};
 use plimsoll::risk::{NORMAL_95, PathWeights, tail_mean};
 use plimsoll::threshold::{
-    Binding, Direction, Evaluation, HeadroomLimits, HeadroomSolution, MoneyEstimate, RemedyInputs,
-    ScaleSolution, Status, StatusPolicy, Utilisation, UtilisationEstimate, remedy, solve_headroom,
-    solve_scale, status, threshold, utilisation,
+    Binding, Direction, HeadroomLimits, HeadroomSolution, MoneyEstimate, RemedyInputs,
+    ScaleSolution, ScaledBook, Status, StatusPolicy, Utilisation, UtilisationEstimate, remedy,
+    solve_headroom, solve_scale, status, threshold, utilisation,
 };
 use plimsoll::units::ConfidenceLevel;
 
@@ -73,19 +73,38 @@ fn within_errors(what: &str, found: Option<f64>, interval: Option<[f64; 2]>, exp
     assert!(high - low < 0.05 * expected.abs(), "{what}: {low} to {high} is too wide");
 }
 
+/// A book by its potential loss and its margin.
+struct Book<L, M> {
+    loss: L,
+    margin: M,
+}
+
+impl<L: FnMut(f64) -> MoneyEstimate, M: Fn(f64) -> bool> ScaledBook for Book<L, M> {
+    type Error = Infallible;
+
+    fn potential_loss(&mut self, scale: f64) -> Result<MoneyEstimate, Infallible> {
+        Ok((self.loss)(scale))
+    }
+
+    fn rough_potential_loss(&mut self, scale: f64) -> Result<MoneyEstimate, Infallible> {
+        self.potential_loss(scale)
+    }
+
+    fn meets_initial_margin(&self, scale: f64) -> bool {
+        (self.margin)(scale)
+    }
+
+    fn tolerance(&self) -> f64 {
+        1e-10
+    }
+}
+
 fn scale_exactly(
     limit: f64,
     loss: impl Fn(f64) -> f64,
     margin: impl Fn(f64) -> bool,
 ) -> ScaleSolution {
-    let evaluate = |k: f64| {
-        Ok::<_, Infallible>(Evaluation {
-            potential_loss: loss(k),
-            standard_error: 0.0,
-            margin_met: margin(k),
-        })
-    };
-    solve_scale(evaluate, limit).unwrap()
+    solve_scale(&mut Book { loss: |k| MoneyEstimate::exact(loss(k)), margin }, limit).unwrap()
 }
 
 fn headroom_exactly(asset: usize, limit: f64) -> HeadroomSolution {
@@ -145,15 +164,8 @@ impl Paths {
     }
 
     fn scale(&mut self, limit: f64, loss: impl Fn(f64, [f64; 3]) -> f64) -> ScaleSolution {
-        let evaluate = |k: f64| {
-            let found = self.shortfall(|x| loss(k, x));
-            Ok::<_, Infallible>(Evaluation {
-                potential_loss: found.amount,
-                standard_error: found.standard_error,
-                margin_met: true,
-            })
-        };
-        solve_scale(evaluate, limit).unwrap()
+        let loss = |k: f64| self.shortfall(|x| loss(k, x));
+        solve_scale(&mut Book { loss, margin: |_| true }, limit).unwrap()
     }
 }
 
@@ -255,15 +267,9 @@ fn an_account_that_would_be_liquidated_at_once_is_bound_by_margin() {
     // to k = 0.6; losses beyond equity stay with the venue, so that PL never exceeds 60,000.
     let equity = 60_000.0;
     let mut paths = Paths::new(10);
-    let evaluate = |k: f64| {
-        let found = paths.shortfall(|x| (-2e6 * k * x[0]).min(equity));
-        Ok::<_, Infallible>(Evaluation {
-            potential_loss: found.amount,
-            standard_error: found.standard_error,
-            margin_met: 0.05 * 2e6 * k <= equity,
-        })
-    };
-    let found = solve_scale(evaluate, 70_000.0).unwrap();
+    let loss = |k: f64| paths.shortfall(|x| (-2e6 * k * x[0]).min(equity));
+    let mut book = Book { loss, margin: |k: f64| 0.05 * 2e6 * k <= equity };
+    let found = solve_scale(&mut book, 70_000.0).unwrap();
     close("k*", found.value.unwrap(), 0.6, 1e-9);
     assert_eq!(found.binding, Binding::Margin);
     assert!(found.crossings.is_empty(), "PL is capped by equity below T");

@@ -7,7 +7,7 @@
 use super::EngineError;
 use super::compiled::Compiled;
 use super::control::{Control, Stage};
-use super::exposure::Exposure;
+use super::exposure::{Exposure, ROUGH_PATHS};
 use super::pass::{self, PathColumns};
 use super::plan::Plan;
 use super::remark::{self, Move};
@@ -15,6 +15,7 @@ use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::pricing;
 use crate::risk::{NORMAL_95, PathWeights};
+use crate::simulation::Sampling;
 use crate::threshold::{
     self, Breach, MoneyEstimate, Policy, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach,
 };
@@ -54,7 +55,7 @@ pub(super) struct Distances {
 
 /// Potential loss, capital after the loss of the move, on few paths.
 struct Marked {
-    potential_loss: f64,
+    potential_loss: MoneyEstimate,
     value: f64,
     collateral_after_haircuts: f64,
 }
@@ -65,10 +66,25 @@ impl Distance<'_> {
         // A moved market must not move the price at which today's positions were entered.
         let portfolio = pricing::with_entry_prices(&self.plan.market, self.portfolio)?;
         let entered = Distance { portfolio: &portfolio, ..*self };
-        let today = entered.marked(Move::None, control)?;
+        let today = entered.marked(Move::None, self.paths(), control)?;
+        let unmoved = entered.excess(&today, &today);
+        let roughly = entered.rough_paths().map(|paths| entered.marked(Move::None, paths, control));
+        let roughly = roughly.transpose()?;
         let first = |moves: &[f64], kind: fn(f64) -> Move| {
-            let excess = |change| entered.excess(&today, kind(change), control);
-            let breach = distance_to_breach(moves, excess)?;
+            let excess = |change| {
+                let moved = entered.marked(kind(change), entered.paths(), control)?;
+                Ok(entered.excess(&today, &moved))
+            };
+            let rough = |change| match (&roughly, entered.rough_paths()) {
+                (Some(today), Some(paths)) => {
+                    let moved = entered.marked(kind(change), paths, control)?;
+                    let errors = [today, &moved].map(|one| one.potential_loss.standard_error);
+                    let amount = entered.excess(today, &moved);
+                    Ok(MoneyEstimate { amount, standard_error: libm::hypot(errors[0], errors[1]) })
+                }
+                _ => excess(change).map(MoneyEstimate::exact),
+            };
+            let breach = distance_to_breach(moves, unmoved, rough, excess)?;
             let interval_95 = breach.at().map(|at| entered.interval(at, excess)).transpose()?;
             Ok::<Found, EngineError>(Found { breach, interval_95: interval_95.flatten() })
         };
@@ -96,25 +112,31 @@ impl Distance<'_> {
         PATHS.min(self.plan.scenario.simulation.paths)
     }
 
+    /// Paths that tell of most moves on which side of a breach they are, where walking them is most
+    /// of the work.
+    fn rough_paths(&self) -> Option<u64> {
+        let is_plain = self.plan.sampling == Sampling::Plain;
+        let acts = self.plan.venue_rules.iter().flatten().any(|rules| rules.liquidation.is_some());
+        (is_plain && acts && self.paths() > ROUGH_PATHS).then_some(ROUGH_PATHS)
+    }
+
     /// PL − T after a move.
-    fn excess(&self, today: &Marked, change: Move, control: &Control) -> Result<f64, EngineError> {
-        let marked = self.marked(change, control)?;
-        let change = marked.potential_loss - today.potential_loss;
+    fn excess(&self, today: &Marked, marked: &Marked) -> f64 {
+        let change = marked.potential_loss.amount - today.potential_loss.amount;
         let potential_loss = self.potential_loss.amount + change;
         // What the move itself loses is gone from stated capital; collateral is re-marked.
         let lost = today.value - marked.value;
         let base = remark::after_loss(&self.policy.capital, lost);
         let capital = threshold::capital(&base, marked.collateral_after_haircuts);
         let limit = threshold::threshold(self.policy.appetite, capital.amount, self.multiplier);
-        Ok(potential_loss - limit)
+        potential_loss - limit
     }
 
-    fn marked(&self, change: Move, control: &Control) -> Result<Marked, EngineError> {
+    fn marked(&self, change: Move, paths: u64, control: &Control) -> Result<Marked, EngineError> {
         let market = remark::market(&self.plan.market, change);
         let portfolio = remark::portfolio(self.portfolio, change);
         let model = remark::model(&self.plan.model, change);
         let book = Compiled::on(self.plan, &portfolio, &market, &model, self.isa)?;
-        let paths = self.paths();
         let mut part =
             pass::losses(&book.engine, &book.ledger, 0..paths, paths, control, Stage::Threshold)?;
         let accounts = portfolio.accounts.len();
@@ -124,7 +146,7 @@ impl Distance<'_> {
         let weights = PathWeights::first(kept, &part.ratios, &part.controls, &book.design)?;
         let exposure = Exposure::new(self.plan, self.policy, &book, (&columns, &weights), control)?;
         Ok(Marked {
-            potential_loss: exposure.at_scale(1.0)?.potential_loss,
+            potential_loss: exposure.at_scale(1.0)?,
             value: book.value(),
             collateral_after_haircuts: book.collateral_after_haircuts(),
         })

@@ -27,12 +27,14 @@ use crate::pricing::{self, Granularity, Row};
 use crate::risk::{self, LossSample, Needs, PathWeights};
 use crate::threshold::add_on::{self, TradedExposure, TradingCost, VenueClaim};
 use crate::threshold::{
-    Evaluation, MoneyEstimate, Policy, TermKind, ThresholdError, VenueClaimMeasure, potential_loss,
+    MoneyEstimate, Policy, ScaledBook, TermKind, ThresholdError, VenueClaimMeasure, potential_loss,
 };
 use crate::units::ConfidenceLevel;
 
-/// Paths walked again at every scale of a book whose accounts can be liquidated inside paths.
+/// Paths walked again at every scale of a book whose accounts can be liquidated inside paths,
 const REWALKED_PATHS: u64 = 10_000;
+/// and where so few tell on which side of the threshold it is.
+pub(super) const ROUGH_PATHS: u64 = 2_500;
 
 /// The potential loss of one compiled book and its variations.
 pub(super) struct Exposure<'a> {
@@ -43,8 +45,8 @@ pub(super) struct Exposure<'a> {
     /// What the paths of `columns` count for.
     weights: &'a PathWeights<'a>,
     control: Control<'a>,
-    /// What was found at scales walked again, by their bits.
-    rewalked: Mutex<BTreeMap<u64, Evaluation>>,
+    /// What was found by walking paths again, by their number and the bits of the scale.
+    rewalked: Mutex<BTreeMap<(u64, u64), MoneyEstimate>>,
     /// Stressed values of each term, empty where the term is not a stress.
     stresses: Vec<Vec<Stressed>>,
     traded: Vec<TradedExposure>,
@@ -81,32 +83,39 @@ impl<'a> Exposure<'a> {
         })
     }
 
-    /// PL, its error and whether initial margins are met, at `scale`.
-    pub fn at_scale(&self, scale: f64) -> Result<Evaluation, EngineError> {
-        let known = self.rewalked().get(&scale.to_bits()).copied();
+    /// PL and its error at `scale`.
+    pub fn at_scale(&self, scale: f64) -> Result<MoneyEstimate, EngineError> {
+        // Today's book is on the kept paths already, where they are the ones walked again.
+        let kept = scale == 1.0 && self.solver_paths() == self.kept_paths();
+        if kept || !self.is_walked_again() {
+            return self.by_paths(scale, None);
+        }
+        self.by_paths_once(scale, self.solver_paths())
+    }
+
+    /// As [`Self::by_paths`], each number of paths once a scale.
+    fn by_paths_once(&self, scale: f64, paths: u64) -> Result<MoneyEstimate, EngineError> {
+        let key = (paths, scale.to_bits());
+        let known = self.rewalked().get(&key).copied();
         if let Some(known) = known {
             return Ok(known);
         }
+        let found = self.by_paths(scale, Some(paths))?;
+        self.rewalked().insert(key, found);
+        Ok(found)
+    }
+
+    /// PL and its error at `scale`, its simulated terms by walking `paths` again or, with none, by
+    /// the kept ones.
+    fn by_paths(&self, scale: f64, paths: Option<u64>) -> Result<MoneyEstimate, EngineError> {
         let found = self.book.margin.requirements(scale);
         let closing_costs: Vec<Option<f64>> = found.iter().map(accounts::closing_cost).collect();
         let variation = Variation { scale, added: None, closing_costs: &closing_costs };
-        // Today's book is on the kept paths already, where they are the ones walked again.
-        let kept = scale == 1.0 && self.solver_paths() == self.kept_paths();
-        let again = self.is_walked_again() && !kept;
         let mut terms = self.terms(&variation)?;
-        if again {
-            self.walk_again(scale, &mut terms)?;
+        if let Some(paths) = paths {
+            self.walk_again(scale, paths, &mut terms)?;
         }
-        let estimate = potential_loss(self.policy, &terms)?.estimate;
-        let evaluation = Evaluation {
-            potential_loss: estimate.amount,
-            standard_error: estimate.standard_error,
-            margin_met: found.iter().all(|requirement| requirement.meets_initial()),
-        };
-        if again {
-            self.rewalked().insert(scale.to_bits(), evaluation);
-        }
-        Ok(evaluation)
+        Ok(potential_loss(self.policy, &terms)?.estimate)
     }
 
     /// Paths on which the book is evaluated at a scale.
@@ -128,18 +137,23 @@ impl<'a> Exposure<'a> {
 
     /// Puts the simulated terms of the book at `scale`, walked in full, over those read off the
     /// kept paths.
-    fn walk_again(&self, scale: f64, terms: &mut [MoneyEstimate]) -> Result<(), EngineError> {
+    fn walk_again(
+        &self,
+        scale: f64,
+        paths: u64,
+        terms: &mut [MoneyEstimate],
+    ) -> Result<(), EngineError> {
         let setting = &self.book.setting;
         let portfolio = remark::scaled(setting.portfolio, scale);
         let book = Compiled::on(self.plan, &portfolio, setting.market, setting.model, setting.isa)?;
-        let paths = 0..self.solver_paths();
+        let paths = 0..paths;
         let (ledger, stage) = (&book.ledger, Stage::Threshold);
         let kept = if owes_venues(self.policy) { paths.end } else { 0 };
         let part = pass::losses(&book.engine, ledger, paths, kept, &self.control, stage)?;
         put_simulated(self.policy, &book, &part, terms)
     }
 
-    fn rewalked(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Evaluation>> {
+    fn rewalked(&self) -> std::sync::MutexGuard<'_, BTreeMap<(u64, u64), MoneyEstimate>> {
         self.rewalked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -282,6 +296,31 @@ impl<'a> Exposure<'a> {
         }
         let horizon = self.plan.scenario.simulation.horizon;
         add_on::counterparty(&claims, horizon, measure)
+    }
+}
+
+impl ScaledBook for &Exposure<'_> {
+    type Error = EngineError;
+
+    fn potential_loss(&mut self, scale: f64) -> Result<MoneyEstimate, EngineError> {
+        self.at_scale(scale)
+    }
+
+    fn rough_potential_loss(&mut self, scale: f64) -> Result<MoneyEstimate, EngineError> {
+        let is_rough = self.is_walked_again() && self.book.engine.drawn().plain;
+        if !is_rough || self.solver_paths() <= ROUGH_PATHS {
+            return self.at_scale(scale);
+        }
+        self.by_paths_once(scale, ROUGH_PATHS)
+    }
+
+    fn meets_initial_margin(&self, scale: f64) -> bool {
+        self.book.margin.requirements(scale).iter().all(|found| found.meets_initial())
+    }
+
+    /// Where every scale walks paths again it is found to a part of its error that nobody sees.
+    fn tolerance(&self) -> f64 {
+        if self.is_walked_again() { 1e-6 } else { 1e-10 }
     }
 }
 

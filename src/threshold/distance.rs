@@ -1,6 +1,7 @@
 //! Distance to breach: the move of today's market at which U = 1, book unchanged.
 
 use super::crossing::{Point, crossing};
+use super::potential_loss::MoneyEstimate;
 
 /// Falls of all spots tried, in order.
 pub const SPOT_DOWN: &[f64] =
@@ -43,23 +44,27 @@ impl Breach {
     }
 }
 
-/// First breach along `moves`, away from 0.
+/// First breach along `moves`, away from 0, where the excess is `today`.
 ///
 /// `excess(move)` is `PL − T` with capital, threshold and paths revalued after the move, on the
-/// same random numbers. A breach that heals between two moves is not seen.
+/// same random numbers; `rough(move)` the same by fewer paths, for moves that are far from a breach.
+/// A breach that heals between two moves is not seen.
 ///
 /// # Errors
-/// Those of `excess`.
+/// Those of `excess` and `rough`.
 pub fn distance_to_breach<E>(
     moves: &[f64],
+    today: f64,
+    mut rough: impl FnMut(f64) -> Result<MoneyEstimate, E>,
     mut excess: impl FnMut(f64) -> Result<f64, E>,
 ) -> Result<Breach, E> {
-    let mut inside = Point { x: 0.0, value: excess(0.0)? };
+    let mut inside = Point { x: 0.0, value: today };
     if inside.value > 0.0 {
         return Ok(Breach::Already);
     }
     for &x in moves {
-        let value = excess(x)?;
+        let found = rough(x)?;
+        let value = if found.is_far_from(0.0) { found.amount } else { excess(x)? };
         if value > 0.0 {
             let found = crossing(inside, Point { x, value }, TOLERANCE, excess)?;
             return Ok(Breach::At(found));
@@ -76,7 +81,10 @@ mod tests {
     use super::*;
 
     fn run(moves: &[f64], excess: impl Fn(f64) -> f64) -> Breach {
-        distance_to_breach(moves, |x| Ok::<_, Infallible>(excess(x))).unwrap()
+        // off by two errors
+        let rough = |x| MoneyEstimate { amount: excess(x) + 2.0, standard_error: 1.0 };
+        let exact = |x| Ok::<_, Infallible>(excess(x));
+        distance_to_breach(moves, excess(0.0), |x| Ok(rough(x)), exact).unwrap()
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use policy::{
 };
 pub use potential_loss::{MoneyEstimate, PotentialLoss, TermAmount, potential_loss};
 pub use remedy::{Remedy, RemedyInputs, remedy};
-pub use scale::{Binding, Evaluation, ScaleSolution, solve_scale};
+pub use scale::{Binding, ScaleSolution, ScaledBook, solve_scale};
 
 /// Why a threshold cannot be derived.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

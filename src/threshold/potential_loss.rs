@@ -12,10 +12,19 @@ pub struct MoneyEstimate {
     pub standard_error: f64,
 }
 
+/// Standard errors beyond which an estimate is taken to be on its side of a level: more than normal
+/// errors would need, for those of a tail are not.
+const FAR_ERRORS: f64 = 6.0;
+
 impl MoneyEstimate {
     /// An amount without sampling error.
     pub fn exact(amount: f64) -> Self {
         Self { amount, standard_error: 0.0 }
+    }
+
+    /// Whether it is so many errors off `level` that more paths would not take it to the other side.
+    pub fn is_far_from(&self, level: f64) -> bool {
+        (self.amount - level).abs() > FAR_ERRORS * self.standard_error
     }
 }
 

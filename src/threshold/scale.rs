@@ -7,18 +7,39 @@
 //! cell is not seen. All evaluations must use the same paths.
 
 use super::crossing::{Point, crossing, last_holding, slope};
+use super::potential_loss::MoneyEstimate;
 use crate::risk::NORMAL_95;
 use crate::units::grouped;
 
-/// The book at one scale of its positions.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Evaluation {
+/// A book at any scale of its positions.
+pub trait ScaledBook {
+    /// Why it could not be evaluated.
+    type Error;
+
     /// PL(k).
-    pub potential_loss: f64,
-    /// Its standard error.
-    pub standard_error: f64,
+    ///
+    /// # Errors
+    /// Those of the book.
+    fn potential_loss(&mut self, scale: f64) -> Result<MoneyEstimate, Self::Error>;
+
+    /// PL(k) by fewer paths, where that is quicker: for whether it is far off a threshold.
+    ///
+    /// # Errors
+    /// Those of the book.
+    fn rough_potential_loss(&mut self, scale: f64) -> Result<MoneyEstimate, Self::Error>;
+
     /// Whether every account meets its initial margin at time zero.
-    pub margin_met: bool,
+    fn meets_initial_margin(&self, scale: f64) -> bool;
+
+    /// How closely a scale is worth finding, relative to the larger of 1 and k.
+    fn tolerance(&self) -> f64;
+}
+
+/// The book at one scale.
+#[derive(Debug, Clone, Copy)]
+struct Evaluation {
+    potential_loss: f64,
+    margin_met: bool,
 }
 
 /// What ends the interval.
@@ -58,20 +79,16 @@ pub struct ScaleSolution {
     pub crossings: Vec<f64>,
 }
 
-const SCALE_TOLERANCE: f64 = 1e-10;
+const MARGIN_TOLERANCE: f64 = 1e-10;
 const SLOPE_STEP: f64 = 1e-3;
 
-/// Solves for k* with `evaluate(k)` and the threshold, in money.
+/// Solves for k* of `book` and the threshold, in money.
 ///
 /// # Errors
-/// Those of `evaluate`.
-pub fn solve_scale<E>(
-    mut evaluate: impl FnMut(f64) -> Result<Evaluation, E>,
-    threshold: f64,
-) -> Result<ScaleSolution, E> {
-    let grid: Vec<(f64, Evaluation)> =
-        scales().map(|k| Ok((k, evaluate(k)?))).collect::<Result<_, E>>()?;
-    let crossings = crossings(&grid, threshold, &mut evaluate)?;
+/// Those of the book.
+pub fn solve_scale<B: ScaledBook>(book: &mut B, threshold: f64) -> Result<ScaleSolution, B::Error> {
+    let grid = scan(book, threshold)?;
+    let crossings = crossings(&grid, threshold, book)?;
     let search = Search { grid: &grid, threshold };
     let Some((inside, outside)) = search.cell() else {
         let reason = search.reason_without_end();
@@ -83,9 +100,9 @@ pub fn solve_scale<E>(
             crossings,
         });
     };
-    let (value, binding) = search.refine(inside, outside, &mut evaluate)?;
+    let (value, binding) = search.refine(inside, outside, book)?;
     let interval_95 = match binding {
-        Binding::Risk => interval(value, &mut evaluate)?,
+        Binding::Risk => interval(value, book)?,
         Binding::Margin | Binding::None => None,
     };
     Ok(ScaleSolution {
@@ -97,6 +114,32 @@ pub fn solve_scale<E>(
     })
 }
 
+/// The book along the grid: roughly where that tells on which side of the threshold it is, on all
+/// paths elsewhere and at both ends of every cell in which it changes sides.
+fn scan<B: ScaledBook>(book: &mut B, threshold: f64) -> Result<Vec<(f64, Evaluation)>, B::Error> {
+    let rough = scales().map(|k| Ok((k, book.rough_potential_loss(k)?)));
+    let rough: Vec<(f64, MoneyEstimate)> = rough.collect::<Result<_, B::Error>>()?;
+    let is_far = |(_, found): &(f64, MoneyEstimate)| found.is_far_from(threshold);
+    let exceeds = |(_, found): &(f64, MoneyEstimate)| found.amount > threshold;
+    let mut is_exact: Vec<bool> = rough.iter().map(|one| !is_far(one)).collect();
+    // told where nothing is within the threshold
+    is_exact[0] = true;
+    for (index, pair) in rough.windows(2).enumerate() {
+        if exceeds(&pair[0]) != exceeds(&pair[1]) {
+            (is_exact[index], is_exact[index + 1]) = (true, true);
+        }
+    }
+    let evaluated = rough.iter().zip(is_exact).map(|(&(k, rough), is_exact)| {
+        let potential_loss = match is_exact {
+            true => book.potential_loss(k)?.amount,
+            false => rough.amount,
+        };
+        let margin_met = book.meets_initial_margin(k);
+        Ok((k, Evaluation { potential_loss, margin_met }))
+    });
+    evaluated.collect()
+}
+
 /// The grid, 0 to 10.
 fn scales() -> impl Iterator<Item = f64> {
     let fine = (0..20).map(|i| f64::from(i) / 10.0);
@@ -105,11 +148,11 @@ fn scales() -> impl Iterator<Item = f64> {
     fine.chain(middle).chain(coarse)
 }
 
-fn crossings<E>(
+fn crossings<B: ScaledBook>(
     grid: &[(f64, Evaluation)],
     threshold: f64,
-    evaluate: &mut impl FnMut(f64) -> Result<Evaluation, E>,
-) -> Result<Vec<f64>, E> {
+    book: &mut B,
+) -> Result<Vec<f64>, B::Error> {
     let excess = |&(x, evaluation): &(f64, Evaluation)| Point {
         x,
         value: evaluation.potential_loss - threshold,
@@ -118,20 +161,27 @@ fn crossings<E>(
     for pair in grid.windows(2) {
         let (low, high) = (excess(&pair[0]), excess(&pair[1]));
         if (low.value > 0.0) != (high.value > 0.0) {
-            let excess_at = |k| Ok(evaluate(k)?.potential_loss - threshold);
-            found.push(crossing(low, high, SCALE_TOLERANCE, excess_at)?);
+            found.push(risk_crossing(low, high, threshold, book)?);
         }
     }
     Ok(found)
 }
 
-fn interval<E>(
-    value: f64,
-    evaluate: &mut impl FnMut(f64) -> Result<Evaluation, E>,
-) -> Result<Option<[f64; 2]>, E> {
-    let standard_error = evaluate(value)?.standard_error;
+/// The scale between two at which PL crosses the threshold.
+fn risk_crossing<B: ScaledBook>(
+    low: Point,
+    high: Point,
+    threshold: f64,
+    book: &mut B,
+) -> Result<f64, B::Error> {
+    let tolerance = book.tolerance();
+    crossing(low, high, tolerance, |k| Ok(book.potential_loss(k)?.amount - threshold))
+}
+
+fn interval<B: ScaledBook>(value: f64, book: &mut B) -> Result<Option<[f64; 2]>, B::Error> {
+    let standard_error = book.potential_loss(value)?.standard_error;
     let step = SLOPE_STEP * value.max(SLOPE_STEP);
-    let slope = slope(value, step, 0.0, |k| Ok(evaluate(k)?.potential_loss))?;
+    let slope = slope(value, step, 0.0, |k| Ok(book.potential_loss(k)?.amount))?;
     let half_width = NORMAL_95 * standard_error / slope.abs();
     let interval = [(value - half_width).max(0.0), value + half_width];
     Ok(half_width.is_finite().then_some(interval))
@@ -176,33 +226,28 @@ impl Search<'_> {
         }
     }
 
-    fn refine<E>(
+    /// Margin costs next to nothing to look at, PL may walk every path again: where margin ends the
+    /// cell its end comes first, and PL only tells whether risk binds before it.
+    fn refine<B: ScaledBook>(
         &self,
         inside: usize,
         outside: usize,
-        evaluate: &mut impl FnMut(f64) -> Result<Evaluation, E>,
-    ) -> Result<(f64, Binding), E> {
+        book: &mut B,
+    ) -> Result<(f64, Binding), B::Error> {
         let ((low, at_low), (high, at_high)) = (self.grid[inside], self.grid[outside]);
-        let point = |x: f64, evaluation: Evaluation| Point {
-            x,
-            value: evaluation.potential_loss - self.threshold,
-        };
-        if at_high.margin_met && !self.within_threshold(&at_high) {
-            let ends = (point(low, at_low), point(high, at_high));
-            let excess = |k| Ok(evaluate(k)?.potential_loss - self.threshold);
-            let value = crossing(ends.0, ends.1, SCALE_TOLERANCE, excess)?;
-            return Ok((value, Binding::Risk));
+        let point = |x: f64, loss: f64| Point { x, value: loss - self.threshold };
+        let inside = point(low, at_low.potential_loss);
+        let mut outside = point(high, at_high.potential_loss);
+        if !at_high.margin_met {
+            let met = |k| Ok(book.meets_initial_margin(k));
+            let last = last_holding(low, high, MARGIN_TOLERANCE, met)?;
+            let loss = book.potential_loss(last)?.amount;
+            if loss <= self.threshold {
+                return Ok((last, Binding::Margin));
+            }
+            outside = point(last, loss);
         }
-        // Margin ends the cell, perhaps with risk before it: bisect on both, then see which.
-        let holds = |k| Ok(self.feasible(&evaluate(k)?));
-        let value = last_holding(low, high, SCALE_TOLERANCE, holds)?;
-        let beyond = evaluate(value + (high - low) * 1e-8)?;
-        let binding = if beyond.margin_met && !self.within_threshold(&beyond) {
-            Binding::Risk
-        } else {
-            Binding::Margin
-        };
-        Ok((value, binding))
+        Ok((risk_crossing(inside, outside, self.threshold, book)?, Binding::Risk))
     }
 
     fn binding_without_end(&self) -> Binding {
@@ -243,19 +288,41 @@ mod tests {
 
     use super::*;
 
+    /// Losses with an error of 1 %.
+    struct Book<L, M> {
+        loss: L,
+        margin: M,
+    }
+
+    impl<L: Fn(f64) -> f64, M: Fn(f64) -> bool> ScaledBook for Book<L, M> {
+        type Error = Infallible;
+
+        fn potential_loss(&mut self, scale: f64) -> Result<MoneyEstimate, Infallible> {
+            let amount = (self.loss)(scale);
+            Ok(MoneyEstimate { amount, standard_error: 0.01 * amount.abs() })
+        }
+
+        fn rough_potential_loss(&mut self, scale: f64) -> Result<MoneyEstimate, Infallible> {
+            // off by two errors
+            let exact = self.potential_loss(scale)?;
+            Ok(MoneyEstimate { amount: exact.amount + 2.0 * exact.standard_error, ..exact })
+        }
+
+        fn meets_initial_margin(&self, scale: f64) -> bool {
+            (self.margin)(scale)
+        }
+
+        fn tolerance(&self) -> f64 {
+            1e-10
+        }
+    }
+
     fn solve(
         threshold: f64,
         loss: impl Fn(f64) -> f64,
         margin: impl Fn(f64) -> bool,
     ) -> ScaleSolution {
-        let evaluate = |k: f64| {
-            Ok::<_, Infallible>(Evaluation {
-                potential_loss: loss(k),
-                standard_error: 0.01 * loss(k).abs(),
-                margin_met: margin(k),
-            })
-        };
-        solve_scale(evaluate, threshold).unwrap()
+        solve_scale(&mut Book { loss, margin }, threshold).unwrap()
     }
 
     #[test]

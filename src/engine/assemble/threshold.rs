@@ -64,7 +64,7 @@ impl Derivation<'_> {
         let utilisation = UtilisationEstimate::new(potential_loss, limit);
         let (status, indistinct) = threshold::status(&self.policy.status, &utilisation, None);
         control.check()?;
-        let scale = threshold::solve_scale(|k| self.exposure.at_scale(k), limit)?;
+        let scale = threshold::solve_scale(&mut &self.exposure, limit)?;
         control.check()?;
         let headroom = self.headrooms()?;
         control.check()?;
@@ -280,7 +280,7 @@ impl Derivation<'_> {
     ) -> Result<outcome::Remedy, EngineError> {
         let target_utilisation = self.policy.target_utilisation;
         let target = target_utilisation * limit;
-        let to_target = threshold::solve_scale(|k| self.exposure.at_scale(k), target)?;
+        let to_target = threshold::solve_scale(&mut &self.exposure, target)?;
         let found = threshold::remedy(&RemedyInputs {
             potential_loss,
             capital: self.capital.amount,
