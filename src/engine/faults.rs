@@ -32,6 +32,8 @@ pub(super) fn path(error: &CalibrationError, inputs: &Inputs) -> String {
         CalibrationError::ProjectionTooFar { .. } => {
             "model.not_positive_semidefinite.project_to_nearest.distance_max".to_owned()
         }
+        CalibrationError::StressWindow { .. } => "model.stressed.window".to_owned(),
+        CalibrationError::CorrelationIdle => "model.stressed.correlation_toward_one".to_owned(),
         CalibrationError::Grid(error) | CalibrationError::Model(SimulationError::Grid(error)) => {
             grid(error)
         }

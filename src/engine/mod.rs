@@ -39,6 +39,7 @@ mod precision;
 mod prepared;
 mod proxy;
 mod remark;
+mod reverse;
 mod run;
 mod sampling;
 mod scaled;

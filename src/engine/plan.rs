@@ -6,7 +6,7 @@ use super::grid::{self, GridPoint};
 use super::historical::{self, Fitted};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
-use super::{conditions, displaced, faults, precision, sampling, shock, stress};
+use super::{conditions, displaced, faults, precision, reverse, sampling, shock, stress};
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
@@ -15,7 +15,9 @@ use crate::portfolio::Portfolio;
 use crate::pricing::{self, PricingSettings};
 use crate::risk::SampleDesign;
 use crate::scenario::{Revaluation, Scenario, SmileDynamics};
-use crate::simulation::{self, FactorKey, FactorModel, FactorSource, Sampling, TimeGrid};
+use crate::simulation::{
+    self, FactorKey, FactorModel, FactorSource, Sampling, StressedFit, TimeGrid,
+};
 use crate::threshold::{Condition, Policy, TermKind};
 use crate::units::Years;
 
@@ -71,6 +73,9 @@ pub struct Fit {
     pub projection_distance: Option<f64>,
     /// Short histories, proxies, constants, truncation.
     pub notes: Vec<String>,
+    /// What was made worse than the history says, where anything was.
+    #[serde(default)]
+    pub stressed: Option<StressedFit>,
 }
 
 impl Plan {
@@ -124,6 +129,7 @@ impl Plan {
             historical::check_inputs(inputs, &mut collector);
         } else {
             precision::check(inputs, &mut collector);
+            reverse::check(inputs, &mut collector);
             sampling::choose(&mut plan, inputs, &mut collector);
             if let Some(shock) = &scenario.shock {
                 shock::condition(&mut plan, inputs, shock, &mut collector);
@@ -231,6 +237,7 @@ fn fitted(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
         correlation_source: fitted.correlation_source,
         projection_distance: fitted.projection_distance,
         notes: fitted.notes,
+        stressed: fitted.stressed,
     };
     Ok(Fitted { model: fitted.model, fit, sources: Vec::new(), findings: Vec::new() })
 }

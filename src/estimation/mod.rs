@@ -16,6 +16,7 @@ pub mod garch;
 pub mod jumps;
 pub mod shrinkage;
 pub mod spot_volatility;
+pub mod stressed;
 pub mod student_t;
 pub mod volatility;
 
@@ -36,5 +37,6 @@ pub use jumps::{JumpFit, JumpTest, Jumps, fit_jumps};
 pub use panel::{Gaps, common_dates};
 pub use shrinkage::{ShrunkCorrelation, ledoit_wolf_correlation};
 pub use spot_volatility::{SpotVolatility, spot_volatility, spot_volatility_of};
+pub use stressed::{mean_signed_correlation, returns_between, toward_one};
 pub use student_t::{StudentTFit, fit_multivariate_student_t, fit_student_t};
 pub use volatility::{SampleMoments, sample_moments, sample_volatility};

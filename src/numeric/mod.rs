@@ -16,6 +16,7 @@ mod complex;
 mod element;
 pub mod isa;
 pub mod kernel;
+pub mod least_distance;
 pub mod matrix;
 pub mod optimise;
 pub mod philox;

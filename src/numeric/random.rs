@@ -55,6 +55,8 @@ pub enum Purpose {
     PegBreak = 17,
     /// Factors at sub-steps between two nodes.
     SubStep = 20,
+    /// Directions from which a reverse stress is searched.
+    SearchStart = 28,
 }
 
 /// Steps a purpose can hold: the counter has 24 bits for them.

@@ -15,6 +15,7 @@ pub mod measures;
 pub mod moved_prices;
 pub mod replay;
 pub mod revaluation;
+pub mod reverse;
 pub mod stopping;
 pub mod threshold;
 
@@ -48,6 +49,7 @@ pub use measures::{
 pub use moved_prices::{Amplification, Cascades, Compared, MovedPrices, PegBroken, WithAndWithout};
 pub use replay::{ReplayedNode, ReplayedPath};
 pub use revaluation::ProxyRevaluation;
+pub use reverse::{PlausiblePath, ReverseAccount, ReverseAnswer, ReverseStress};
 pub use stopping::{Checkpoint, Stopping};
 pub use threshold::{
     Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents, Headroom,
@@ -116,6 +118,9 @@ pub struct Outcome {
     /// Prices that orders, others' liquidations and broken pegs moved inside paths.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub moved_prices: Option<MovedPrices>,
+    /// The most plausible moves that reach a target, where they were searched for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reverse: Option<ReverseStress>,
     /// Ladders of thresholds, notional at risk, shortfalls, hedging flow, cost of closing.
     #[serde(default)]
     pub liquidation_exposure: LiquidationExposure,
@@ -172,8 +177,47 @@ pub struct ModelSummary {
     pub factors: Vec<FactorSummary>,
     /// Correlation matrix used, row-major in factor order.
     pub correlation: Vec<Vec<f64>>,
+    /// What was made worse than the history says, where anything was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stressed: Option<StressedModel>,
     /// Notes of the fit: assets with short history, proxies, truncation effect on ES.
     pub notes: Vec<String>,
+}
+
+/// What was made worse than the history says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StressedModel {
+    /// First and last close that the model was estimated from, UTC, RFC 3339; `None`: the whole
+    /// history.
+    pub window: Option<[String; 2]>,
+    /// Returns in the window.
+    pub returns_in_window: Option<usize>,
+    /// How far correlations were moved toward one, from 0 to 1.
+    pub correlation_toward_one: f64,
+    /// What every volatility was multiplied by.
+    pub volatility_multiplier: f64,
+    /// Most degrees of freedom that returns were given; `None`: tails as the process has them.
+    pub degrees_of_freedom: Option<f64>,
+    /// Mean correlation of the factors without the stress; signed: 1 where all prices fall and all
+    /// volatilities rise at once.
+    pub unstressed_correlation: Option<f64>,
+    /// The same with it.
+    pub correlation: Option<f64>,
+    /// Volatilities with and without, of the factors that move.
+    pub volatilities: Vec<StressedVolatility>,
+    /// All this in one sentence.
+    pub description: String,
+}
+
+/// A volatility with and without the stress.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StressedVolatility {
+    /// Factor.
+    pub factor: String,
+    /// Annual volatility without the stress; `None` where the model cannot be had without it.
+    pub unstressed: Option<f64>,
+    /// With it.
+    pub volatility: f64,
 }
 
 /// One factor of the model.

@@ -19,8 +19,10 @@ pub use super::kind::ScenarioKind;
 use super::kind::{check_kind, of_its_kind};
 pub use super::model_document::{
     CorrelationDocument, DriftDocument, FilterDocument, JumpDocument, ModelDocument,
-    NotPositiveSemidefiniteDocument, ProcessDocument, VolatilityDocument,
+    NotPositiveSemidefiniteDocument, ProcessDocument, StressWindowDocument, StressedDocument,
+    VolatilityDocument,
 };
+pub use super::reverse_document::{ReverseDocument, ReverseTargetDocument};
 use super::settings::{
     MeasureSettings, ReturnKind, Revaluation, SamplingMethod, SamplingSettings, Scenario,
     SimulationSettings,
@@ -50,7 +52,7 @@ pub struct ScenarioDocument {
     #[serde(default)]
     pub kind: ScenarioKind,
     /// A scenario to start from: keys left out here are taken from there, table by table
-    /// (`simulation`, `historical`, `shock`, `grid`, `model`, `measures`, `events`); a key given here replaces the whole
+    /// (`simulation`, `historical`, `shock`, `grid`, `reverse`, `model`, `measures`, `events`); a key given here replaces the whole
     /// value there. Files
     /// named there stay relative to it.
     pub extends: Option<FilePath>,
@@ -68,6 +70,8 @@ pub struct ScenarioDocument {
     pub shock: Option<ShockDocument>,
     /// The moves of a grid.
     pub grid: Option<GridDocument>,
+    /// What a reverse stress searches for.
+    pub reverse: Option<ReverseDocument>,
     /// How factors move.
     #[serde(default)]
     pub model: ModelDocument,
@@ -272,13 +276,15 @@ impl ScenarioTree {
         let historical = collector.absorb(historical(&parsed));
         let shock = collector.absorb(super::shock_document::shock(&parsed));
         let grid = collector.absorb(super::grid_document::grid(&parsed));
+        let reverse = collector.absorb(super::reverse_document::reverse(&parsed));
         let measures = collector.absorb(measures(&parsed));
         let model = collector.absorb(super::model_document::model(&parsed, loader));
         let events = collector.absorb(super::events_document::events(&parsed));
         let document = &parsed.value;
-        let settings = measures.zip(model).zip(events).zip(historical).zip(shock).zip(grid);
-        let scenario =
-            settings.and_then(|(((((measures, model), events), historical), shock), grid)| {
+        let settings =
+            measures.zip(model).zip(events).zip(historical).zip(shock).zip(grid).zip(reverse);
+        let scenario = settings.and_then(
+            |((((((measures, model), events), historical), shock), grid), reverse)| {
                 let replayed = historical.as_ref().map(super::historical_document::simulation);
                 let stated = shock.as_ref().filter(|shock| shock.result == ShockResult::Path);
                 let replayed = replayed.or_else(|| stated.map(super::shock_document::simulation));
@@ -295,8 +301,10 @@ impl ScenarioTree {
                     historical,
                     shock,
                     grid,
+                    reverse,
                 })
-            });
+            },
+        );
         let scenario = collector.finish_some(scenario)?;
         let missing = || {
             let title = "the scenario names no portfolio or no market";

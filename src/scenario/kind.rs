@@ -21,23 +21,28 @@ pub enum ScenarioKind {
     Shock,
     /// A risk array of spot and volatility moves; takes `grid`.
     Grid,
+    /// Simulated paths, and the most plausible moves that reach a target; takes what `monte_carlo`
+    /// takes, and `reverse`.
+    Reverse,
 }
 
 /// Tables of one kind, each with what it is.
-const OWN_TABLES: [(&str, ScenarioKind, &str); 4] = [
+const OWN_TABLES: [(&str, ScenarioKind, &str); 5] = [
     ("simulation", ScenarioKind::MonteCarlo, "a table — How much is simulated."),
     ("historical", ScenarioKind::Historical, "a table with the window of history that is replayed"),
     ("shock", ScenarioKind::Shock, "a table with the moves of the shock"),
     ("grid", ScenarioKind::Grid, "a table with the moves of the grid"),
+    ("reverse", ScenarioKind::Reverse, "a table with the target that is to be reached"),
 ];
 /// Keys of `model` that only what draws or conditions acts on.
-const MODEL_OF_SIMULATIONS: [&str; 6] = [
+const MODEL_OF_SIMULATIONS: [&str; 7] = [
     "process",
     "drift",
     "volatility",
     "stated_volatility",
     "correlation",
     "not_positive_semidefinite",
+    "stressed",
 ];
 
 impl ScenarioKind {
@@ -48,12 +53,13 @@ impl ScenarioKind {
             Self::Historical => "historical",
             Self::Shock => "shock",
             Self::Grid => "grid",
+            Self::Reverse => "reverse",
         }
     }
 
     /// The kind of a document, whatever else is wrong with it.
     pub fn of(tree: &Node) -> Self {
-        let kinds = [Self::Historical, Self::Shock, Self::Grid];
+        let kinds = [Self::Historical, Self::Shock, Self::Grid, Self::Reverse];
         let written = text(tree, "kind").unwrap_or_default();
         kinds.into_iter().find(|kind| kind.name() == written).unwrap_or_default()
     }
@@ -88,7 +94,8 @@ impl Acting {
             |key: &str, what: &str| shock.is_some_and(|one| text(&one.node, key) == Some(what));
         let cascades =
             tree.entry("events").is_some_and(|events| events.node.entry("cascade").is_some());
-        let draws = kind == ScenarioKind::MonteCarlo || says("result", "distribution");
+        let simulates = matches!(kind, ScenarioKind::MonteCarlo | ScenarioKind::Reverse);
+        let draws = simulates || says("result", "distribution");
         let is_shock = kind == ScenarioKind::Shock;
         let fits = draws || says("propagation", "conditional") || (is_shock && cascades);
         Self { kind, draws, fits }

@@ -17,15 +17,20 @@ mod historical_document;
 mod kind;
 mod library;
 mod model_document;
+mod reverse;
+mod reverse_document;
 pub mod settings;
 mod shock;
 mod shock_document;
+mod stressed;
+mod stressed_document;
 
 pub use events::{CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings};
 pub use grid::{GridAxes, GridSettings};
 pub use historical::{BarOrders, Beta, HistoricalSettings, VolatilityBeta};
 pub use kind::ScenarioKind;
 pub use library::{LibraryEntry, SHELVES, library, library_path};
+pub use reverse::{ReverseSettings, ReverseTarget};
 pub use settings::{
     CorrelationSettings, Drift, JumpSettings, MeasureSettings, ModelSettings,
     NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, SamplingMethod,
@@ -36,3 +41,4 @@ pub use shock::{
     AbsentAssets, AssetGroup, FollowedBeta, MoveSize, Propagation, ShockLeg, ShockResult,
     ShockSettings, StatedMove, rank,
 };
+pub use stressed::{StressWindow, StressedSettings};

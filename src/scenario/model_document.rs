@@ -12,9 +12,11 @@ use super::settings::{
     Drift, JumpSettings, ModelSettings, NotPositiveSemidefinite, ProcessSettings, SmileDynamics,
     StatedVolatility, VolatilityDynamics, VolatilitySettings,
 };
+use super::stressed_document::stressed;
+pub use super::stressed_document::{StressWindowDocument, StressedDocument};
 use crate::document::{
     FactorName, Loader, NonNegative, NonNegativeRate, Number, Parsed, Positive, Rate, SymbolName,
-    Violations,
+    ViolationCollector, Violations,
 };
 
 /// How factors move.
@@ -39,6 +41,9 @@ pub struct ModelDocument {
     /// expiry T.
     #[schemars(range(max = 2))]
     pub damping_power: NonNegative,
+    /// What is made worse than the history says: a stress window, correlations toward one, fat
+    /// tails, higher volatilities.
+    pub stressed: Option<StressedDocument>,
 }
 
 impl Default for ModelDocument {
@@ -52,6 +57,7 @@ impl Default for ModelDocument {
             not_positive_semidefinite: NotPositiveSemidefiniteDocument::Reject,
             smile: SmileDynamics::StickyDelta,
             damping_power: NonNegative::new(0.5).expect("0.5 is not negative"),
+            stressed: None,
         }
     }
 }
@@ -203,15 +209,19 @@ fn default_block_length() -> Positive {
 /// The model settings of a scenario document.
 ///
 /// # Errors
-/// Every violation of the correlation matrix.
+/// Every violation of the correlation matrix and of what is stressed.
 pub(super) fn model(
     parsed: &Parsed<ScenarioDocument>,
     loader: &Loader,
 ) -> Result<ModelSettings, Violations> {
     let document = &parsed.value.model;
     let stated = document.stated_volatility.iter();
-    Ok(ModelSettings {
-        correlation: correlation(parsed, loader)?,
+    let mut collector = ViolationCollector::default();
+    let correlation = collector.absorb(correlation(parsed, loader));
+    let stressed = collector.absorb(stressed(parsed));
+    let settings = correlation.zip(stressed).map(|(correlation, stressed)| ModelSettings {
+        correlation,
+        stressed,
         process: process(&document.process),
         drift: drift(&document.drift),
         volatility: volatility(document.volatility),
@@ -226,7 +236,8 @@ pub(super) fn model(
             smile: document.smile,
             damping_power: document.damping_power.get(),
         },
-    })
+    });
+    collector.finish_some(settings)
 }
 
 fn process(document: &ProcessDocument) -> ProcessSettings {

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::events::EventSettings;
 use super::grid::GridSettings;
 use super::historical::HistoricalSettings;
+use super::reverse::ReverseSettings;
 use super::shock::{ShockResult, ShockSettings};
+use super::stressed::StressedSettings;
 use crate::units::{ConfidenceLevel, Symbol, Years};
 
 /// How factor returns are compounded.
@@ -244,6 +246,9 @@ pub struct ModelSettings {
     pub not_positive_semidefinite: NotPositiveSemidefinite,
     /// How smiles move.
     pub volatility_dynamics: VolatilityDynamics,
+    /// What is made worse than the history says; `None`: nothing.
+    #[serde(default)]
+    pub stressed: Option<StressedSettings>,
 }
 
 /// How much is simulated.
@@ -307,6 +312,9 @@ pub struct Scenario {
     /// A risk array; `None`: none is asked for.
     #[serde(default)]
     pub grid: Option<GridSettings>,
+    /// What is searched for beside the simulation; `None`: nothing.
+    #[serde(default)]
+    pub reverse: Option<ReverseSettings>,
 }
 
 impl Scenario {

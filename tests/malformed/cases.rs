@@ -126,6 +126,54 @@ const CASES: &[Case] = &[
         &[(S, "\"BTC.spot\" = \"60%\"", "«\"BTC.price\"» = \"60%\"")],
         &["`BTC.price` is not a valid key here"],
     ),
+    (
+        "correlations beyond one",
+        &[(S, "drift = \"martingale\"", "stressed = { correlation_toward_one = «1.5» }")],
+        &["`correlation_toward_one` is out of range"],
+    ),
+    (
+        "a reverse table in a simulation",
+        &[(S, "[measures]", "[«reverse»]\ntarget = \"capital\"\n\n[measures]")],
+        &["a table `reverse` in a scenario of another kind"],
+    ),
+    (
+        "an account that loses",
+        &[
+            (S, "portfolio = ", "kind = \"reverse\"\nportfolio = "),
+            (
+                S,
+                "[measures]",
+                "[reverse]\ntarget = { loss = 1e5 }\naccount = «\"main\"»\n\n[measures]",
+            ),
+        ],
+        &["`account` acts with `target = \"first_liquidation\"` alone"],
+    ),
+    (
+        "a loss of nothing",
+        &[
+            (S, "portfolio = ", "kind = \"reverse\"\nportfolio = "),
+            (S, "[measures]", "[reverse]\ntarget = { loss = «0» }\n\n[measures]"),
+        ],
+        &["`loss` is out of range"],
+    ),
+    (
+        "a stress of nothing",
+        &[(S, "drift = \"martingale\"", "stressed = «{ volatility_multiplier = 1 }»")],
+        &["`stressed` states nothing that is worse than the history"],
+    ),
+    (
+        "a stress window backwards, and tails that are not fat",
+        &[(
+            S,
+            "drift = \"martingale\"",
+            "[model.stressed]\ndegrees_of_freedom = «4»\n\
+             window = { from = 2025-12-30T00:00:00Z, to = «2025-12-28T00:00:00Z» }",
+        )],
+        &[
+            "`degrees_of_freedom` acts under `fat_tails` alone",
+            "the stress window ends before it begins",
+        ],
+    ),
     ("levels that fall", &[(S, "[0.95, 0.99]", "[0.95, «0.9»]")], &["levels must increase"]),
     ("level of a half", &[(S, "[0.95, 0.99]", "[«0.5», 0.99]")], &["`levels[0]` is out of range"]),
     ("empty file", &[(S, "", "«»")], &["the file is empty"]),

@@ -32,6 +32,37 @@ const CROSS: &[Case] = &[
         &["1000 paths are not a multiple of 48, the strata of stratified sampling"],
     ),
     (
+        "a stress window outside the data",
+        &[(
+            S,
+            "drift = \"martingale\"",
+            "[model.stressed]\nwindow = «{ from = 2020-03-01T00:00:00Z, to = 2020-04-01T00:00:00Z }»",
+        )],
+        &["the stress window from 2020-03-01T00:00:00Z to 2020-04-01T00:00:00Z lies outside the \
+           data: the market's history runs from 2025-12-28T00:00:00Z to 2026-01-01T00:00:00Z"],
+    ),
+    (
+        "the liquidation of nobody",
+        &[
+            (S, "portfolio = ", "kind = \"reverse\"\nportfolio = "),
+            (
+                S,
+                "[measures]",
+                "[reverse]\ntarget = \"first_liquidation\"\naccount = «\"mian\"»\n\n[measures]",
+            ),
+        ],
+        &["the portfolio has no account mian"],
+    ),
+    (
+        "correlations of whole dates toward one",
+        &[
+            (S, "process = { type = \"gbm\" }", "process = { type = \"bootstrap\" }"),
+            (S, "drift = \"martingale\"", "stressed = { correlation_toward_one = «0.5» }"),
+        ],
+        &["a process that draws whole dates of history has no correlation matrix to move toward \
+           one; choose a process with parameters, or add `fat_tails = true`"],
+    ),
+    (
         "a precision looked at too late",
         &[(S, "paths = 1000\nseed = 7", "paths = «1000»\nprecision = \"1%\"\npaths_max = 500")],
         &["looked at first after 1,000 paths, beyond its most of 500"],

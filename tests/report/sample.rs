@@ -651,6 +651,7 @@ fn model() -> ModelSummary {
         drift: "martingale at the forward".into(),
         correlation_source: "Ledoit–Wolf, 1,095 observations, shrinkage 0.08".into(),
         correlation_projection_distance: Some(0.000_42),
+        stressed: None,
         factors: names
             .iter()
             .enumerate()
@@ -694,6 +695,7 @@ pub fn outcome() -> Outcome {
         venue_failures: Vec::new(),
         calls_met: Vec::new(),
         moved_prices: None,
+        reverse: None,
         path_events: Some(events(0.064)),
         liquidation_exposure: exposure(),
         data_quality: vec![

@@ -27,7 +27,7 @@ pub struct Sampling {
 pub fn plan(workload: &Workload, sampling: Sampling) -> Plan {
     let (market, portfolio) = (market(workload), portfolio(workload));
     let scenario = scenario(workload, sampling);
-    let Calibrated { model, notes, correlation, correlation_source, projection_distance } =
+    let Calibrated { model, notes, correlation, correlation_source, projection_distance, .. } =
         calibrated(&scenario, &market, &portfolio);
     let correlation = correlation.row_iter().map(|row| row.iter().copied().collect()).collect();
     Plan {
@@ -44,7 +44,7 @@ pub fn plan(workload: &Workload, sampling: Sampling) -> Plan {
         replayed: Vec::new(),
         grid: Vec::new(),
         sampling: plimsoll::simulation::Sampling::Plain,
-        fit: Fit { correlation, correlation_source, projection_distance, notes },
+        fit: Fit { correlation, correlation_source, projection_distance, notes, stressed: None },
         findings: Vec::new(),
         inputs: Vec::new(),
     }
@@ -87,6 +87,7 @@ fn scenario(workload: &Workload, sampling: Sampling) -> Scenario {
         historical: None,
         shock: None,
         grid: None,
+        reverse: None,
     }
 }
 
@@ -110,5 +111,6 @@ fn model(workload: &Workload) -> ModelSettings {
             smile: SmileDynamics::StickyDelta,
             damping_power: 0.0,
         },
+        stressed: None,
     }
 }

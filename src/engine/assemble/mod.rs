@@ -15,6 +15,7 @@ mod moved_prices;
 mod path_events;
 mod process;
 mod replay;
+mod stressed;
 mod terms;
 mod threshold;
 mod verified;
@@ -25,7 +26,7 @@ pub(super) use book::today;
 pub(super) use measures::{WholeSample, measures_of_all};
 pub(super) use replay::replay;
 pub(super) use threshold::{dollar_deltas, outcome_status};
-pub(super) use worst::{happening, path_rows};
+pub(super) use worst::{factor_moves, happening, path_rows};
 
 use super::EngineError;
 use super::compiled::Compiled;
@@ -35,7 +36,7 @@ use super::path::PathEngine;
 use super::plan::Plan;
 use super::proxy::Revalued;
 use super::tail::TailLosses;
-use super::truncation;
+use super::{reverse, truncation};
 use crate::outcome::{DataFinding, FORMAT_VERSION, Measures, Outcome, Warning};
 use crate::risk::{LossSample, Needs, PathWeights};
 use crate::simulation::Sampling;
@@ -64,6 +65,11 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     let levels = &plan.scenario.measures;
     let portfolio = book.setting.portfolio;
     let threshold = threshold::threshold(found, control)?;
+    let reverse = plan.scenario.reverse.as_ref().map(|settings| {
+        let threshold = threshold.as_ref();
+        reverse::Search { settings, book, sample, threshold }.run(control)
+    });
+    let reverse = reverse.transpose()?;
     let capital = threshold.as_ref().map(|threshold| threshold.capital);
     let measures = measures::measures(sample, &levels.levels, capital);
     let mut model = model::model(plan, found.revalued);
@@ -111,6 +117,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         venue_failures: failures::venue_failures(found)?,
         calls_met: failures::calls_met(found)?,
         moved_prices: moved_prices::moved_prices(found, control)?,
+        reverse,
         liquidation_exposure: exposure,
         data_quality: plan.findings.iter().map(finding).collect(),
         warnings,

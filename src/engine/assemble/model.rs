@@ -1,6 +1,6 @@
 //! The model that moved the factors, and what a reader must be warned of.
 
-use super::process;
+use super::{process, stressed};
 use crate::engine::compiled::Compiled;
 use crate::engine::plan::Plan;
 use crate::engine::proxy::Revalued;
@@ -29,6 +29,7 @@ pub(super) fn model(plan: &Plan, revalued: &Revalued) -> ModelSummary {
         correlation_projection_distance: plan.fit.projection_distance,
         factors: plan.model.factors.iter().map(factor).collect(),
         correlation: plan.fit.correlation.clone(),
+        stressed: stressed::stressed(plan),
         notes: plan.fit.notes.clone(),
     }
 }
@@ -53,6 +54,9 @@ pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
     let mut warn = |code: &str, message: String| {
         warnings.push(Warning { code: code.to_owned(), message });
     };
+    if let Some(stressed) = stressed::stressed(plan) {
+        warn("stressed_model", stressed.description);
+    }
     let portfolio = book.setting.portfolio;
     for (account, requirement) in portfolio.accounts.iter().zip(&book.requirements) {
         if requirement.liquidated_at_once() {

@@ -71,6 +71,7 @@ pub(in crate::engine) fn planned(
         correlation_source: "none: moves are stated".to_owned(),
         projection_distance: None,
         notes: inputs.left_out.clone(),
+        stressed: None,
     };
     let sources = vec![FactorSource::Stays; keys.len()];
     Ok((Fitted { model, fit, sources, findings: Vec::new() }, points))

@@ -114,6 +114,7 @@ pub(in crate::engine) fn fitted(
         correlation_source: "that of history".to_owned(),
         projection_distance: None,
         notes,
+        stressed: None,
     };
     Ok(Fitted { model: found.model, fit, sources: found.sources, findings })
 }

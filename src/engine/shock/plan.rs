@@ -53,12 +53,14 @@ pub(in crate::engine) fn planned(
             correlation_source: fitted.correlation_source,
             projection_distance: fitted.projection_distance,
             notes,
+            stressed: fitted.stressed,
         },
         None => Fit {
             correlation: Vec::new(),
             correlation_source: "none: moves are stated".to_owned(),
             projection_distance: None,
             notes,
+            stressed: None,
         },
     };
     Ok(Fitted { model, fit, sources, findings: Vec::new() })

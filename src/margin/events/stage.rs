@@ -513,6 +513,25 @@ impl EventStage {
         (0..self.book.accounts.len()).map(closed).collect()
     }
 
+    /// What closing each watched account did if `block`, today's factors moved on each of its paths,
+    /// came at once: index into `Portfolio::accounts`, then one record a path.
+    pub fn records_today(
+        &self,
+        isa: InstructionSet,
+        block: &FactorBlock,
+    ) -> Vec<(usize, Vec<AccountRecord>)> {
+        let count = block.path_count();
+        let mut state = self.state(count);
+        self.start_block(&mut state, count);
+        self.revalue(isa, 0, block, &mut state);
+        self.check_margin(0, None, &mut state);
+        let records = |(account, index): (usize, usize)| {
+            let records = (0..count).map(|place| *state.record(account, place));
+            (index, records.collect())
+        };
+        self.accounts().enumerate().map(records).collect()
+    }
+
     /// Gives each isolated contract the collateral its positions state, or its initial margin at
     /// entry (of short options: today).
     fn post_collateral(&mut self, setting: &MarginSetting) {

@@ -61,6 +61,7 @@ mod tests {
             drift: String::new(),
             correlation_source: String::new(),
             correlation_projection_distance: None,
+            stressed: None,
             factors: vec![factor("A.spot", 0.5), factor("A.basis", 0.0), factor("B.spot", 0.7)],
             correlation: vec![vec![1.0, 0.0, 0.4], vec![0.0, 1.0, 0.0], vec![0.4, 0.0, 1.0]],
             notes: vec!["A.basis held constant: no history".to_owned(), "fitted".to_owned()],

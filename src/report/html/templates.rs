@@ -7,7 +7,7 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
     ("grid.html", include_str!("templates/grid.html")),
@@ -15,6 +15,7 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("comparison.html", include_str!("templates/comparison.html")),
     ("threshold.html", include_str!("templates/threshold.html")),
     ("room.html", include_str!("templates/room.html")),
+    ("reverse.html", include_str!("templates/reverse.html")),
     ("losses.html", include_str!("templates/losses.html")),
     ("contributions.html", include_str!("templates/contributions.html")),
     ("margin.html", include_str!("templates/margin.html")),

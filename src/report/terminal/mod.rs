@@ -10,6 +10,7 @@ mod comparison;
 mod failures;
 pub(super) mod grid;
 mod moved;
+mod reverse;
 mod tables;
 
 use super::figures::{Figures, duration, instant};
@@ -56,6 +57,7 @@ pub fn terminal(outcome: &Outcome, style: TerminalStyle) -> Result<String, Repor
     let page = Page { outcome, figures: Figures::of(outcome), grid: Grid::new(style) };
     let mut blocks = vec![page.title(), answer::answer(&page, &verdict(outcome))];
     blocks.extend(comparison::comparison(&page));
+    blocks.extend(reverse::reverse(&page));
     blocks.push(tables::measures(&page));
     let left =
         |cautions: &str| SCREEN_LINES.saturating_sub(lines(&blocks) + cautions.lines().count());

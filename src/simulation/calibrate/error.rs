@@ -111,6 +111,22 @@ pub enum CalibrationError {
         /// The factor.
         factor: String,
     },
+    /// A stress window that the history does not cover.
+    #[error("the stress window from {from} to {to} lies outside the data: {history}")]
+    StressWindow {
+        /// First close asked for.
+        from: String,
+        /// Last close.
+        to: String,
+        /// What there is.
+        history: String,
+    },
+    /// Correlations moved toward one under a process that draws whole dates.
+    #[error(
+        "a process that draws whole dates of history has no correlation matrix to move toward one; \
+         choose a process with parameters, or add `fat_tails = true`"
+    )]
+    CorrelationIdle,
     /// A process parameter that is to be fitted without a history.
     #[error("{what} is not stated, and there is no history to fit it to")]
     NothingToFit {

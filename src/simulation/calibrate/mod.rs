@@ -13,6 +13,7 @@ mod means;
 mod process;
 mod residuals;
 mod returns;
+mod stressed;
 mod volatility;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod tests;
 use nalgebra::DMatrix;
 
 pub use error::CalibrationError;
+pub use stressed::StressedFit;
 
 use self::means::log_means;
 use self::process::Evidence;
@@ -43,6 +45,8 @@ pub struct Calibrated {
     pub correlation_source: String,
     /// Frobenius distance of a projection to the nearest correlation matrix, where one was made.
     pub projection_distance: Option<f64>,
+    /// What was made worse than the history says, where anything was.
+    pub stressed: Option<StressedFit>,
 }
 
 /// Fits a model of `keys` on the grid `nodes` (increasing, the last is the horizon).
@@ -60,9 +64,13 @@ pub fn calibrate(
     market: &Market,
     nodes: &[Years],
 ) -> Result<Calibrated, CalibrationError> {
-    let history = FactorReturns::of(market, keys, returns);
-    let grid = TimeGrid::from_nodes(nodes.to_vec(), history.interval)?;
+    let mut history = FactorReturns::of(market, keys, returns);
+    let stated = settings;
     let mut notes = Vec::new();
+    let (settings, returns_in_window) =
+        stressed::seen(settings, keys, market, &mut history, &mut notes)?;
+    let settings = settings.as_ref();
+    let grid = TimeGrid::from_nodes(nodes.to_vec(), history.interval)?;
     let volatilities = volatility::volatilities(
         today(settings),
         &settings.stated_volatilities,
@@ -79,6 +87,7 @@ pub fn calibrate(
         &history,
         &mut notes,
     )?;
+    let correlation = stressed::moved(correlation, settings, keys, &moves)?;
     let evidence = Evidence {
         keys,
         moves: &moves,
@@ -102,13 +111,17 @@ pub fn calibrate(
     };
     model.check()?;
     note_total_correlations(&model, &mut notes);
-    Ok(Calibrated {
+    let fitted = Calibrated {
         model,
         notes,
         correlation: correlation.matrix,
         correlation_source: correlation.source,
         projection_distance: correlation.projection_distance,
-    })
+        stressed: None,
+    };
+    let unstressed =
+        |settings: &ModelSettings| calibrate(settings, returns, keys, market, nodes).ok();
+    Ok(stressed::finished(fitted, stated, returns_in_window, unstressed))
 }
 
 /// How today's volatilities are estimated: by the filter itself where returns are filtered, whose

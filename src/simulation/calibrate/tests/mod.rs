@@ -1,6 +1,7 @@
 //! What is stated and what is estimated; `processes` holds the fits of process parameters.
 
 mod processes;
+mod stressed;
 
 use super::*;
 use crate::market::history::Quantity;
@@ -28,6 +29,7 @@ fn settings(process: ProcessSettings) -> ModelSettings {
             smile: SmileDynamics::StickyDelta,
             damping_power: 0.5,
         },
+        stressed: None,
     }
 }
 
