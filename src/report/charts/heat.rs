@@ -91,7 +91,7 @@ impl<'a> Map<'a> {
         }
         if self.column_width >= FIGURE_WIDTH_MIN {
             let middle = [left + self.column_width / 2.0, top + self.row_height / 2.0 + 4.0];
-            let figure = signed(compact(0.0 - cell.counted)).replace('-', "−");
+            let figure = signed(compact(three_digits(0.0 - cell.counted))).replace('-', "−");
             canvas.add(text("note", middle, &figure).anchor(Anchor::Middle));
         }
     }
@@ -112,6 +112,11 @@ impl<'a> Map<'a> {
     }
 }
 
+/// What fits a cell: three digits that count.
+fn three_digits(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
+}
+
 fn description(outcome: &GridOutcome) -> String {
     let worst = &outcome.cells[outcome.worst];
     let largest = outcome.cells.iter().fold(0.0, |most: f64, one| most.max(one.counted.abs()));
@@ -123,4 +128,17 @@ fn description(outcome: &GridOutcome) -> String {
         signed(percent(worst.spot, 1)),
         signed(percent(worst.volatility, 1))
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_cells_have_three_digits() {
+        let shown = |value: f64| compact(three_digits(value));
+        assert_eq!(shown(-651_957.0), "-652k");
+        assert_eq!(shown(1_234_567.0), "1.23m");
+        assert_eq!(shown(0.0), "0");
+    }
 }
