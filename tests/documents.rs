@@ -7,6 +7,7 @@ use plimsoll::document::{Confinement, Loader, schema_of, schema_text};
 use plimsoll::market::document::{MarketDocument, read_market};
 use plimsoll::portfolio::document::{PortfolioDocument, read_portfolio};
 use plimsoll::scenario::document::{ScenarioDocument, read_scenario};
+use plimsoll::study::batch::BatchDocument;
 use plimsoll::study::calibration::CalibrationDocument;
 use plimsoll::threshold::document::{PolicyDocument, read_policy};
 
@@ -21,6 +22,7 @@ fn shipped_schemas_are_those_of_the_types() {
         ("portfolio", schema_of::<PortfolioDocument>("portfolio")),
         ("market", schema_of::<MarketDocument>("market")),
         ("policy", schema_of::<PolicyDocument>("policy")),
+        ("batch", schema_of::<BatchDocument>("batch")),
         ("calibration", schema_of::<CalibrationDocument>("calibration")),
     ];
     for (name, schema) in schemas {

@@ -38,6 +38,10 @@ pub enum Colour {
 pub enum Command {
     /// Simulate, revalue, measure, derive the exposure threshold, report.
     Run(RunArguments),
+    /// Run every scenario on every book under every policy, side by side; a summary by loss.
+    Batch(BatchArguments),
+    /// Tell what changed between two batches or two runs, by run and by contribution.
+    Compare(CompareArguments),
     /// Validate documents without running; reports every violation at once.
     Check(CheckArguments),
     /// Search settings on common paths, and give those worth choosing between.
@@ -146,6 +150,66 @@ pub struct RunArguments {
     /// No progress and no summary; errors still show.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Arguments of `batch`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll batch scenarios/batch --out out/nightly\n  \
+                        plimsoll batch scenarios/batch --out out/nightly --resume\n  \
+                        plimsoll batch scenarios/batch --json | jq -r '[.run, .figures.loss] | @tsv'")]
+pub struct BatchArguments {
+    /// The batch document, or a folder that holds a batch.toml.
+    #[arg(value_name = "BATCH")]
+    pub batch: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub simulation: SimulationArguments,
+    /// Write a folder a run into this folder, with summary.json, summary.csv and index.html.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Leave out runs whose results stand in --out, whole, with the same inputs and settings.
+    #[arg(long, requires = "out")]
+    pub resume: bool,
+    /// Start no more runs after the first that cannot be run.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Runs side by side; the outcome does not depend on it [default: one a thread].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// What is written of each run beside result.json and losses.parquet.
+    #[arg(long, value_enum, default_value_t = Pages::Report, value_name = "WHICH")]
+    pub pages: Pages,
+    /// Print a line of JSON a run to standard output and nothing else there, largest loss first.
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no summary; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Pages of a run's results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Pages {
+    /// report.html.
+    Report,
+    /// None: index.html then links to result.json.
+    None,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll compare out/monday out/tuesday\n  \
+                        plimsoll compare out/monday/crash.long out/tuesday/crash.long --json")]
+pub struct CompareArguments {
+    /// Result folder of the earlier batch or run.
+    #[arg(value_name = "DIR_A")]
+    pub first: PathBuf,
+    /// Result folder of the later batch or run.
+    #[arg(value_name = "DIR_B")]
+    pub second: PathBuf,
+    /// Print the comparison as JSON, all runs and contributions.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What can be calibrated.
@@ -257,6 +321,8 @@ pub enum DocumentKind {
     Venue,
     /// A search for liquidation thresholds.
     Calibration,
+    /// Many scenarios run side by side.
+    Batch,
 }
 
 /// Arguments of `completions`.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::arguments::{CalibrateCommand, LiquidationArguments};
+use super::arguments::{CalibrateCommand, LiquidationArguments, Pages};
 use super::exit::Exit;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
@@ -50,7 +50,14 @@ fn liquidation(arguments: &LiquidationArguments, terminal: &Terminal) -> Exit {
     if let Some(output) = output {
         let running = started.elapsed() - planning;
         let files = loaded.files.clone();
-        let told = Circumstances { session: &session, files, planning, running };
+        let told = Circumstances {
+            session: &session,
+            files,
+            planning,
+            running,
+            pages: Pages::Report,
+            fingerprint: None,
+        };
         if let Err(failure) = output.write_calibration(&calibration, told) {
             return fail(&failure, terminal);
         }

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::session::{confinement, refuse, scenario_document};
 use super::terminal::Terminal;
 use crate::engine;
-use crate::study::calibration;
+use crate::study::{batch, calibration};
 
 /// Checks every file and shows every violation.
 pub fn check(arguments: &CheckArguments, terminal: &Terminal) -> Exit {
@@ -15,6 +15,8 @@ pub fn check(arguments: &CheckArguments, terminal: &Terminal) -> Exit {
         let file = scenario_document(file);
         let found = if calibration::is_calibration(&file, confinement) {
             calibration::check(&file, confinement)
+        } else if batch::is_batch(&file, confinement) {
+            batch::check(&file, confinement)
         } else {
             engine::check(&file, confinement)
         };

@@ -6,8 +6,9 @@ use super::output::{Circumstances, Output, OutputFailure};
 use super::terminal::Terminal;
 use crate::engine::{self, Control, EngineError, Plan, Run};
 use crate::numeric::isa::InstructionSet;
-use crate::outcome::{GridOutcome, HistoricalOutcome, Outcome, Status};
+use crate::outcome::{BatchFigures, GridOutcome, HistoricalOutcome, Outcome, Status};
 use crate::report;
+use crate::study::batch;
 
 /// The results of one scenario.
 pub enum Found {
@@ -38,6 +39,15 @@ impl Found {
             Self::Simulated(run) => output.write(run, told),
             Self::Replayed(outcome) => output.write_historical(outcome, told),
             Self::Grid(outcome) => output.write_grid(outcome, told),
+        }
+    }
+
+    /// Its line in the summary of a batch.
+    pub fn figures(&self) -> BatchFigures {
+        match self {
+            Self::Simulated(run) => batch::figures(&run.outcome),
+            Self::Replayed(outcome) => batch::figures_of_stated(outcome),
+            Self::Grid(outcome) => batch::figures_of_grid(outcome),
         }
     }
 

@@ -1,8 +1,10 @@
 //! The command line: one file a command, and the only place that knows clock and environment.
 
 mod arguments;
+mod batch;
 mod calibrate;
 mod check;
+mod compare;
 mod completions;
 mod exit;
 mod found;
@@ -39,6 +41,8 @@ pub fn main() -> ExitCode {
 fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
     match command {
         Command::Run(arguments) => run::run(arguments, terminal),
+        Command::Batch(arguments) => batch::batch(arguments, terminal),
+        Command::Compare(arguments) => compare::compare(arguments, terminal),
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Calibrate(command) => calibrate::calibrate(command, terminal),
         Command::Replay(arguments) => replay::replay(arguments, terminal),

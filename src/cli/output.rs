@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::arguments::Pages;
 use super::session::Session;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
 use crate::engine::Run;
@@ -36,6 +37,10 @@ pub struct Circumstances<'a> {
     pub planning: Duration,
     /// Simulating and measuring.
     pub running: Duration,
+    /// Pages written.
+    pub pages: Pages,
+    /// Of a run of a batch: what its results depend on beside the files.
+    pub fingerprint: Option<String>,
 }
 
 impl Output {
@@ -52,7 +57,9 @@ impl Output {
         told: Circumstances,
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::historical_json(outcome)?.as_bytes())?;
-        self.folder.write("report.html", report::historical_html(outcome)?.as_bytes())?;
+        if told.pages == Pages::Report {
+            self.folder.write("report.html", report::historical_html(outcome)?.as_bytes())?;
+        }
         let paths = outcome.window.orders.len().max(1) as u64;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
         let machine = told.session.machine();
@@ -66,7 +73,9 @@ impl Output {
         told: Circumstances,
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::grid_json(outcome)?.as_bytes())?;
-        self.folder.write("report.html", report::grid_html(outcome)?.as_bytes())?;
+        if told.pages == Pages::Report {
+            self.folder.write("report.html", report::grid_html(outcome)?.as_bytes())?;
+        }
         self.folder.write("grid.csv", &report::grid_csv(outcome)?)?;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
         let machine = told.session.machine();
@@ -97,7 +106,9 @@ impl Output {
     pub fn write(mut self, run: &Run, told: Circumstances) -> Result<(), OutputFailure> {
         let outcome = &run.outcome;
         self.folder.write("result.json", report::json(outcome)?.as_bytes())?;
-        self.folder.write("report.html", report::html(outcome)?.as_bytes())?;
+        if told.pages == Pages::Report {
+            self.folder.write("report.html", report::html(outcome)?.as_bytes())?;
+        }
         let losses = report::losses_parquet(&run.losses, &run.masses, 0)?;
         self.folder.write("losses.parquet", &losses)?;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
@@ -120,6 +131,7 @@ impl Output {
             arguments: std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect(),
             started_at: self.started_at,
             inputs: told.files,
+            fingerprint: told.fingerprint,
             timings: vec![
                 timing("read and fit", told.planning),
                 timing("simulate and measure", told.running),

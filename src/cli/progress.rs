@@ -114,7 +114,7 @@ fn new_bar(stage: Stage, total: u64) -> ProgressBar {
     bar
 }
 
-fn name(stage: Stage) -> &'static str {
+pub(super) fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Losses => "simulating paths",
         Stage::Tail => "revaluing the tail",

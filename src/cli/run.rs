@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::arguments::RunArguments;
+use super::arguments::{Pages, RunArguments};
 use super::exit::Exit;
 use super::found::Found;
 use super::output::{Circumstances, Output, OutputFailure};
@@ -58,7 +58,14 @@ fn run_one(
     };
     if let Some(output) = output {
         let running = started.elapsed() - planning;
-        let told = Circumstances { session, files, planning, running };
+        let told = Circumstances {
+            session,
+            files,
+            planning,
+            running,
+            pages: Pages::Report,
+            fingerprint: None,
+        };
         if let Err(failure) = found.write(output, told) {
             return fail(&failure, terminal);
         }

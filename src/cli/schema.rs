@@ -8,6 +8,7 @@ use crate::margin::document::VenueRulesDocument;
 use crate::market::document::MarketDocument;
 use crate::portfolio::document::PortfolioDocument;
 use crate::scenario::document::ScenarioDocument;
+use crate::study::batch::BatchDocument;
 use crate::study::calibration::CalibrationDocument;
 use crate::threshold::document::PolicyDocument;
 
@@ -25,6 +26,7 @@ fn text(document: DocumentKind) -> String {
         DocumentKind::Policy => schema_of::<PolicyDocument>("policy"),
         DocumentKind::Venue => schema_of::<VenueRulesDocument>("venue"),
         DocumentKind::Calibration => schema_of::<CalibrationDocument>("calibration"),
+        DocumentKind::Batch => schema_of::<BatchDocument>("batch"),
     };
     schema_text(&schema)
 }

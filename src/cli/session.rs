@@ -106,6 +106,21 @@ impl Session {
         Ok((plan, inputs.files))
     }
 
+    /// Whether Ctrl-C was pressed.
+    pub fn is_interrupted(&self) -> bool {
+        STOP.load(Ordering::Relaxed)
+    }
+
+    /// Colours of diagnostics.
+    pub fn colours(&self) -> ColorChoice {
+        colours(&self.terminal)
+    }
+
+    /// How far documents may reach.
+    pub fn confinement(&self) -> Confinement {
+        self.confinement
+    }
+
     /// Tells why the engine gave up.
     pub fn engine_failure(&self, error: &EngineError) -> Exit {
         if matches!(error, EngineError::Interrupted(_)) {
@@ -122,10 +137,14 @@ pub fn scenario_document(path: &Path) -> PathBuf {
     if path.is_dir() { path.join("scenario.toml") } else { path.to_path_buf() }
 }
 
+/// Colours of diagnostics.
+pub fn colours(terminal: &Terminal) -> ColorChoice {
+    if terminal.colours_stderr() { ColorChoice::Always } else { ColorChoice::Never }
+}
+
 /// Shows violations.
 pub fn refuse(violations: &Violations, terminal: &Terminal) -> Exit {
-    let colour = if terminal.colours_stderr() { ColorChoice::Always } else { ColorChoice::Never };
-    terminal.tell(violations.render(colour).trim_end());
+    terminal.tell(violations.render(colours(terminal)).trim_end());
     Exit::Usage
 }
 

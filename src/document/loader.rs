@@ -3,7 +3,7 @@
 //! A path that begins with `shipped:` names a file inside the binary, and what such a file names
 //! lies there too: it leaves no folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -47,10 +47,15 @@ pub struct InputFile {
 pub struct Loader {
     root: Root,
     confinement: Confinement,
-    opened: Mutex<BTreeMap<PathBuf, Opened>>,
+    /// The folder that files must lie in, where it is a wider one than the root.
+    confines: Option<PathBuf>,
+    /// Shared with siblings: each file is read once.
+    opened: Arc<Mutex<BTreeMap<PathBuf, Opened>>>,
+    /// Where the files lie that this loader opened.
+    used: Mutex<BTreeSet<PathBuf>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Root {
     Folder { typed: PathBuf, real: PathBuf },
     Shipped,
@@ -84,7 +89,30 @@ impl Loader {
     }
 
     fn with_root(root: Root, confinement: Confinement) -> Self {
-        Self { root, confinement, opened: Mutex::default() }
+        Self { root, confinement, confines: None, opened: Arc::default(), used: Mutex::default() }
+    }
+
+    /// The same, confined to `folder`, in which the root lies, instead of to the root.
+    pub fn confined_to(self, folder: &Path) -> Self {
+        Self { confines: fs::canonicalize(folder).ok(), ..self }
+    }
+
+    /// A loader of the same root that shares every file read and has opened none: for another
+    /// scenario of the folder.
+    pub fn sibling(&self) -> Self {
+        Self {
+            root: self.root.clone(),
+            confinement: self.confinement,
+            confines: self.confines.clone(),
+            opened: Arc::clone(&self.opened),
+            used: Mutex::default(),
+        }
+    }
+
+    /// Counts what a sibling opened as opened here too.
+    pub fn adopt(&self, sibling: &Self) {
+        let theirs = sibling.used().clone();
+        self.used().extend(theirs);
     }
 
     /// Opens `path`, relative to the file that `from` lies in, or to the root folder.
@@ -101,30 +129,63 @@ impl Loader {
             (Root::Shipped, None) => PathBuf::from(self.inside(&request)?),
             (Root::Folder { real, .. }, None) => self.locate(real, &request)?,
         };
-        if let Some(opened) = self.opened().get(&location) {
-            return Ok(Arc::clone(&opened.file));
+        let known = self.opened().get(&location).map(|opened| Arc::clone(&opened.file));
+        if let Some(file) = known {
+            self.used().insert(location);
+            return Ok(file);
         }
         let bytes = self.read(&location, &request)?;
         let file = decode(self.identity(&request, &location), &bytes)?;
         let opened =
             Opened { file: Arc::clone(&file), blake3: blake3::hash(&bytes).to_hex().to_string() };
-        self.opened().insert(location, opened);
-        Ok(file)
+        self.used().insert(location.clone());
+        // Where a sibling was quicker, its reading stands.
+        let mut all = self.opened();
+        Ok(Arc::clone(&all.entry(location).or_insert(opened).file))
     }
 
-    /// Every file opened so far, by name.
+    /// Where `path` is on disk, links resolved and confined; `None` inside the binary.
+    ///
+    /// # Errors
+    /// As [`Loader::open`]; a folder is found too.
+    pub fn find(&self, path: &str, from: Option<&Place>) -> Result<Option<PathBuf>, Violations> {
+        let request = self.request(path, from);
+        match &self.root {
+            Root::Folder { real, .. } if !is_shipped(&request.joined) => {
+                self.locate(real, &request).map(Some)
+            }
+            Root::Folder { .. } | Root::Shipped => Ok(None),
+        }
+    }
+
+    /// Hash of the file `path`, as in [`Loader::inputs`], where it can be read.
+    pub fn hash(&self, path: &str) -> Option<String> {
+        let file = self.open(path, None).ok()?;
+        let opened = self.opened();
+        let mut all = opened.values();
+        all.find(|one| Arc::ptr_eq(&one.file, &file)).map(|one| one.blake3.clone())
+    }
+
+    /// Every file opened so far by this loader, by name.
     pub fn inputs(&self) -> Vec<InputFile> {
         let input = |opened: &Opened| InputFile {
             name: opened.file.name().to_owned(),
             blake3: opened.blake3.clone(),
         };
-        let mut inputs: Vec<InputFile> = self.opened().values().map(input).collect();
+        let opened = self.opened();
+        let used = self.used();
+        let mut inputs: Vec<InputFile> =
+            used.iter().filter_map(|location| opened.get(location)).map(input).collect();
         inputs.sort();
         inputs
     }
 
     fn opened(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Opened>> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn used(&self) -> std::sync::MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn request<'a>(&self, path: &'a str, from: Option<&'a Place>) -> Request<'a> {
@@ -148,12 +209,12 @@ impl Loader {
     /// The real location on disk, links resolved and confined.
     fn locate(&self, root: &Path, request: &Request<'_>) -> Result<PathBuf, Violations> {
         let confined = self.confinement == Confinement::Inside;
-        if confined {
+        if confined && self.confines.is_none() {
             self.inside(request)?;
         }
         let real = fs::canonicalize(root.join(&request.joined))
             .map_err(|error| request.unreadable(&error, &neighbours(root, request)))?;
-        if confined && !real.starts_with(root) {
+        if confined && !real.starts_with(self.confines.as_deref().unwrap_or(root)) {
             return Err(request.leaves());
         }
         Ok(real)
@@ -251,6 +312,29 @@ impl Request<'_> {
             Violation::new(self.place(), title).expected("a readable text file").help_if(help);
         violation.into()
     }
+}
+
+/// The documents in `folder`, sorted: its TOML files, and the `scenario.toml` of the folders in it;
+/// `None` where it is no folder.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn documents_in(folder: &Path) -> io::Result<Option<Vec<PathBuf>>> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = PathBuf::from(entry?.file_name());
+        let (path, inner) = (folder.join(&name), name.join("scenario.toml"));
+        if path.is_file() && path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(name);
+        } else if folder.join(&inner).is_file() {
+            found.push(inner);
+        }
+    }
+    found.sort();
+    Ok(Some(found))
 }
 
 /// The names of the files in the folder a request points into.

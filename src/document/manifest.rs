@@ -35,6 +35,13 @@ pub struct Manifest {
     pub timings: Vec<StageTiming>,
     /// Where it ran.
     pub machine: Machine,
+    /// Whether the folder is a batch's, with a folder a run in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
+    /// Hash of everything beside the inputs that the results depend on; of runs of a batch, which
+    /// know by it whether they are up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     /// Every result with its hash; filled in when the folder is committed.
     #[serde(default)]
     pub results: Vec<ResultFile>,
@@ -89,6 +96,8 @@ impl Manifest {
             inputs: vec![],
             timings: vec![],
             machine,
+            batch: false,
+            fingerprint: None,
             results: vec![],
         }
     }

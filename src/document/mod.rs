@@ -9,6 +9,7 @@
 //! rules the reader walks, and the value ([`read_toml`]). Use the number and text types of this
 //! module for fields: they refuse NaN, infinities, values out of range and hostile characters.
 
+mod batch_folder;
 mod change;
 mod csv_scanner;
 mod csv_table;
@@ -34,9 +35,10 @@ mod violation;
 mod visible;
 mod walk;
 
+pub use batch_folder::BatchFolder;
 pub use change::Change;
 pub use csv_table::{CsvHeader, CsvLayout, CsvTable, csv_table};
-pub use loader::{Confinement, InputFile, Loader, SHIPPED};
+pub use loader::{Confinement, InputFile, Loader, SHIPPED, documents_in};
 pub use manifest::{Machine, Manifest, ResultFile, StageTiming};
 pub use merge::merged_over;
 pub use node::{Entry, Node, NodeValue, Parsed, Places};
@@ -44,7 +46,7 @@ pub use number::{
     Correlation, Figure, Level, NonNegative, NonNegativeRate, Number, Positive, PositiveRate, Rate,
     UnitFraction,
 };
-pub use output::{OutputError, OutputFolder};
+pub use output::{OutputError, OutputFolder, read_result, whole_results};
 pub use read::{Rules, deserialize, read_toml, read_tree, whole_file_violation};
 pub use record::read_records;
 pub use render::ColorChoice;

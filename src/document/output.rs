@@ -24,6 +24,20 @@ pub enum OutputError {
         /// How that shows.
         reason: String,
     },
+    /// Results that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// What was being read.
+        path: PathBuf,
+        /// The file system's answer.
+        source: io::Error,
+    },
+    /// Another process writes there.
+    #[error("another batch is being written to {}", path.display())]
+    Busy {
+        /// The target.
+        path: PathBuf,
+    },
     /// A result's name is not a plain file name, or is taken.
     #[error("`{name}` cannot name a result file")]
     BadName {
@@ -39,6 +53,9 @@ pub enum OutputError {
         source: io::Error,
     },
 }
+
+/// How the names of folders under construction begin.
+pub(super) const HIDDEN: &str = ".plimsoll-";
 
 /// A result folder under construction; dropped without [`OutputFolder::commit`], it vanishes.
 #[derive(Debug)]
@@ -128,15 +145,35 @@ impl OutputFolder {
     }
 }
 
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> OutputError {
+/// The manifest of the results in `folder`, where they are whole: every result is there as its hash
+/// says.
+pub fn whole_results(folder: &Path) -> Option<Manifest> {
+    let manifest = read_manifest(folder).ok()?;
+    let whole = manifest.results.iter().all(|result| {
+        fs::read(folder.join(&result.name))
+            .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == result.blake3)
+    });
+    whole.then_some(manifest)
+}
+
+/// The text of one of the results in `folder`.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn read_result(folder: &Path, name: &str) -> Result<String, OutputError> {
+    let path = folder.join(name);
+    fs::read_to_string(&path).map_err(|source| OutputError::Unreadable { path, source })
+}
+
+pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> OutputError {
     let path = path.to_owned();
     move |source| OutputError::Io { path, source }
 }
 
 /// A folder of our own beside the target, removed when dropped.
-fn hidden_folder(parent: &Path) -> io::Result<TempDir> {
+pub(super) fn hidden_folder(parent: &Path) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".plimsoll-");
+    builder.prefix(HIDDEN);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -147,12 +184,12 @@ fn hidden_folder(parent: &Path) -> io::Result<TempDir> {
 }
 
 #[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -178,7 +215,7 @@ fn refuse_foreign(target: &Path) -> Result<(), OutputError> {
     }
 }
 
-fn read_manifest(target: &Path) -> Result<Manifest, String> {
+pub(super) fn read_manifest(target: &Path) -> Result<Manifest, String> {
     let text = fs::read_to_string(target.join(MANIFEST_NAME))
         .map_err(|_| format!("it has no {MANIFEST_NAME}"))?;
     let manifest: Manifest = serde_json::from_str(&text)
@@ -190,7 +227,7 @@ fn read_manifest(target: &Path) -> Result<Manifest, String> {
     }
 }
 
-fn file_names(folder: &Path) -> io::Result<Vec<String>> {
+pub(super) fn file_names(folder: &Path) -> io::Result<Vec<String>> {
     let name =
         |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
     fs::read_dir(folder)?.map(name).collect()

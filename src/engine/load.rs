@@ -2,7 +2,9 @@
 //! between files too.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::shared::Shared;
 use super::{cross_check, event_names, grid, historical, shock};
 use crate::document::{
     Confinement, InputFile, Loader, Place, PositiveRate, SHIPPED, SourceFile, ViolationCollector,
@@ -54,7 +56,7 @@ pub struct Inputs {
     /// The book after proposed trades.
     pub portfolio_with_trades: Option<Portfolio>,
     /// The world today, with what was found in its files.
-    pub market: LoadedMarket,
+    pub market: Arc<LoadedMarket>,
     /// Margin rules by venue.
     pub venue_rules: Vec<Option<VenueRules>>,
     /// The policy.
@@ -71,6 +73,36 @@ pub struct Inputs {
     pub(super) position_places: Vec<Place>,
     /// Where the accounts stand, for the same.
     pub(super) account_places: Vec<Place>,
+    /// What the runs of a batch have in common.
+    pub(super) shared: Option<Arc<Shared>>,
+}
+
+impl Inputs {
+    /// Whether planning draws pilot paths to choose how paths are drawn, which takes many threads.
+    pub fn plans_by_pilot(&self) -> bool {
+        let simulated = !self.scenario.is_stated();
+        simulated && self.scenario.simulation.sampling.method != SamplingMethod::Plain
+    }
+}
+
+/// A scenario of a batch: its documents, some in place of those that it names.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its folder, which the paths here are relative to.
+    pub folder: PathBuf,
+    /// The scenario document.
+    pub scenario: String,
+    /// The portfolio document in place of the scenario's.
+    pub portfolio: Option<String>,
+    /// The policy document in place of the scenario's.
+    pub policy: Option<String>,
+}
+
+/// How a scenario of a batch is read.
+#[derive(Clone, Copy)]
+struct Sharing<'a> {
+    member: &'a Member,
+    shared: &'a Arc<Shared>,
 }
 
 /// Reads a scenario with every file it names.
@@ -79,19 +111,55 @@ pub struct Inputs {
 /// Every violation in any of the files, and between them.
 pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations> {
     let (loader, name) = loader(scenario, options.confinement)?;
-    let file = loader.open(&name, None)?;
-    let tree = open_scenario(&file, &loader)?;
+    loaded(&loader, &name, options, None)
+}
+
+/// Reads a scenario of a batch. Overrides are of what draws paths: a stated path is left as it is.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_member(
+    member: &Member,
+    overrides: Overrides,
+    shared: &Arc<Shared>,
+) -> Result<Inputs, Violations> {
+    let loader = shared.loader(&member.folder)?;
+    let confinement = Confinement::Inside; // The loader knows better, and no trades are read.
+    let options = LoadOptions { confinement, overrides, trades: None };
+    loaded(&loader, &member.scenario, &options, Some(Sharing { member, shared }))
+}
+
+fn loaded(
+    loader: &Loader,
+    name: &str,
+    options: &LoadOptions,
+    sharing: Option<Sharing>,
+) -> Result<Inputs, Violations> {
+    let file = loader.open(name, None)?;
+    let tree = open_scenario(&file, loader)?;
     let mut collector = ViolationCollector::default();
-    let loaded = collector.absorb(tree.read(&loader));
-    let market = named(&tree, "market", &loader, &mut collector, read_market);
-    let book = named(&tree, "portfolio", &loader, &mut collector, read_portfolio);
-    let policy = named(&tree, "policy", &loader, &mut collector, read_policy);
+    let loaded = collector.absorb(tree.read(loader));
+    let market = named(&tree, "market", loader, &mut collector, |file, loader| match sharing {
+        Some(sharing) => sharing.shared.market(file, loader),
+        None => read_market(file, loader).map(Arc::new),
+    });
+    let in_place = |path: fn(&Member) -> Option<&String>| {
+        sharing.and_then(|sharing| path(sharing.member)).map(String::as_str)
+    };
+    let book = match in_place(|member| member.portfolio.as_ref()) {
+        Some(path) => given(path, loader, &mut collector, read_portfolio),
+        None => named(&tree, "portfolio", loader, &mut collector, read_portfolio),
+    };
+    let policy = match in_place(|member| member.policy.as_ref()) {
+        Some(path) => given(path, loader, &mut collector, read_policy),
+        None => named(&tree, "policy", loader, &mut collector, read_policy),
+    };
     let today = market.as_ref().map(|loaded| &loaded.market);
-    let book = book.and_then(|book| Book::resolve(book, today, &loader, &mut collector));
+    let book = book.and_then(|book| Book::resolve(book, today, loader, &mut collector));
     let traded = book.as_ref().zip(options.trades.as_deref()).and_then(|(book, trades)| {
         let trades = collector.absorb(trades_file(trades))?;
         let trades = collector.absorb(book.loaded.clone().with_trades(&trades))?;
-        Book::resolve(trades, today, &loader, &mut collector)
+        Book::resolve(trades, today, loader, &mut collector)
     });
     if let (Some(policy), Some(market), Some(book)) = (&policy, &market, &book) {
         let largest = traded.as_ref().unwrap_or(book);
@@ -106,20 +174,24 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
         event_names::of_scenario(loaded, today, &mut collector);
         shock::check_names(loaded, today, &mut collector);
         grid::check(loaded, today, &mut collector);
-        historical::check_overrides(options, loaded, &mut collector);
+        if sharing.is_none() {
+            historical::check_overrides(options, loaded, &mut collector);
+        }
     }
     if let (Some(loaded), Some(book)) = (&loaded, &book) {
         shock::check_venues(loaded, &book.portfolio, &mut collector);
     }
     let bars = loaded.as_ref().zip(market.as_ref());
     let bars = bars.and_then(|(loaded, market)| {
-        collector.absorb(historical::bars(loaded, market, &loader)).flatten()
+        collector.absorb(historical::bars(loaded, market, loader)).flatten()
     });
     let (Some(loaded), Some(market), Some(book)) = (loaded, market, book) else {
         return collector.finish_some(None);
     };
     let mut scenario = loaded.scenario.clone();
-    apply(&options.overrides, &mut scenario);
+    if !scenario.is_stated() {
+        apply(&options.overrides, &mut scenario);
+    }
     let mut portfolio = book.portfolio.clone();
     let left_out = historical::without_chance(&mut scenario, &mut portfolio);
     let position_places = traded.as_ref().unwrap_or(&book).position_places();
@@ -136,7 +208,28 @@ pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations
         bars,
         files: loader.inputs(),
         scenario_places: loaded,
+        shared: sharing.map(|sharing| Arc::clone(sharing.shared)),
     })
+}
+
+/// What a batch asks of a document before it runs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// Whether it is a scenario.
+    pub is_scenario: bool,
+    /// Its name, where it has one that can name a folder.
+    pub name: Option<String>,
+}
+
+/// The heading of the document `path`.
+///
+/// # Errors
+/// A file that cannot be read or parsed.
+pub fn heading(path: &str, loader: &Loader) -> Result<Heading, Violations> {
+    let file = loader.open(path, None)?;
+    let is_scenario = cross_check::kind_of(&file)? == cross_check::Kind::Scenario;
+    let name = if is_scenario { open_scenario(&file, loader)?.name() } else { None };
+    Ok(Heading { is_scenario, name })
 }
 
 /// Checks one document: a scenario with all it names, or another document on its own. Says what
@@ -219,6 +312,17 @@ fn named<T>(
 ) -> Option<T> {
     let reference: FileReference = tree.reference(key)?;
     let file = collector.absorb(reference.open(loader))?;
+    collector.absorb(read(&file, loader))
+}
+
+/// Reads a document that stands in place of the one a scenario names.
+fn given<T>(
+    path: &str,
+    loader: &Loader,
+    collector: &mut ViolationCollector,
+    read: impl Fn(&std::sync::Arc<SourceFile>, &Loader) -> Result<T, Violations>,
+) -> Option<T> {
+    let file = collector.absorb(loader.open(path, None))?;
     collector.absorb(read(&file, loader))
 }
 

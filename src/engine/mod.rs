@@ -43,6 +43,7 @@ mod reverse;
 mod run;
 mod sampling;
 mod scaled;
+mod shared;
 mod shock;
 mod stress;
 mod tail;
@@ -61,12 +62,15 @@ pub use failures::{CallTally, FailureTallies, VenueTally};
 pub use grid::{GridPoint, grid};
 pub use historical::historical;
 pub use liquidation::{LiquidationTally, PathClosing};
-pub use load::{Inputs, LoadOptions, Overrides, check, load};
+pub use load::{
+    Heading, Inputs, LoadOptions, Member, Overrides, check, heading, load, load_member,
+};
 pub use pass::{Partial, PartsDoNotJoin, ProxyPart};
 pub use pilot::Hazards;
 pub use plan::{Fit, Plan};
 pub use prepared::Prepared;
 pub use run::{Run, SettledLosses, finish, losses, replay, run, settled_losses};
+pub use shared::Shared;
 
 use crate::margin::MarginError;
 use crate::pricing::PricingError;

@@ -1,5 +1,7 @@
 //! The plan: everything a run needs, fitted and validated, so that a shard never estimates.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::grid::{self, GridPoint};
@@ -14,9 +16,10 @@ use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::pricing::{self, PricingSettings};
 use crate::risk::SampleDesign;
-use crate::scenario::{Revaluation, Scenario, SmileDynamics};
+use crate::scenario::{ReturnKind, Revaluation, Scenario, SmileDynamics};
 use crate::simulation::{
-    self, FactorKey, FactorModel, FactorSource, Sampling, StressedFit, TimeGrid,
+    self, Calibrated, CalibrationError, FactorKey, FactorModel, FactorSource, Sampling,
+    StressedFit, TimeGrid,
 };
 use crate::threshold::{Condition, Policy, TermKind};
 use crate::units::Years;
@@ -138,6 +141,14 @@ impl Plan {
         collector.finish(plan)
     }
 
+    /// Fits the model of a run of a batch before its plan is built, so that building finds it.
+    ///
+    /// # Errors
+    /// As [`Plan::build`].
+    pub fn fit_ahead(inputs: &Inputs) -> Result<(), Violations> {
+        modelled(inputs, &factors(inputs)).map(|_| ())
+    }
+
     /// How paths depend on each other, and what is known of them.
     pub fn sample_design(&self) -> SampleDesign {
         sampling::design(&self.sampling)
@@ -227,10 +238,9 @@ fn modelled(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
 
 /// A model fitted to the market's history.
 fn fitted(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
-    let Inputs { scenario, market, .. } = inputs;
-    let returns = scenario.simulation.returns;
+    let returns = inputs.scenario.simulation.returns;
     let nodes = nodes(inputs)?;
-    let fitted = simulation::calibrate(&scenario.model, returns, keys, &market.market, &nodes)
+    let fitted = calibrated(inputs, returns, keys, &nodes)
         .map_err(|error| fault(inputs, &faults::path(&error, inputs), &error.to_string()))?;
     let fit = Fit {
         correlation: rows(&fitted.correlation),
@@ -240,6 +250,24 @@ fn fitted(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
         stressed: fitted.stressed,
     };
     Ok(Fitted { model: fitted.model, fit, sources: Vec::new(), findings: Vec::new() })
+}
+
+/// The scenario's model of `keys` on the grid `nodes`; of a batch, fitted once for all runs that ask
+/// for the same.
+pub(super) fn calibrated(
+    inputs: &Inputs,
+    returns: ReturnKind,
+    keys: &[FactorKey],
+    nodes: &[Years],
+) -> Result<Calibrated, CalibrationError> {
+    let model = &inputs.scenario.model;
+    let market = &inputs.market;
+    let fit = || simulation::calibrate(model, returns, keys, &market.market, nodes);
+    let Some(shared) = &inputs.shared else { return fit() };
+    // Settings that do not write as JSON hold nothing that could be told apart.
+    let Ok(settings) = serde_json::to_string(&(model, returns, keys, nodes)) else { return fit() };
+    let key = format!("{:p} {settings}", Arc::as_ptr(market));
+    Result::clone(&shared.fit(key, fit))
 }
 
 fn expiries(inputs: &Inputs) -> Vec<Years> {

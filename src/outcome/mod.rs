@@ -3,6 +3,8 @@
 //! Money is in `currency`, losses are positive when money is lost, rates are decimals, times are
 //! years. Every estimate names its estimator. Field order here is field order in the file.
 
+pub mod batch;
+pub mod batch_changes;
 pub mod book;
 pub mod calibration;
 pub mod exposure;
@@ -19,6 +21,10 @@ pub mod reverse;
 pub mod stopping;
 pub mod threshold;
 
+pub use batch::{
+    BATCH_FORMAT_VERSION, BatchFault, BatchFigures, BatchRun, BatchSummary, WorstContributor,
+};
+pub use batch_changes::{BatchChanges, ContributionChange, RunChange};
 pub use book::{
     AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
 };

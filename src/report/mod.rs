@@ -10,6 +10,7 @@
 //!   lands (the template engine's auto-escape for HTML, the SVG writer's for charts);
 //! - a figure that is not finite is an error that names it, never a `NaN` on a page.
 
+mod batch;
 mod calibration;
 pub mod charts;
 mod comparison;
@@ -27,6 +28,10 @@ mod terminal;
 pub mod text;
 mod verdict;
 
+pub use batch::{
+    batch_csv, batch_html, batch_json, batch_json_lines, batch_terminal, changes_json,
+    changes_terminal,
+};
 pub use calibration::{calibration_csv, calibration_html, calibration_json};
 pub use grid::{grid_csv, grid_html, grid_json, grid_json_line, grid_terminal};
 pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};

@@ -33,8 +33,8 @@ pub use super::shock_document::{
     leg_path,
 };
 use crate::document::{
-    DurationText, FilePath, FolderName, Level, Loader, Node, Parsed, Place, Places, PositiveRate,
-    Prose, SourceFile, Violation, ViolationCollector, Violations, read_tree,
+    DurationText, FilePath, FolderName, Level, Loader, Node, NodeValue, Parsed, Place, Places,
+    PositiveRate, Prose, SourceFile, Violation, ViolationCollector, Violations, read_tree,
 };
 use crate::market::document::HistoryDocument;
 use crate::units::ConfidenceLevel;
@@ -259,6 +259,12 @@ impl ScenarioTree {
     pub fn reference(&self, key: &str) -> Option<FileReference> {
         let (path, place) = self.tree.path_at(key)?;
         Some(FileReference { path: path.to_string(), place: place.clone() })
+    }
+
+    /// Its name, where it states one that can name a folder.
+    pub fn name(&self) -> Option<String> {
+        let NodeValue::Text(text) = &self.tree.entry("name")?.node.value else { return None };
+        FolderName::try_from(text.clone()).ok().map(String::from)
     }
 
     /// Checks the document.

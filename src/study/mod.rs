@@ -1,6 +1,7 @@
 //! Many runs of one engine, set side by side.
 //!
-//! Flows in: a study document that names a base scenario. Flows out: plain results. Every figure
+//! Flows in: a study document that names a base scenario, or many. Flows out: plain results. Every figure
 //! comes from the engine's own paths with a changed plan: there is no second simulator here.
 
+pub mod batch;
 pub mod calibration;

@@ -5,13 +5,13 @@ use crate::document::{Violation, ViolationCollector, Violations};
 use crate::engine::faults;
 use crate::engine::historical::Fitted;
 use crate::engine::load::Inputs;
-use crate::engine::plan::Fit;
+use crate::engine::plan::{self, Fit};
 use crate::scenario::document::leg_path;
 use crate::scenario::{FollowedBeta, Propagation, ReturnKind, ShockLeg, ShockSettings};
 use crate::simulation::conditional::conditional_moves;
 use crate::simulation::replay::today;
 use crate::simulation::{
-    self, Calibrated, Factor, FactorKey, FactorSource, ReplayError, StatedLeg, StatedSetting,
+    Calibrated, Factor, FactorKey, FactorSource, ReplayError, StatedLeg, StatedSetting,
     stated_model,
 };
 use crate::units::Years;
@@ -68,11 +68,10 @@ pub(in crate::engine) fn planned(
 
 /// The scenario's model over one interval of its history.
 fn calibrated(inputs: &Inputs, keys: &[FactorKey]) -> Result<Calibrated, Violations> {
-    let scenario = &inputs.scenario;
     let market = &inputs.market.market;
     let interval = market.history.as_ref().map(|history| history.interval);
     let nodes = [interval.unwrap_or(Years::from_days(1.0))];
-    simulation::calibrate(&scenario.model, ReturnKind::Log, keys, market, &nodes).map_err(|error| {
+    plan::calibrated(inputs, ReturnKind::Log, keys, &nodes).map_err(|error| {
         let place = inputs.scenario_places.places.at(&faults::path(&error, inputs));
         Violation::new(place, error.to_string()).into()
     })

@@ -27,6 +27,7 @@ const TEMPLATES: [(&str, &str); 20] = [
     ("paths.html", include_str!("templates/paths.html")),
     ("model.html", include_str!("templates/model.html")),
     ("data.html", include_str!("templates/data.html")),
+    ("batch.html", include_str!("templates/batch.html")),
     ("calibration.html", include_str!("templates/calibration.html")),
 ];
 
