@@ -94,6 +94,7 @@ impl Loader {
 
     /// The same, confined to `folder`, in which the root lies, instead of to the root.
     pub fn confined_to(self, folder: &Path) -> Self {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         Self { confines: fs::canonicalize(folder).ok(), ..self }
     }
 
