@@ -11,6 +11,8 @@
 //! over the suite, and their ratio; then whether the batch that was killed ended with the same
 //! bytes.
 
+#![allow(clippy::print_stdout, reason = "an example tells what it measured")]
+
 mod suite;
 
 use std::collections::BTreeMap;

@@ -16,7 +16,7 @@ const LISTED: usize = 12;
 /// Faulty runs listed.
 const FAULTS_LISTED: usize = 10;
 /// Letters of a run's name.
-const NAME_LETTERS: usize = 52;
+const NAME_LETTERS: usize = 48;
 /// Letters of a contributor's.
 const WORST_LETTERS: usize = 17;
 
@@ -44,7 +44,7 @@ pub fn batch_terminal(summary: &BatchSummary, style: TerminalStyle) -> Result<St
 
 /// Two lines a run: which and how it stands, then its figures.
 fn losses(finished: &[(&BatchRun, &BatchFigures)], money: Figures, grid: &Grid) -> String {
-    let mut table = grid.table(&["runs by loss, largest first", "", "worst contributor"]);
+    let mut table = grid.table(&["runs by loss, largest first", "liquidated", "worst contributor"]);
     for (run, figures) in finished.iter().take(LISTED) {
         let worst = figures.worst_contributor.as_ref();
         let cells = [
@@ -54,7 +54,7 @@ fn losses(finished: &[(&BatchRun, &BatchFigures)], money: Figures, grid: &Grid) 
         ];
         table.add_row(short_row(cells, 1));
         let mut row = short_row([Cell::new(told(figures, money))], 1);
-        row.add_cell(Cell::new(""));
+        row.add_cell(Cell::new(liquidations(figures)));
         let part = worst.map_or_else(String::new, |one| money.money(one.loss));
         row.add_cell(Cell::new(part));
         table.add_row(row);
@@ -72,13 +72,10 @@ fn losses(finished: &[(&BatchRun, &BatchFigures)], money: Figures, grid: &Grid) 
 fn told(figures: &BatchFigures, money: Figures) -> String {
     let mut parts = vec![format!("{} {}", brief(&figures.measure), money.money(figures.loss))];
     if let Some(share) = figures.loss_share_of_capital {
-        parts.push(format!("{} of capital", percent(share, 1)));
+        parts.push(format!("capital {}", percent(share, 1)));
     }
     if let Some(threshold) = figures.threshold {
         parts.push(format!("{} of {}", utilisation(figures), money.money(threshold)));
-    }
-    if figures.liquidation_probability.is_some() || figures.accounts_liquidated.is_some() {
-        parts.push(format!("liq. {}", liquidations(figures)));
     }
     format!("  {}", parts.join(", "))
 }
