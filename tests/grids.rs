@@ -1,14 +1,17 @@
 //! Grids on a book whose every cell is worked out by hand, the presets of margin rules, and what is
 //! refused.
 
-use std::fs;
+#[path = "common/round_book.rs"]
+mod round_book;
+
 use std::path::Path;
 
-use plimsoll::document::{Confinement, Violations};
-use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan};
+use plimsoll::document::Violations;
+use plimsoll::engine::{self, Control, Plan};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::outcome::{GridCell, GridOutcome};
 use plimsoll::report;
+use round_book::{POLICY, RULES, options};
 use tempfile::TempDir;
 
 const MARKET: &str = r#"name = "round"
@@ -38,22 +41,7 @@ position = [
 ]
 "#;
 
-const RULES: &str = r#"name = "plain"
-effective = "2026-01-01T00:00:00Z"
-source = "made up"
-liquidation_fee = "1%"
-futures = { kind = "flat", initial = "10%", maintenance = "5%" }
-liquidation = { close = "full", slippage = "1%" }
-"#;
-
-const POLICY: &str = r#"name = "limit"
-appetite = "50%"
-capital = { base = "regulatory", regulatory = 1000 }
-term = [{ kind = "stressed_loss", name = "Fall", weight = 0.25, stress = [{ name = "x", all_spots = "-20%" }] }]
-"#;
-
 fn folder(grid: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
     let scenario = format!(
         "name = \"grid\"\nkind = \"grid\"\nportfolio = \"portfolio.toml\"\nmarket = \"market.toml\"\n\
          policy = \"policy.toml\"\n{grid}"
@@ -65,16 +53,11 @@ fn folder(grid: &str) -> TempDir {
         ("rules.toml", RULES),
         ("policy.toml", POLICY),
     ];
-    for (name, text) in files {
-        fs::write(folder.path().join(name), text).unwrap();
-    }
-    folder
+    round_book::folder(&files)
 }
 
 fn plan_of(path: &Path) -> Result<Plan, Violations> {
-    let confinement = Confinement::Inside;
-    let options = LoadOptions { confinement, overrides: Overrides::default(), trades: None };
-    Plan::build(&engine::load(path, &options)?)
+    Plan::build(&engine::load(path, &options())?)
 }
 
 fn planned(grid: &str) -> Result<Plan, Violations> {

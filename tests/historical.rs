@@ -1,13 +1,17 @@
 //! Historical scenarios on books whose every step is worked out by hand, and what is refused.
 
+#[path = "common/round_book.rs"]
+mod round_book;
+
 use std::fs;
 use std::path::Path;
 
-use plimsoll::document::{Confinement, Violations};
+use plimsoll::document::Violations;
 use plimsoll::engine::{self, Control, EngineError, LoadOptions, Overrides, Plan};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::outcome::{HistoricalOutcome, ReplayStep, Status};
 use plimsoll::report;
+use round_book::{POLICY, PORTFOLIO, RULES, options};
 use tempfile::TempDir;
 
 const SCENARIO: &str = r#"name = "replay"
@@ -40,38 +44,8 @@ asset = [
 underlying = [{ symbol = "BTC" }, { symbol = "ETH" }]
 "#;
 
-/// Ten bitcoin each, on 250 and on 210 dollars; ten ether on plenty.
-const PORTFOLIO: &str = r#"name = "book"
-venue = [{ name = "exchange", rules = "rules.toml" }]
-account = [
-    { name = "called", venue = "exchange", balance = [{ asset = "USDT", quantity = 250 }] },
-    { name = "broke", venue = "exchange", balance = [{ asset = "USDT", quantity = 210 }] },
-    { name = "calm", venue = "exchange", balance = [{ asset = "USDT", quantity = 1000 }] },
-]
-position = [
-    { id = "a", account = "called", type = "perpetual", underlying = "BTC", quote = "USDT", quantity = 10 },
-    { id = "b", account = "broke", type = "perpetual", underlying = "BTC", quote = "USDT", quantity = 10 },
-    { id = "c", account = "calm", type = "perpetual", underlying = "ETH", quote = "USDT", quantity = 10 },
-]
-"#;
-
-const RULES: &str = r#"name = "plain"
-effective = "2026-01-01T00:00:00Z"
-source = "made up"
-liquidation_fee = "1%"
-futures = { kind = "flat", initial = "10%", maintenance = "5%" }
-liquidation = { close = "full", slippage = "1%" }
-"#;
-
-const POLICY: &str = r#"name = "limit"
-appetite = "50%"
-capital = { base = "regulatory", regulatory = 1000 }
-term = [{ kind = "stressed_loss", name = "Fall", weight = 0.25, stress = [{ name = "x", all_spots = "-20%" }] }]
-"#;
-
 /// The files, some of them replaced.
 fn folder(replaced: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
     let files = [
         ("scenario.toml", SCENARIO),
         ("history.csv", HISTORY),
@@ -80,14 +54,7 @@ fn folder(replaced: &[(&str, &str)]) -> TempDir {
         ("rules.toml", RULES),
         ("policy.toml", POLICY),
     ];
-    for (name, text) in files.iter().chain(replaced) {
-        fs::write(folder.path().join(name), text).unwrap();
-    }
-    folder
-}
-
-fn options() -> LoadOptions {
-    LoadOptions { confinement: Confinement::Inside, overrides: Overrides::default(), trades: None }
+    round_book::folder(files.iter().chain(replaced))
 }
 
 fn plan_in(folder: &Path, options: &LoadOptions) -> Result<Plan, Violations> {

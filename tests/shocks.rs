@@ -1,14 +1,18 @@
 //! Shocks on books whose every step is worked out by hand, what the factors that are not named do,
 //! and what is refused.
 
+#[path = "common/round_book.rs"]
+mod round_book;
+
 use std::fs;
 use std::path::Path;
 
-use plimsoll::document::{Confinement, Violations};
-use plimsoll::engine::{self, Control, EngineError, LoadOptions, Overrides, Plan};
+use plimsoll::document::Violations;
+use plimsoll::engine::{self, Control, EngineError, Plan};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::outcome::{HistoricalOutcome, Status};
 use plimsoll::report;
+use round_book::{POLICY, PORTFOLIO, RULES, options};
 use tempfile::TempDir;
 
 const HEAD: &str = r#"name = "shock"
@@ -34,35 +38,6 @@ symbol = "ETH"
 symbol = "SOL"
 "#;
 
-/// Ten bitcoin each, on 250 and on 210 dollars; ten ether on plenty.
-const PORTFOLIO: &str = r#"name = "book"
-venue = [{ name = "Exchange", rules = "rules.toml" }]
-account = [
-    { name = "called", venue = "Exchange", balance = [{ asset = "USDT", quantity = 250 }] },
-    { name = "broke", venue = "Exchange", balance = [{ asset = "USDT", quantity = 210 }] },
-    { name = "calm", venue = "Exchange", balance = [{ asset = "USDT", quantity = 1000 }] },
-]
-position = [
-    { id = "a", account = "called", type = "perpetual", underlying = "BTC", quote = "USDT", quantity = 10 },
-    { id = "b", account = "broke", type = "perpetual", underlying = "BTC", quote = "USDT", quantity = 10 },
-    { id = "c", account = "calm", type = "perpetual", underlying = "ETH", quote = "USDT", quantity = 10 },
-]
-"#;
-
-const RULES: &str = r#"name = "plain"
-effective = "2026-01-01T00:00:00Z"
-source = "made up"
-liquidation_fee = "1%"
-futures = { kind = "flat", initial = "10%", maintenance = "5%" }
-liquidation = { close = "full", slippage = "1%" }
-"#;
-
-const POLICY: &str = r#"name = "limit"
-appetite = "50%"
-capital = { base = "regulatory", regulatory = 1000 }
-term = [{ kind = "stressed_loss", name = "Fall", weight = 0.25, stress = [{ name = "x", all_spots = "-20%" }] }]
-"#;
-
 /// One year of daily moves is not needed: everything is stated.
 const MODEL: &str = r#"
 [model]
@@ -75,7 +50,6 @@ matrix = [[1, 0.8, 0.5], [0.8, 1, 0.6], [0.5, 0.6, 1]]
 "#;
 
 fn folder(scenario: &str, replaced: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
     let scenario = format!("{HEAD}{scenario}");
     let files = [
         ("scenario.toml", scenario.as_str()),
@@ -84,14 +58,7 @@ fn folder(scenario: &str, replaced: &[(&str, &str)]) -> TempDir {
         ("rules.toml", RULES),
         ("policy.toml", POLICY),
     ];
-    for (name, text) in files.iter().chain(replaced) {
-        fs::write(folder.path().join(name), text).unwrap();
-    }
-    folder
-}
-
-fn options() -> LoadOptions {
-    LoadOptions { confinement: Confinement::Inside, overrides: Overrides::default(), trades: None }
+    round_book::folder(files.iter().chain(replaced))
 }
 
 fn plan_of(path: &Path) -> Result<Plan, Violations> {

@@ -1,8 +1,8 @@
 //! How far prices go within the horizon: the lowest and highest level of each coin over the nodes.
 //!
 //! The run's own paths are walked again with an empty book, which draws the same factors and prices
-//! nothing. Levels are those that the model draws: what orders of the book do to prices inside paths
-//! is not in them.
+//! nothing. Levels are those that the model draws, moved by others' liquidations and broken pegs where
+//! the scenario has them; what orders of the book do to prices inside paths is not in them.
 
 use rayon::prelude::*;
 

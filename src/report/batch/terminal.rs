@@ -42,9 +42,11 @@ pub fn batch_terminal(summary: &BatchSummary, style: TerminalStyle) -> Result<St
     Ok(text)
 }
 
-/// Two lines a run: which and how it stands, then its figures.
+/// Two lines a run: which and how it stands, then its figures. Cells that are too wide are cut at
+/// their end, so that nothing is set in from the left.
 fn losses(finished: &[(&BatchRun, &BatchFigures)], money: Figures, grid: &Grid) -> String {
-    let mut table = grid.table(&["runs by loss, largest first", "liquidated", "worst contributor"]);
+    let heading = "runs by loss, of capital, of the threshold";
+    let mut table = grid.table(&[heading, "liquidated", "contributes most"]);
     for (run, figures) in finished.iter().take(LISTED) {
         let worst = figures.worst_contributor.as_ref();
         let cells = [
@@ -72,12 +74,12 @@ fn losses(finished: &[(&BatchRun, &BatchFigures)], money: Figures, grid: &Grid) 
 fn told(figures: &BatchFigures, money: Figures) -> String {
     let mut parts = vec![format!("{} {}", brief(&figures.measure), money.money(figures.loss))];
     if let Some(share) = figures.loss_share_of_capital {
-        parts.push(format!("capital {}", percent(share, 1)));
+        parts.push(percent(share, 1));
     }
     if let Some(threshold) = figures.threshold {
         parts.push(format!("{} of {}", utilisation(figures), money.money(threshold)));
     }
-    format!("  {}", parts.join(", "))
+    parts.join(", ")
 }
 
 /// The measure in few letters.

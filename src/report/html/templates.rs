@@ -7,7 +7,8 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 22] = [
+    ("head.html", include_str!("templates/head.html")),
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
     ("grid.html", include_str!("templates/grid.html")),
