@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use plimsoll::document::{Confinement, Violations};
@@ -193,28 +193,27 @@ fn the_summary_is_of_the_results() {
     assert_eq!(rows.len(), lines.len());
 }
 
-/// Killed at moments drawn from a fixed seed and resumed, a batch ends as one left alone.
+/// Killed between its runs and inside them, and resumed, a batch ends as one left alone.
 #[cfg(unix)]
 #[test]
 fn a_killed_batch_resumes_to_the_same_bytes() {
     let suite = Suite::new();
     assert_eq!(code(&suite.run(&["batch", ".", "--out", "whole", "--quiet"])), 1);
-    let started = std::time::Instant::now();
-    assert_eq!(code(&suite.run(&["batch", ".", "--out", "timed", "--quiet"])), 1);
-    let whole = started.elapsed().as_micros() as u64;
+    let folder = suite.path("killed");
     let (mut state, mut killed) = (20_260_101_u64, 0);
     for _ in 0..12 {
         // A linear congruential generator (Knuth, MMIX).
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let delay = Duration::from_micros((state >> 33) % whole.max(1));
-        let mut batch = suite.command(&["batch", ".", "--out", "killed", "--resume", "--quiet"]);
-        let mut batch = batch.stderr(Stdio::null()).spawn().expect("plimsoll starts");
-        std::thread::sleep(delay);
-        killed += usize::from(batch.try_wait().expect("known").is_none());
-        batch.kill().expect("it can be killed");
-        batch.wait().expect("it ended");
-        check_whole(&suite.path("killed"));
+        let more = (state >> 33) as usize % 4;
+        let delay = Duration::from_micros((state >> 40) % 20_000);
+        if killed_after(&suite, runs_in(&folder) + more, delay) {
+            killed += 1;
+        } else {
+            // It was faster than the kill: the next one starts from nothing.
+            fs::remove_dir_all(&folder).expect("removable");
+        }
+        check_whole(&folder);
     }
     assert!(killed > 0, "no kill came before the end");
     let last = suite.run(&["batch", ".", "--out", "killed", "--resume"]);
@@ -226,6 +225,31 @@ fn a_killed_batch_resumes_to_the_same_bytes() {
         name.to_string_lossy().starts_with('.')
     });
     assert_eq!(hidden.count(), 0, "nothing half-written is left");
+}
+
+/// Resumes the batch and kills it `delay` after `runs` of its runs stand; false if it ended first.
+fn killed_after(suite: &Suite, runs: usize, delay: Duration) -> bool {
+    let mut batch = suite.command(&["batch", ".", "--out", "killed", "--resume", "--quiet"]);
+    let mut batch = batch.stderr(Stdio::null()).spawn().expect("plimsoll starts");
+    let ended = |batch: &mut Child| batch.try_wait().expect("known").is_some();
+    while runs_in(&suite.path("killed")) < runs && !ended(&mut batch) {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    std::thread::sleep(delay);
+    let in_time = !ended(&mut batch);
+    batch.kill().expect("it can be killed");
+    batch.wait().expect("it ended");
+    in_time
+}
+
+/// How many runs stand in the folder of a batch.
+fn runs_in(folder: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let visible = |name: &str| !name.starts_with('.');
+    let names = entries.map(|entry| entry.expect("entry"));
+    names
+        .filter(|entry| entry.path().is_dir() && visible(&entry.file_name().to_string_lossy()))
+        .count()
 }
 
 /// Every folder that shows holds a manifest and all that it lists.

@@ -41,7 +41,7 @@ pub fn read_tree<T: DeserializeOwned + JsonSchema>(
 /// The rules of a document type, made once for many trees.
 #[derive(Debug)]
 pub struct Rules {
-    rules: Value,
+    rules: Arc<Value>,
 }
 
 impl Rules {

@@ -1,5 +1,9 @@
 //! JSON Schema of documents: one declaration yields the reader's rules and the editor's.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
@@ -29,8 +33,15 @@ fn allow_schema_key(schema: &mut Value) {
     }
 }
 
-/// The same rules with every reference resolved in place: what the reader walks.
-pub(super) fn rules_of<T: JsonSchema>() -> Value {
+/// The same rules with every reference resolved in place: what the reader walks. Made once for each
+/// type.
+pub(super) fn rules_of<T: JsonSchema>() -> Arc<Value> {
+    static MADE: Mutex<BTreeMap<Cow<'static, str>, Arc<Value>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(made.entry(T::schema_id()).or_insert_with(|| Arc::new(resolved::<T>())))
+}
+
+fn resolved<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12()
         .with(|settings| settings.inline_subschemas = true)
         .with_transform(RecursiveTransform(drop_null));

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::shared::Shared;
+
 /// What a run is busy with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -29,11 +31,13 @@ impl Observer for Unobserved {
     fn advanced(&self, _stage: Stage, _count: u64, _total: u64) {}
 }
 
-/// A run's line to the outside: who watches it, and whether it should stop.
+/// A run's line to the outside: who watches it, whether it should stop, and what other runs of its
+/// batch have found already.
 #[derive(Clone, Copy)]
 pub struct Control<'a> {
     observer: &'a dyn Observer,
     stop: &'a AtomicBool,
+    shared: Option<&'a Shared>,
 }
 
 /// Tells of a part as that much of `total`.
@@ -60,17 +64,26 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 impl<'a> Control<'a> {
     /// Watched by `observer`, stopped when `stop` becomes true.
     pub fn new(observer: &'a dyn Observer, stop: &'a AtomicBool) -> Self {
-        Self { observer, stop }
+        Self { observer, stop, shared: None }
+    }
+
+    /// The same line, of a run of a batch.
+    pub fn sharing(self, shared: &'a Shared) -> Self {
+        Self { shared: Some(shared), ..self }
+    }
+
+    pub(super) fn shared(&self) -> Option<&'a Shared> {
+        self.shared
     }
 
     /// Neither watched nor stoppable.
     pub fn none() -> Control<'static> {
-        Control { observer: &Unobserved, stop: &NEVER }
+        Control { observer: &Unobserved, stop: &NEVER, shared: None }
     }
 
     /// The same line, telling of parts of a whole.
     pub fn telling<'b>(&'b self, whole: &'b PartOf<'a>) -> Control<'b> {
-        Control { observer: whole, stop: self.stop }
+        Control { observer: whole, ..*self }
     }
 
     pub(super) fn advanced(&self, stage: Stage, count: u64, total: u64) {

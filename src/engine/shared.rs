@@ -1,18 +1,23 @@
 //! What runs of one batch have in common, done once: reading files, markets with their histories
-//! and surfaces, fitting models.
+//! and surfaces, fitting models, the prices at which venues close accounts.
 //!
 //! Flows in: what each run reads and fits. Flows out: the same values, made by the first run that
 //! asked. A value is a function of its key alone, so that a run's results have the bits that they
 //! have on its own.
 //!
 //! A thread that asks for a value under construction waits for it: ask from threads of your own,
-//! never from workers of a pool, which may take up another run while they wait.
+//! never from workers of a pool, which may take up another run while they wait. What workers make is
+//! kept when it is whole, and made twice where two begin at once.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use blake3::Hasher;
+use serde::Serialize;
+
 use crate::document::{Confinement, Loader, SourceFile, Violations};
+use crate::margin::liquidation_price::ThresholdPrices;
 use crate::market::document::{LoadedMarket, read_market};
 use crate::simulation::{Calibrated, CalibrationError};
 
@@ -25,7 +30,11 @@ pub struct Shared {
     /// By the market's file, which a loader keeps: no two have one address.
     markets: Memo<usize, ReadMarket>,
     fits: Memo<String, Result<Calibrated, CalibrationError>>,
+    ladders: Memo<[u8; 32], Ladders>,
 }
+
+/// By account, the prices of its rungs.
+type Ladders = Vec<Vec<ThresholdPrices>>;
 
 /// A market as read, with the loader that knows its files.
 #[derive(Debug)]
@@ -43,6 +52,7 @@ impl Shared {
             loaders: Memo::default(),
             markets: Memo::default(),
             fits: Memo::default(),
+            ladders: Memo::default(),
         }
     }
 
@@ -80,6 +90,24 @@ impl Shared {
     ) -> Arc<Result<Calibrated, CalibrationError>> {
         self.fits.get(key, fit)
     }
+
+    /// The prices of every rung of the accounts that `inputs` describe in full.
+    pub(super) fn ladders<E>(
+        &self,
+        inputs: &impl Serialize,
+        search: impl FnOnce() -> Result<Ladders, E>,
+    ) -> Result<Arc<Ladders>, E> {
+        let mut hasher = Hasher::new();
+        // Inputs that do not write as JSON hold nothing that could be told apart.
+        if serde_json::to_writer(&mut hasher, inputs).is_err() {
+            return search().map(Arc::new);
+        }
+        let key = *hasher.finalize().as_bytes();
+        match self.ladders.kept(&key) {
+            Some(ladders) => Ok(ladders),
+            None => Ok(self.ladders.keep(key, search()?)),
+        }
+    }
 }
 
 /// Values made once, by key.
@@ -100,6 +128,17 @@ impl<Key: Ord, Value> Memo<Key, Value> {
         let cell = Arc::clone(cells.entry(key).or_default());
         drop(cells);
         Arc::clone(cell.get_or_init(|| Arc::new(make())))
+    }
+
+    /// The value, where it is whole.
+    fn kept(&self, key: &Key) -> Option<Arc<Value>> {
+        let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.get(key)?.get().cloned()
+    }
+
+    /// Keeps a value that was made without waiting; the first one stays.
+    fn keep(&self, key: Key, value: Value) -> Arc<Value> {
+        self.get(key, || value)
     }
 }
 
@@ -124,5 +163,7 @@ mod tests {
         });
         assert_eq!(*made.lock().unwrap(), 1);
         assert_eq!(*memo.get(8, || 64), 64);
+        assert_eq!(memo.kept(&9), None);
+        assert_eq!([81, 0].map(|value| *memo.keep(9, value)), [81, 81]);
     }
 }

@@ -5,9 +5,9 @@
 //! influence function's, exact to first order. In heavy tails it under-covers, because the tail
 //! variance itself is poorly known: see [`super::tail_index`].
 //!
-//! Of weighted or dependent paths the interval corrects for the skewness of the units' influence
-//! values (Hall 1992; [`super::skewed`]): few of them reach the tail, and what controls leave of
-//! a nearly linear book is a few large residuals.
+//! The interval corrects for the skewness of the influence values of paths or of their units (Hall
+//! 1992; [`super::skewed`]): few of them reach the tail, and what controls leave of a nearly linear
+//! book is a few large residuals.
 
 use super::depth::Needs;
 use super::exceedance::{crossing, tail_mass};
@@ -21,7 +21,7 @@ use crate::units::{ConfidenceLevel, Loss};
 
 /// Name of the estimator and of its interval, for outputs.
 pub const EXPECTED_SHORTFALL_ESTIMATOR: &str = "mean of the worst n·(1−level) losses, boundary weighted (Acerbi–Tasche); \
-     error: Manistre–Hancock";
+     error: Manistre–Hancock, interval: Hall";
 
 /// ES with its Monte Carlo error.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +34,7 @@ pub struct ExpectedShortfall {
     pub standard_error: f64,
     /// A normal error whose interval is as wide: above the standard error where few units tell it.
     pub normal_error: f64,
-    /// `loss ± 1.96 · standard_error` in a plain sample; else corrected for skewness.
+    /// Corrected for skewness: its upper end lies farther away than the lower one.
     pub interval_95: [Loss; 2],
     /// VaR at the same level, where the tail begins.
     pub value_at_risk: Loss,
@@ -142,28 +142,61 @@ fn tail_mean_of(tail: &[Entry], boundary: f64, count: usize, level: ConfidenceLe
     let excesses = || tail[1..].iter().map(|(loss, _)| loss - value_at_risk);
     let mass = (tail.len() - 1) as f64 + boundary;
     // Excesses over VaR: the boundary loss adds nothing, and large common offsets do not cancel.
-    let mean: f64 = if mass > 0.0 { excesses().sum::<f64>() / mass } else { 0.0 };
-    let squares: f64 = excesses().map(|excess| (excess - mean) * (excess - mean)).sum();
-    let variance = if mass > 0.0 { (squares + boundary * mean * mean) / mass } else { 0.0 };
-    of_excesses(value_at_risk, mean, variance, count, level)
+    let over_mass = |sum: f64| if mass > 0.0 { sum / mass } else { 0.0 };
+    let mean = over_mass(excesses().sum());
+    let about = |excess: f64| excess - mean;
+    let squares: f64 = excesses().map(|excess| about(excess) * about(excess)).sum();
+    let cubes: f64 = excesses().map(|excess| about(excess) * about(excess) * about(excess)).sum();
+    let excess = ExcessMoments {
+        mean,
+        variance: over_mass(squares + boundary * mean * mean),
+        third: over_mass(cubes - boundary * mean * mean * mean),
+    };
+    of_excesses(value_at_risk, excess, count, level)
 }
 
-/// Figures from the mean and variance of the excess over VaR, given that it is exceeded.
+/// The excess over VaR, given that it is exceeded: mean, second and third central moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ExcessMoments {
+    pub mean: f64,
+    pub variance: f64,
+    pub third: f64,
+}
+
+impl ExcessMoments {
+    /// Second and third central moment of `(L − VaR)⁺` over all paths, of which `share` exceed.
+    fn of_all(&self, share: f64) -> [f64; 2] {
+        let Self { mean, variance, third } = *self;
+        let square = variance + mean * mean;
+        let cube = third + 3.0 * mean * variance + mean * mean * mean;
+        let all_mean = share * mean;
+        [
+            share * (variance + (1.0 - share) * mean * mean),
+            share * cube - 3.0 * all_mean * share * square + 2.0 * all_mean * all_mean * all_mean,
+        ]
+    }
+}
+
+/// Figures from the moments of the excess over VaR.
 pub(super) fn of_excesses(
     value_at_risk: f64,
-    mean: f64,
-    variance: f64,
+    excess: ExcessMoments,
     count: usize,
     level: ConfidenceLevel,
 ) -> TailMean {
-    let tail_count = count as f64 * level.tail();
-    let standard_error = ((variance + level.get() * mean * mean) / tail_count).sqrt();
-    let half_width = NORMAL_95 * standard_error;
+    let (share, count) = (level.tail(), count as f64);
+    let [variance, third] = excess.of_all(share);
+    let standard_error = (variance / count).sqrt() / share;
+    let root = variance.sqrt();
+    let skewness = third / root / root / root / count.sqrt();
+    // Nothing spreads, or its cube is beyond doubles.
+    let skewness = if skewness.is_finite() { skewness } else { 0.0 };
+    let ends = skewed::interval(NORMAL_95, skewness).map(|end| end * standard_error);
     TailMean {
-        expected_shortfall: value_at_risk + mean,
+        expected_shortfall: value_at_risk + excess.mean,
         standard_error,
-        normal_error: standard_error,
-        ends: [-half_width, half_width],
+        normal_error: 0.5 * (ends[1] - ends[0]) / NORMAL_95,
+        ends,
         value_at_risk,
     }
 }
@@ -194,6 +227,12 @@ mod tests {
         // A Bernoulli mean scaled by 100/0.05: deviation 2000·√(0.04·0.96/1000).
         let expected = 2_000.0 * (0.04f64 * 0.96 / 1_000.0).sqrt();
         approx::assert_relative_eq!(found.standard_error, expected, max_relative = 1e-12);
+        // Skewness of a Bernoulli variable, (1 − 2p)/√(p(1−p)), over √n.
+        let skewness = 0.92 / (0.04f64 * 0.96 * 1_000.0).sqrt();
+        let ends = skewed::interval(NORMAL_95, skewness).map(|end| 80.0 + end * expected);
+        for (found, end) in found.interval_95.iter().zip(ends) {
+            approx::assert_relative_eq!(found.amount(), end, max_relative = 1e-12);
+        }
     }
 
     #[test]
@@ -215,7 +254,7 @@ mod tests {
     fn one_path_is_its_own_tail() {
         let found = tail_mean(&[5.0], &PathWeights::plain(1), level(0.99)).unwrap();
         assert_eq!(found.expected_shortfall, 5.0);
-        assert_eq!(found.standard_error, 0.0);
+        assert_eq!((found.standard_error, found.ends), (0.0, [0.0; 2]));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 /// Losses looked at in one go; their indices fit a buffer in the first-level cache.
 const CHUNK: usize = 1_024;
-/// Below this many losses everything is ordered.
+/// Below this many losses ranks are not placed by picked ones first.
 const SMALL: usize = 4_096;
 /// The golden ratio's fraction in 64 bits: steps of the Weyl sequence.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -49,6 +49,10 @@ pub(super) fn largest(losses: &[f64], wanted: usize) -> Vec<Entry> {
     }
     if kept.len() < wanted {
         kept = filter(losses, |_| true);
+    }
+    if let Some(surplus) = kept.len().checked_sub(wanted).filter(|_| wanted > 0) {
+        let smallest = kept.select_nth_unstable_by(surplus, by_loss_then_path).1.0;
+        kept.retain(|(loss, _)| *loss >= smallest);
     }
     kept.sort_unstable_by(by_loss_then_path);
     kept

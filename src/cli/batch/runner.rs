@@ -153,7 +153,7 @@ impl<'a> Runner<'a> {
         let target = self.folder.map(|folder| folder.run(&run.name));
         let output = target.map(|target| Output::open(&target)).transpose();
         let output = output.map_err(Failed::Output)?;
-        let control = self.session.control(progress);
+        let control = self.session.control(progress).sharing(&self.shared);
         let set = self.session.instruction_set();
         let found = self.session.install(|| Found::by(&plan, set, &control));
         let found = found.map_err(|error| match error {

@@ -2,6 +2,7 @@
 
 use crate::engine::EngineError;
 use crate::engine::compiled::Compiled;
+use crate::engine::control::Control;
 use crate::engine::plan::Plan;
 use crate::engine::thresholds;
 use crate::outcome::{
@@ -26,8 +27,9 @@ pub(super) fn greeks(book: &Compiled) -> Result<BookGreeks, EngineError> {
 pub(in crate::engine) fn today(
     plan: &Plan,
     book: &Compiled,
+    control: &Control,
 ) -> Result<(BookSummary, Vec<AccountMargin>), EngineError> {
-    let prices = thresholds::prices(book)?;
+    let prices = thresholds::prices(book, control)?;
     Ok((summary(plan, book, &greeks(book)?), margin(plan, book, prices)))
 }
 

@@ -43,7 +43,7 @@ pub fn grid(
     }
     let worst = worst(&cells);
     let rows = rows::rows(plan, &stress(settings, &plan.grid[worst]), isa)?;
-    let (summary, margin) = assemble::today(plan, &book)?;
+    let (summary, margin) = assemble::today(plan, &book, control)?;
     Ok(GridOutcome {
         format_version: FORMAT_VERSION,
         kind: "grid".to_owned(),

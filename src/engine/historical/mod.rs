@@ -63,7 +63,7 @@ pub fn historical(
     let without = walker.walk(path as u64, Acting::Never);
     let steps = steps::steps(&walker, &clock, (with, &without), control)?;
     let orders: Vec<f64> = replayed.iter().map(Walk::loss).collect();
-    let (summary, margin) = assemble::today(plan, &book)?;
+    let (summary, margin) = assemble::today(plan, &book, control)?;
     Ok(HistoricalOutcome {
         format_version: FORMAT_VERSION,
         kind: terms.kind.to_owned(),

@@ -1,6 +1,8 @@
 //! The ladder of thresholds of every account along every coin, with prices, distances and
 //! probabilities of touching them.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::touch::{Extremes, Touch};
@@ -8,6 +10,7 @@ use crate::engine::EngineError;
 use crate::engine::compiled::Compiled;
 use crate::engine::control::Control;
 use crate::engine::pass::Partial;
+use crate::engine::path::Setting;
 use crate::engine::plan::Plan;
 use crate::margin::first_passage::LogDiffusion;
 use crate::margin::liquidation_price::{LadderSearch, PriceLine, Rung, ThresholdPrices};
@@ -47,7 +50,7 @@ pub(in crate::engine) fn ladders(
     let appetite = plan.policy.as_ref().map(|policy| policy.appetite);
     let found = searched(book, appetite, control)?;
     let prices = found.iter().map(|account| prices_of(account, portfolio)).collect();
-    let found: Vec<ThresholdPrices> = found.into_iter().flatten().collect();
+    let found: Vec<ThresholdPrices> = found.iter().flatten().cloned().collect();
     let orders: Vec<Vec<Stop>> =
         found.iter().map(|one| stops(book, one)).collect::<Result<_, _>>()?;
     let told = |(one, stops): (&ThresholdPrices, &Vec<Stop>)| one.any() || !stops.is_empty();
@@ -73,19 +76,38 @@ pub(in crate::engine) fn ladders(
 }
 
 /// By account, the prices at which its venue would close it.
-pub(in crate::engine) fn prices(book: &Compiled) -> Result<Vec<Vec<AccountPrices>>, EngineError> {
-    let found = searched(book, None, &Control::none())?;
+pub(in crate::engine) fn prices(
+    book: &Compiled,
+    control: &Control,
+) -> Result<Vec<Vec<AccountPrices>>, EngineError> {
+    let found = searched(book, None, control)?;
     Ok(found.iter().map(|account| prices_of(account, book.setting.portfolio)).collect())
 }
 
-/// The rungs of every account along every coin.
+/// The rungs of every account along every coin; of a batch, searched once for all runs of one book
+/// in one market.
 fn searched(
     book: &Compiled,
     appetite: Option<f64>,
     control: &Control,
+) -> Result<Arc<Vec<Vec<ThresholdPrices>>>, EngineError> {
+    let setting = &book.setting;
+    let search = || search(setting, appetite, control);
+    match control.shared() {
+        None => search().map(Arc::new),
+        Some(shared) => {
+            shared.ladders(&(setting.rules, setting.market, setting.portfolio, appetite), search)
+        }
+    }
+}
+
+fn search(
+    setting: &Setting,
+    appetite: Option<f64>,
+    control: &Control,
 ) -> Result<Vec<Vec<ThresholdPrices>>, EngineError> {
-    let portfolio = book.setting.portfolio;
-    let search = LadderSearch::new(book.setting.rules, book.setting.market, portfolio)?;
+    let portfolio = setting.portfolio;
+    let search = LadderSearch::new(setting.rules, setting.market, portfolio)?;
     let accounts = (0..portfolio.accounts.len()).into_par_iter();
     let found = accounts.map(|account| {
         control.check()?;

@@ -1,6 +1,6 @@
 //! Which rule set a venue means: by name and date, by name and the valuation date, or a file.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::margin::VenueRules;
 /// Rule sets to choose from: the shipped ones and those of files.
 #[derive(Debug)]
 pub struct RuleSets {
-    sets: Vec<RuleSet>,
+    sets: Vec<Arc<RuleSet>>,
 }
 
 #[derive(Debug)]
@@ -32,10 +32,16 @@ impl RuleSets {
     /// # Errors
     /// A shipped file that does not read; a fault of the build, not of the user.
     pub fn shipped() -> Result<Self, Violations> {
+        static READ: OnceLock<Result<Vec<Arc<RuleSet>>, Violations>> = OnceLock::new();
+        let read = READ.get_or_init(|| Self::read_shipped().map(|read| read.sets));
+        read.clone().map(|sets| Self { sets })
+    }
+
+    fn read_shipped() -> Result<Self, Violations> {
         let mut sets = Self { sets: Vec::new() };
         for file in shipped_files() {
             let set = sets.read(&file)?;
-            sets.sets.push(RuleSet { place: None, ..set });
+            sets.sets.push(Arc::new(RuleSet { place: None, ..set }));
         }
         Ok(sets)
     }
@@ -56,7 +62,7 @@ impl RuleSets {
             };
             return Err(violation.into());
         }
-        self.sets.push(set);
+        self.sets.push(Arc::new(set));
         Ok(())
     }
 
@@ -96,13 +102,14 @@ impl RuleSets {
             return Ok(set.rules.clone());
         }
         let named = self.sets.iter().filter(|set| set.rules.name() == name);
-        let mut dated: Vec<&RuleSet> = named.collect();
+        let mut dated: Vec<&Arc<RuleSet>> = named.collect();
         dated.sort_by(|left, right| left.rules.date().cmp(right.rules.date()));
         if dated.is_empty() {
             return Err(self.unknown(name, place).into());
         }
         let today = as_of.map(date);
-        let in_force = |set: &&&RuleSet| today.as_deref().is_none_or(|now| set.rules.date() <= now);
+        let in_force =
+            |set: &&&Arc<RuleSet>| today.as_deref().is_none_or(|now| set.rules.date() <= now);
         let latest = dated.iter().rev().find(in_force);
         latest.map(|set| set.rules.clone()).ok_or_else(|| {
             let now = today.clone().unwrap_or_default();

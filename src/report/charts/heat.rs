@@ -2,8 +2,8 @@
 
 use super::canvas::{Anchor, Canvas, WIDTH, rectangle, text};
 use crate::outcome::{GridCell, GridOutcome};
-use crate::report::figures::{Figures, compact, percent, signed};
-use crate::report::grid::axis;
+use crate::report::figures::{Figures, number, percent, signed};
+use crate::report::grid::{axis, unit};
 
 const LEFT: f64 = 62.0;
 const TOP: f64 = 22.0;
@@ -11,21 +11,25 @@ const BOTTOM: f64 = 40.0;
 const ROW_HEIGHT: [f64; 2] = [16.0, 40.0];
 /// Height that rows share.
 const ROWS_HEIGHT: f64 = 240.0;
-/// Narrower cells hold no figure.
-const FIGURE_WIDTH_MIN: f64 = 36.0;
+/// Width of a character of a cell's figure; cells too narrow for the longest hold none.
+const CHARACTER: f64 = 6.5;
 /// Room that a label of the spot axis takes.
 const LABEL_WIDTH: f64 = 44.0;
-/// The faintest cell.
-const OPACITY_MIN: f64 = 0.06;
+/// The faintest cell, and the fullest: ink is legible on it.
+const OPACITY: [f64; 2] = [0.06, 0.7];
 
 /// The chart. Cells of which a share counts show what counts.
 pub fn heat_map(outcome: &GridOutcome, id: &str) -> String {
     let map = Map::of(outcome);
     let height = TOP + map.volatilities.len() as f64 * map.row_height + BOTTOM;
     let mut canvas = Canvas::new(id, height, "Profit and loss by move", &description(outcome));
-    canvas.add(text("axis", [4.0, 13.0], "volatility move"));
+    let title = format!("volatility move; profit and loss{}, {}", map.unit.1, outcome.currency);
+    canvas.add(text("axis", [4.0, 13.0], &title));
     for (index, cell) in outcome.cells.iter().enumerate() {
         map.draw(&mut canvas, cell, index == outcome.worst);
+    }
+    if map.holds_figures() {
+        outcome.cells.iter().for_each(|cell| map.write(&mut canvas, cell));
     }
     map.labels(&mut canvas);
     canvas.add(text("axis", [WIDTH - 4.0, height - 6.0], "spot move").anchor(Anchor::End));
@@ -35,6 +39,8 @@ pub fn heat_map(outcome: &GridOutcome, id: &str) -> String {
 struct Map<'a> {
     outcome: &'a GridOutcome,
     figures: Figures,
+    /// What figures of cells are divided by, and its words.
+    unit: (f64, &'static str),
     spots: Vec<f64>,
     volatilities: Vec<f64>,
     column_width: f64,
@@ -51,6 +57,7 @@ impl<'a> Map<'a> {
         Self {
             outcome,
             figures: Figures::up_to(largest),
+            unit: unit(outcome),
             column_width: (WIDTH - LEFT - 4.0) / spots.len() as f64,
             row_height: row_height.clamp(ROW_HEIGHT[0], ROW_HEIGHT[1]),
             spots,
@@ -75,6 +82,7 @@ impl<'a> Map<'a> {
         let corners = [[left, top], [left + self.column_width, top + self.row_height]];
         let class = if cell.counted > 0.0 { "heat loss" } else { "heat gain" };
         let share = if self.largest > 0.0 { cell.counted.abs() / self.largest } else { 0.0 };
+        let opacity = OPACITY[0] + share * (OPACITY[1] - OPACITY[0]);
         let tip = format!(
             "spot {}, volatility {}: {} {}",
             signed(percent(cell.spot, 1)),
@@ -82,18 +90,28 @@ impl<'a> Map<'a> {
             self.outcome.currency,
             self.figures.change(0.0 - cell.counted)
         );
-        let mark =
-            rectangle(class, corners[0], corners[1]).series("grid").opacity(share.max(OPACITY_MIN));
+        let mark = rectangle(class, corners[0], corners[1]).series("grid").opacity(opacity);
         let mark = mark.data("spot", cell.spot).data("volatility", cell.volatility);
         canvas.add(mark.data("loss", cell.loss).data("counted", cell.counted).tip(&tip));
         if is_worst {
             canvas.add(rectangle("heat-worst", corners[0], corners[1]).series("worst"));
         }
-        if self.column_width >= FIGURE_WIDTH_MIN {
-            let middle = [left + self.column_width / 2.0, top + self.row_height / 2.0 + 4.0];
-            let figure = signed(compact(three_digits(0.0 - cell.counted))).replace('-', "−");
-            canvas.add(text("note", middle, &figure).anchor(Anchor::Middle));
-        }
+    }
+
+    fn write(&self, canvas: &mut Canvas, cell: &GridCell) {
+        let (left, top) = (self.column(cell.spot), self.row(cell.volatility));
+        let middle = [left + self.column_width / 2.0, top + self.row_height / 2.0 + 4.0];
+        canvas.add(text("cell", middle, &self.figure(cell)).anchor(Anchor::Middle));
+    }
+
+    /// Profit and loss of a cell in the chart's unit.
+    fn figure(&self, cell: &GridCell) -> String {
+        number((0.0 - cell.counted) / self.unit.0, 0).replace('-', "−")
+    }
+
+    fn holds_figures(&self) -> bool {
+        let lengths = self.outcome.cells.iter().map(|cell| self.figure(cell).chars().count());
+        (lengths.max().unwrap_or(0) + 1) as f64 * CHARACTER <= self.column_width
     }
 
     fn labels(&self, canvas: &mut Canvas) {
@@ -112,11 +130,6 @@ impl<'a> Map<'a> {
     }
 }
 
-/// What fits a cell: three digits that count.
-fn three_digits(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
-}
-
 fn description(outcome: &GridOutcome) -> String {
     let worst = &outcome.cells[outcome.worst];
     let largest = outcome.cells.iter().fold(0.0, |most: f64, one| most.max(one.counted.abs()));
@@ -128,17 +141,4 @@ fn description(outcome: &GridOutcome) -> String {
         signed(percent(worst.spot, 1)),
         signed(percent(worst.volatility, 1))
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_of_cells_have_three_digits() {
-        let shown = |value: f64| compact(three_digits(value));
-        assert_eq!(shown(-651_957.0), "-652k");
-        assert_eq!(shown(1_234_567.0), "1.23m");
-        assert_eq!(shown(0.0), "0");
-    }
 }

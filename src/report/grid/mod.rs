@@ -8,6 +8,7 @@ mod words;
 pub use html::grid_html;
 pub use table::grid_csv;
 pub use terminal::grid_terminal;
+pub(super) use words::unit;
 
 use super::ReportError;
 use super::json::{json_line_of, json_of};

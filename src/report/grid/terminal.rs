@@ -3,7 +3,7 @@
 use comfy_table::Cell;
 
 use super::axis;
-use super::words::{figures, headline, moved, moves, reasons};
+use super::words::{figures, headline, moved, moves, reasons, unit};
 use crate::outcome::{GridCell, GridOutcome};
 use crate::report::figures::{count, instant, number, prose, signed};
 use crate::report::readable::readable;
@@ -83,16 +83,6 @@ fn matrix(outcome: &GridOutcome, grid: &Grid) -> String {
     let numeric: Vec<usize> = (1..=spots.len()).collect();
     let caption = format!("Profit and loss by move{unit}, {}", outcome.currency);
     format!("{}\n{}", grid.line(&caption), render(table, &numeric))
-}
-
-/// What amounts are divided by so that columns stay narrow, and its words.
-fn unit(outcome: &GridOutcome) -> (f64, &'static str) {
-    let largest = outcome.cells.iter().fold(0.0, |most: f64, one| most.max(one.loss.abs()));
-    match largest {
-        largest if largest >= 1e8 => (1e6, ", in millions"),
-        largest if largest >= 1e5 => (1e3, ", in thousands"),
-        _ => (1.0, ""),
-    }
 }
 
 /// The cells that count for most, worst first.

@@ -9,6 +9,16 @@ pub(super) fn figures(outcome: &GridOutcome) -> Figures {
     Figures::up_to(losses.fold(0.0, f64::max))
 }
 
+/// What amounts of a matrix are divided by so that its columns stay narrow, and the words for it.
+pub(in crate::report) fn unit(outcome: &GridOutcome) -> (f64, &'static str) {
+    let largest = outcome.cells.iter().fold(0.0, |most: f64, one| most.max(one.loss.abs()));
+    match largest {
+        largest if largest >= 1e8 => (1e6, ", in millions"),
+        largest if largest >= 1e5 => (1e3, ", in thousands"),
+        _ => (1.0, ""),
+    }
+}
+
 /// A move as a signed percentage.
 pub(super) fn moved(share: f64) -> String {
     let decimals = if (share * 100.0 - (share * 100.0).round()).abs() < 1e-9 { 0 } else { 1 };

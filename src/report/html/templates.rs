@@ -1,5 +1,7 @@
 //! The templates, compiled in, and the engine that renders them.
 
+use std::sync::OnceLock;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
 
@@ -36,10 +38,23 @@ const TEMPLATES: [(&str, &str); 22] = [
 pub(in crate::report) fn environment(
     figures: Figures,
 ) -> Result<Environment<'static>, minijinja::Error> {
+    static READ: OnceLock<Environment<'static>> = OnceLock::new();
+    let mut environment = match READ.get() {
+        Some(read) => read.clone(),
+        None => {
+            let read = read()?;
+            READ.get_or_init(|| read).clone()
+        }
+    };
+    filters::add(&mut environment, figures);
+    Ok(environment)
+}
+
+/// Every template, parsed.
+fn read() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    filters::add(&mut environment, figures);
     environment.add_template("style.css", include_str!("templates/style.css"))?;
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;

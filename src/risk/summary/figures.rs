@@ -1,11 +1,9 @@
 //! From what a summary keeps to its figures.
 
-use super::super::expected_shortfall::{of_excesses, with_interval};
+use super::super::expected_shortfall::{ExcessMoments, of_excesses, with_interval};
 use super::super::ranks::{order_statistic_interval, quantile_rank, rank_and_boundary};
 use super::super::tail_index::{estimate, order_statistics_used};
-use super::super::{
-    Bin, ExpectedShortfall, Moments, RiskError, TailIndexEstimate, TailMean, ValueAtRisk,
-};
+use super::super::{Bin, ExpectedShortfall, Moments, RiskError, TailIndexEstimate, ValueAtRisk};
 use super::kept::Run;
 use super::{Gap, TailSummary, TailWindows};
 use crate::units::{ConfidenceLevel, Loss, PathId};
@@ -111,6 +109,19 @@ struct Place {
     run: usize,
 }
 
+impl Gap {
+    /// Sums of what losses exceed `shift` from the centre by, of their squares and cubes.
+    fn excesses(&self, shift: f64) -> [f64; 3] {
+        let (count, sum) = (self.sums.count as f64, self.sums.sum.value());
+        let (squares, cubes) = (self.sums.squares.value(), self.cubes.value());
+        [
+            sum - count * shift,
+            (squares - 2.0 * shift * sum + count * shift * shift).max(0.0),
+            cubes - shift * (3.0 * squares - shift * (3.0 * sum - count * shift)),
+        ]
+    }
+}
+
 impl LargeTail {
     /// The place of a rank from 1; `None` where it is in no window.
     fn place(&self, rank: usize) -> Option<Place> {
@@ -152,30 +163,29 @@ impl LargeTail {
         let (rank, boundary) = rank_and_boundary(self.count, level.get());
         let (place, Run { loss: value_at_risk, .. }) = self.run(rank, level.get())?;
         let mass = (self.count - rank) as f64 + boundary;
-        let [sum, squares] = self.excesses(&place, value_at_risk);
-        let mean = if mass > 0.0 { sum / mass } else { 0.0 };
-        let variance = if mass > 0.0 { (squares / mass - mean * mean).max(0.0) } else { 0.0 };
-        let found: TailMean = of_excesses(value_at_risk, mean, variance, self.count, level);
-        Ok(with_interval(found, level))
+        let powers = self.excesses(&place, value_at_risk);
+        let [mean, squares, cubes] = powers.map(|sum| if mass > 0.0 { sum / mass } else { 0.0 });
+        let excess = ExcessMoments {
+            mean,
+            variance: (squares - mean * mean).max(0.0),
+            third: cubes - 3.0 * mean * squares + 2.0 * mean * mean * mean,
+        };
+        Ok(with_interval(of_excesses(value_at_risk, excess, self.count, level), level))
     }
 
-    /// Sums of the excesses over `loss`, which is at `place`, and of their squares.
-    fn excesses(&self, place: &Place, loss: f64) -> [f64; 2] {
-        let mut sums = [0.0; 2];
-        let mut add = |sum: f64, square: f64| {
-            sums[0] += sum;
-            sums[1] += square;
+    /// Sums of the excesses over `loss`, which is at `place`, of their squares and cubes.
+    fn excesses(&self, place: &Place, loss: f64) -> [f64; 3] {
+        let mut sums = [0.0; 3];
+        let mut add = |powers: [f64; 3]| {
+            sums.iter_mut().zip(powers).for_each(|(sum, power)| *sum += power);
         };
         for (index, Piece { runs, gap }) in self.pieces.iter().enumerate().skip(place.piece) {
             let first = if index == place.piece { place.run + 1 } else { 0 };
             for run in &runs[first..] {
                 let (excess, count) = (run.loss - loss, run.count as f64);
-                add(count * excess, count * excess * excess);
+                add([excess, excess * excess, excess * excess * excess].map(|one| count * one));
             }
-            let shift = loss - self.centre;
-            let (count, sum) = (gap.sums.count as f64, gap.sums.sum.value());
-            let squares = gap.sums.squares.value() - 2.0 * shift * sum + count * shift * shift;
-            add(sum - count * shift, squares.max(0.0));
+            add(gap.excesses(loss - self.centre));
         }
         sums
     }

@@ -60,6 +60,8 @@ impl Sums {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Gap {
     sums: Sums,
+    /// Sum of cubes of losses from the centre.
+    cubes: ExactSum,
     /// Sum of logarithms, of positive losses.
     logs: ExactSum,
 }
@@ -80,7 +82,7 @@ pub struct TailSummary {
 impl TailSummary {
     /// Nothing yet.
     pub fn new(windows: &TailWindows) -> Self {
-        let gap = Gap { sums: Sums::zero(), logs: ExactSum::zero() };
+        let gap = Gap { sums: Sums::zero(), cubes: ExactSum::zero(), logs: ExactSum::zero() };
         Self {
             all: Sums::zero(),
             extremes: [f64::INFINITY, f64::NEG_INFINITY],
@@ -133,7 +135,9 @@ impl TailSummary {
             return;
         }
         let gap = &mut self.gaps[index];
-        gap.sums.add(loss - self.windows.centre);
+        let from_centre = loss - self.windows.centre;
+        gap.sums.add(from_centre);
+        gap.cubes.add(from_centre * from_centre * from_centre);
         if loss > 0.0 {
             gap.logs.add(libm::log(loss));
         }
@@ -176,6 +180,7 @@ impl TailSummary {
         self.kept.iter_mut().zip(other.kept).for_each(|(kept, more)| kept.merge(more));
         for (gap, more) in self.gaps.iter_mut().zip(&other.gaps) {
             gap.sums.merge(&more.sums);
+            gap.cubes.merge(&more.cubes);
             gap.logs.merge(&more.logs);
         }
         self.worst.extend(other.worst);

@@ -56,6 +56,9 @@ fn check(losses: &[f64], pilot: usize, cuts: &[usize]) {
         let (one, other) = (found.expected_shortfall[index], expected_shortfall(&sample, level));
         close(one.loss.amount(), other.loss.amount());
         close(one.standard_error, other.standard_error);
+        for (one, other) in one.interval_95.iter().zip(other.interval_95) {
+            close(one.amount(), other.amount());
+        }
         assert_eq!(one.value_at_risk, other.value_at_risk);
     }
     assert_eq!(found.worst, sample.worst(20));
