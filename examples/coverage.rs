@@ -8,7 +8,10 @@
 //! sampling scheme, level aimed at and level, each run one of the engine on documents: coverage,
 //! share of intervals above the truth, the variance of plain sampling over the scheme's, the order
 //! at which half-widths shrink from a quarter of the paths (0.5 is that of independent draws), and
-//! the root mean square distance from the truth over the error that the intervals tell.
+//! the root mean square distance from the truth over the error that the intervals tell. A third has
+//! a row for every book with a venue that may fail, how failures are drawn, and level: coverage, mean
+//! distance from the truth in its errors, and the mean square distance of plain failures over that of
+//! strata; a book `Failures` shows it alone.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
 #[path = "../tests/common/coverage.rs"]
@@ -17,14 +20,19 @@ mod coverage;
 mod engine_schemes;
 #[path = "../tests/common/exact_sum.rs"]
 mod exact_sum;
+#[path = "../tests/common/failing_venue.rs"]
+mod failing_venue;
 
 use coverage::{Losses, measure};
 use engine_schemes::{Fault, LEVELS, METHODS, Scored, World, score};
+use failing_venue::{Failing, Weights};
 use plimsoll::risk::NORMAL_95;
-use plimsoll::scenario::SamplingMethod;
+use plimsoll::scenario::{FailureSampling, SamplingMethod};
 
 /// Whole pairs, rounds of 40 strata and 32 replicates, also of half and a quarter.
 const SCHEME_PATHS: u64 = 10_240;
+/// A multiple of 40 strata.
+const FAILURE_PATHS: u64 = 10_000;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -39,8 +47,42 @@ fn main() {
         plain(runs, paths);
         println!();
     }
-    println!("{runs} runs of {SCHEME_PATHS} paths of the engine");
-    by_scheme(runs, SCHEME_PATHS, [book, scheme]);
+    if book.as_deref() != Some("Failures") {
+        println!("{runs} runs of {SCHEME_PATHS} paths of the engine");
+        by_scheme(runs, SCHEME_PATHS, [book, scheme]);
+        println!();
+    }
+    println!("{runs} runs of {FAILURE_PATHS} paths with a venue that may fail");
+    with_failures(runs);
+}
+
+/// Failures drawn plainly and in strata.
+fn with_failures(runs: u64) {
+    println!(
+        "venue fails  drawn       level    VaR %   ES %   off VaR     ES   plain over it VaR     ES"
+    );
+    for failing in Failing::ALL {
+        let plans = [FailureSampling::Plain, FailureSampling::Stratified];
+        let plans = plans.map(|how| (how, failing.plan(how, FAILURE_PATHS)));
+        let truth = failing.truth(&plans[1].1);
+        let scores = plans
+            .map(|(how, plan)| (how, failing_venue::score(&plan, &truth, runs, Weights::Counted)));
+        for (how, found) in &scores {
+            for (index, level) in failing_venue::LEVELS.into_iter().enumerate() {
+                let (found, plain) = (&found[index], &scores[0].1[index]);
+                let [var, es] = found.coverage().map(|share| share * 100.0);
+                let error = |which: usize| (found.square[which] / runs as f64).sqrt();
+                let off = [0, 1].map(|which| found.distance[which] / error(which));
+                let gain = [0, 1].map(|which| plain.square[which] / found.square[which]);
+                let (failing, how) = (format!("{failing:?}"), format!("{how:?}"));
+                println!(
+                    "{failing:<12} {how:<11} {level:<6}  {var:>6.2} {es:>6.2}   {:>7.2} {:>6.2}   \
+                     {:>17.2} {:>6.2}",
+                    off[0], off[1], gain[0], gain[1]
+                );
+            }
+        }
+    }
 }
 
 fn plain(runs: u64, paths: usize) {

@@ -8,12 +8,15 @@ mod coverage;
 mod engine_schemes;
 #[path = "common/exact_sum.rs"]
 mod exact_sum;
+#[path = "common/failing_venue.rs"]
+mod failing_venue;
 #[path = "common/schemes.rs"]
 mod schemes;
 
 use coverage::{Losses, Measured, measure};
 use engine_schemes::World;
-use plimsoll::scenario::SamplingMethod;
+use failing_venue::{Failing, Weights};
+use plimsoll::scenario::{FailureSampling, SamplingMethod};
 use schemes::{Book, Fault, Scheme, Scored, score};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
@@ -233,4 +236,50 @@ fn half_widths_of_the_engine_s_schemes_shrink_as_theory_says() {
     }
     let (few, many) = (width(SamplingMethod::Sobol, 2_560), width(SamplingMethod::Sobol, 40_960));
     assert!(many[1] / few[1] < 0.16, "{few:?} {many:?}");
+}
+
+const FAILURE_PATHS: u64 = 6_000;
+
+/// Means of both samplings are the truth within 4 errors and what a quantile of finitely many paths
+/// is off, intervals cover it, and strata have the smaller error where failures make the tail.
+#[test]
+fn failures_in_strata_are_covered_with_less_error_than_plain_ones() {
+    for failing in Failing::ALL {
+        let plans = [FailureSampling::Plain, FailureSampling::Stratified]
+            .map(|how| failing.plan(how, FAILURE_PATHS));
+        let truth = failing.truth(&plans[1]);
+        assert_eq!(plans[0].hazards.venues, plans[1].hazards.venues);
+        let [plain, strata] =
+            plans.map(|plan| failing_venue::score(&plan, &truth, RUNS, Weights::Counted));
+        for (level, exact) in truth.iter().enumerate() {
+            for found in [&plain[level], &strata[level]] {
+                for (measure, exact) in exact.iter().enumerate() {
+                    let error = (found.square[measure] / RUNS as f64).sqrt();
+                    let off = found.distance[measure].abs();
+                    assert!(
+                        off < 4.0 * error + 1e-3 * exact,
+                        "{failing:?}: {found:?} of {truth:?}"
+                    );
+                }
+            }
+            let found = &strata[level];
+            assert!(
+                found.covered.into_iter().all(covers),
+                "{failing:?}: {found:?}, {:?}",
+                bounds()
+            );
+        }
+        let gain = plain[1].square[1] / strata[1].square[1];
+        let least = if failing == Failing::Rarely { 0.7 } else { 4.0 };
+        assert!(gain > least, "{failing:?}: {gain}");
+    }
+}
+
+/// Paths with a failure counted as often as others.
+#[test]
+fn failures_whose_weights_are_forgotten_are_not_covered() {
+    let plan = Failing::Often.plan(FailureSampling::Stratified, FAILURE_PATHS);
+    let truth = Failing::Often.truth(&plan);
+    let found = failing_venue::score(&plan, &truth, RUNS, Weights::Forgotten);
+    assert!(!found[1].covered.into_iter().any(covers), "{found:?} passed");
 }

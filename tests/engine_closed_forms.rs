@@ -17,6 +17,8 @@ mod accounts;
 mod contributions;
 #[path = "engine_closed_forms/edges.rs"]
 mod edges;
+#[path = "engine_closed_forms/failure_strata.rs"]
+mod failure_strata;
 #[path = "engine_closed_forms/failures.rs"]
 mod failures;
 #[path = "engine_closed_forms/liquidation.rs"]

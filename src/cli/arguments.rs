@@ -79,6 +79,9 @@ pub struct SimulationArguments {
     /// How paths are drawn, instead of the scenario's.
     #[arg(long, value_name = "HOW", value_enum)]
     pub sampling: Option<SamplingArgument>,
+    /// How failures of venues inside paths are drawn, instead of the scenario's.
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub failures: Option<FailuresArgument>,
     /// Instruction set of the kernels: baseline, avx2 or avx512; the outcome does not depend on it
     /// [default: the best this machine has].
     #[arg(long, value_name = "SET", value_parser = instruction_set)]
@@ -121,6 +124,15 @@ pub enum SamplingArgument {
     Sobol,
     /// Chosen by a pilot run.
     Auto,
+}
+
+/// Sampling of failures as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailuresArgument {
+    /// As often as hazards say.
+    Plain,
+    /// On a stated share of the paths, which are weighted for it.
+    Stratified,
 }
 
 /// Arguments of `run`.

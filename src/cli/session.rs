@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::arguments::{
-    MachineArguments, RevaluationArgument, SamplingArgument, SimulationArguments,
+    FailuresArgument, MachineArguments, RevaluationArgument, SamplingArgument, SimulationArguments,
 };
 use super::exit::Exit;
 use super::terminal::Terminal;
 use crate::document::{ColorChoice, Confinement, InputFile, Machine, Violations};
 use crate::engine::{self, Control, EngineError, LoadOptions, Observer, Overrides, Plan};
 use crate::numeric::isa::InstructionSet;
-use crate::scenario::{Revaluation, SamplingMethod};
+use crate::scenario::{FailureSampling, Revaluation, SamplingMethod};
 
 /// Set by Ctrl-C; a second one ends the process at once.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -174,6 +174,10 @@ pub fn overrides(arguments: &SimulationArguments) -> Overrides {
             SamplingArgument::ControlVariate => SamplingMethod::ControlVariate,
             SamplingArgument::Sobol => SamplingMethod::Sobol,
             SamplingArgument::Auto => SamplingMethod::Auto,
+        }),
+        failures: arguments.failures.map(|how| match how {
+            FailuresArgument::Plain => FailureSampling::Plain,
+            FailuresArgument::Stratified => FailureSampling::Stratified,
         }),
     }
 }

@@ -58,7 +58,7 @@ pub fn event_paths(
     isa: InstructionSet,
     control: &Control,
 ) -> Result<EventPaths, EngineError> {
-    let plain = Plan { sampling: plan.sampling.plainly(), ..plan.clone() };
+    let plain = plan.plainly();
     let book = Compiled::new(&plain, &plain.portfolio, isa)?;
     let engine = book.engine.clone().with_general_stage(&book.setting)?;
     let paths = plan.scenario.simulation.paths;

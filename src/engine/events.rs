@@ -186,6 +186,7 @@ impl Events {
         let stage = EventStage::compile(&setting, valued, Streams::new(seed, isa))?;
         let stage = stage.map(|stage| stage.with_hazards(&hazards.venues));
         let stage = stage.map(|stage| stage.with_stated_failures(&hazards.stated));
+        let stage = stage.map(|stage| stage.with_failure_strata(hazards.strata.as_ref()));
         let stage = stage.map(|stage| match moving {
             Some(displacement) => stage.moving(Arc::clone(displacement)),
             None => stage,

@@ -40,6 +40,98 @@ pub struct FailureTallies {
     pub calls: Vec<(usize, CallTally)>,
 }
 
+/// What failed, and what calls came to, path by path: of paths that do not all count the same.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PathFailures {
+    /// Failures, by path.
+    pub failed: Vec<PathFailure>,
+    /// Calls, by path.
+    pub called: Vec<PathCall>,
+    /// `[path][venue]` over the venues that may fail: what was to be lost on average.
+    pub expected: Vec<f64>,
+}
+
+/// One venue failed on one path; amounts in USD.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PathFailure {
+    /// The path.
+    pub path: u64,
+    /// Index into `Portfolio::venues`.
+    pub venue: usize,
+    /// What its accounts were worth then.
+    pub claims: f64,
+    /// What was lost of it.
+    pub lost: f64,
+}
+
+/// One account was called on one path.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PathCall {
+    /// The path.
+    pub path: u64,
+    /// Index into `Portfolio::accounts`.
+    pub account: usize,
+    /// What became of it.
+    pub outcome: CallOutcome,
+    /// What was sent, in USD when it left.
+    pub sent: f64,
+}
+
+/// What became of the calls of an account on a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallOutcome {
+    /// Every one was met in full.
+    Met,
+    /// Something was sent, and not all that was needed.
+    InPart,
+    /// Nothing could be sent.
+    Unmet,
+}
+
+impl CallOutcome {
+    /// `None` where nobody was called.
+    fn of(record: &CallRecord) -> Option<Self> {
+        let nothing = record.sent <= 0.0;
+        match (record.is_called, record.is_short) {
+            (_, true) if nothing => Some(Self::Unmet),
+            (_, true) => Some(Self::InPart),
+            (true, false) => Some(Self::Met),
+            (false, false) => None,
+        }
+    }
+}
+
+impl PathFailures {
+    /// Adds one path by its place in a walked block and its id.
+    pub(super) fn add(
+        &mut self,
+        stage: &EventStage,
+        state: &EventState,
+        (place, path): (usize, u64),
+    ) {
+        for (venue, record) in stage.failing_venues().zip(stage.venue_records(state, place)) {
+            self.expected.push(record.expected);
+            if record.failed.is_some() {
+                let VenueRecord { claims, lost, .. } = record;
+                self.failed.push(PathFailure { path, venue, claims, lost });
+            }
+        }
+        for (called, account) in stage.called_accounts().enumerate() {
+            let record = stage.call_record(state, called, place);
+            if let Some(outcome) = CallOutcome::of(&record) {
+                self.called.push(PathCall { path, account, outcome, sent: record.sent });
+            }
+        }
+    }
+
+    /// Adds later paths.
+    pub(super) fn join(&mut self, later: Self) {
+        self.failed.extend(later.failed);
+        self.called.extend(later.called);
+        self.expected.extend(later.expected);
+    }
+}
+
 impl VenueTally {
     fn add(&mut self, record: &VenueRecord) {
         self.failed += u64::from(record.failed.is_some());
@@ -58,10 +150,12 @@ impl VenueTally {
 
 impl CallTally {
     fn add(&mut self, record: &CallRecord) {
-        let nothing = record.sent <= 0.0;
-        self.met += u64::from(record.is_called && !record.is_short);
-        self.in_part += u64::from(record.is_short && !nothing);
-        self.unmet += u64::from(record.is_short && nothing);
+        match CallOutcome::of(record) {
+            Some(CallOutcome::Met) => self.met += 1,
+            Some(CallOutcome::InPart) => self.in_part += 1,
+            Some(CallOutcome::Unmet) => self.unmet += 1,
+            None => {}
+        }
         self.sent.add(record.sent);
     }
 

@@ -17,7 +17,7 @@ use crate::market::{BarHistory, Market};
 use crate::portfolio::Portfolio;
 use crate::portfolio::document::{LoadedPortfolio, read_portfolio};
 use crate::scenario::document::{FileReference, LoadedScenario, ScenarioTree, open_scenario};
-use crate::scenario::{Revaluation, SamplingMethod, Scenario, library_path};
+use crate::scenario::{FailureSampling, Revaluation, SamplingMethod, Scenario, library_path};
 use crate::threshold::document::{LoadedPolicy, read_policy};
 
 /// Changes to a scenario from outside.
@@ -33,6 +33,8 @@ pub struct Overrides {
     pub revaluation: Option<Revaluation>,
     /// How paths are drawn.
     pub sampling: Option<SamplingMethod>,
+    /// How failures of venues are drawn.
+    pub failures: Option<FailureSampling>,
 }
 
 /// How documents are read.
@@ -300,6 +302,7 @@ fn apply(overrides: &Overrides, scenario: &mut Scenario) {
     simulation.seed = overrides.seed.unwrap_or(simulation.seed);
     simulation.revaluation = overrides.revaluation.unwrap_or(simulation.revaluation);
     simulation.sampling.method = overrides.sampling.unwrap_or(simulation.sampling.method);
+    simulation.sampling.failures = overrides.failures.unwrap_or(simulation.sampling.failures);
 }
 
 /// Reads the document that the scenario names under `key`, where it names one.

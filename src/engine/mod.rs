@@ -23,6 +23,7 @@ mod event_paths;
 mod events;
 mod exposure;
 mod extended;
+mod failure_strata;
 mod failures;
 mod faults;
 mod grid;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Control, Interrupted, Stage};
 use super::displaced::MarketTally;
 use super::events::EventTallies;
+use super::failures::PathFailures;
 use super::ledger::{AccountTerms, AccountValues};
 use super::liquidation::{LiquidationTally, PathClosing, add_tallies};
 use super::nodes_alone::NodesAlone;
@@ -64,6 +65,9 @@ pub struct Partial {
     /// The same path by path, ascending, where paths are weighted or depend on each other; empty
     /// in plain sampling.
     pub closings: Vec<PathClosing>,
+    /// Failures of venues and calls on those paths.
+    #[serde(default)]
+    pub failures: PathFailures,
     /// Present where losses are by proxy.
     #[serde(default)]
     pub proxy: Option<ProxyPart>,
@@ -135,6 +139,7 @@ impl Partial {
         add_tallies(&mut self.liquidations, &more.tallies);
         self.events.join(&more.events);
         self.closings.extend(more.closings);
+        self.failures.join(more.failures);
         self.closings.sort_unstable_by_key(|closing| (closing.path, closing.account));
     }
 
@@ -293,7 +298,7 @@ pub(super) fn watched_losses(
             ledger.columns(&workspace, take(&mut columns, block.len() * width));
             let factors = workspace.factors();
             if drawn.weighted {
-                take(&mut ratios, block.len()).copy_from_slice(factors.weights());
+                engine.fill_ratios(&workspace, take(&mut ratios, block.len()));
             }
             put_controls(factors, take(&mut controls, block.len() * drawn.controls));
             first_path += block.len() as u64;
@@ -305,10 +310,10 @@ pub(super) fn watched_losses(
     let mut seen = Seen::default();
     walked.into_iter().for_each(|later| seen.join(later));
     let Seen { liquidated, market, unsure } = seen;
-    let Liquidated { tallies: liquidations, events, closings } = liquidated;
+    let Liquidated { tallies: liquidations, events, closings, failures } = liquidated;
     let first_path = range.start;
     let losses = Partial { first_path, losses, columns, ratios, controls, ..Partial::default() };
-    Ok((Partial { liquidations, closings, events, market, ..losses }, unsure))
+    Ok((Partial { liquidations, closings, failures, events, market, ..losses }, unsure))
 }
 
 /// What happened on paths beside their losses, in path order.
@@ -341,6 +346,7 @@ pub(super) struct Liquidated {
     tallies: Vec<LiquidationTally>,
     events: EventTallies,
     closings: Vec<PathClosing>,
+    failures: PathFailures,
 }
 
 impl Liquidated {
@@ -355,6 +361,7 @@ impl Liquidated {
         engine.tally(workspace, &mut self.tallies);
         engine.tally_events(workspace, &mut self.events);
         engine.closings(workspace, paths, &mut self.closings);
+        engine.path_failures(workspace, paths, &mut self.failures);
     }
 
     /// Adds later paths.
@@ -362,6 +369,7 @@ impl Liquidated {
         add_tallies(&mut self.tallies, &later.tallies);
         self.events.join(&later.events);
         self.closings.extend(later.closings);
+        self.failures.join(later.failures);
     }
 }
 
@@ -424,6 +432,7 @@ pub fn merge(mut parts: Vec<Partial>, path_count: u64) -> Result<Partial, PartsD
             merged.events.join(&part.events);
             merged.market.join(&part.market);
             merged.closings.extend(part.closings);
+            merged.failures.join(part.failures);
             if let Some(later) = part.proxy {
                 merged.proxy.get_or_insert_default().join(later);
             }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::EngineError;
 use super::displaced::{self, MarketTally};
 use super::events::{EventTallies, Events};
+use super::failures::PathFailures;
 use super::liquidation::{
     Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, PathClosing, Visit,
 };
@@ -44,8 +45,10 @@ pub(super) struct PathEngine {
 /// What the sampling scheme tells of each path beside its factors.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Drawn {
-    /// Whether paths have likelihood ratios.
+    /// Whether paths have likelihood ratios, of factors or of failures.
     pub weighted: bool,
+    /// Whether factors are drawn from another law than the model's.
+    pub factors_weighted: bool,
     /// Control values.
     pub controls: usize,
     /// Whether paths are independent and all count the same.
@@ -86,15 +89,17 @@ impl PathEngine {
         let Setting { market, portfolio, model, sampling, pricing, seed, isa, .. } = *setting;
         let book = CompiledBook::compile(market, portfolio, model, pricing, granularity)?;
         let simulator = Simulator::with_sampling(model, sampling, seed, isa)?;
-        let drawn = Drawn {
-            weighted: sampling.is_weighted(),
-            controls: sampling.control_means().len(),
-            plain: sampling.is_plain(),
-        };
         let displacement = displaced::compile(setting);
         let moving = displacement.as_ref().filter(|one| one.symbols().next().is_some());
         let liquidation = Liquidation::compile(setting, &book, moving)?;
         let events = Events::compile(setting, &book, moving)?;
+        let tilted = events.as_ref().is_some_and(|events| events.stage().weighs_failures());
+        let drawn = Drawn {
+            weighted: sampling.is_weighted() || tilted,
+            factors_weighted: sampling.is_weighted(),
+            controls: sampling.control_means().len(),
+            plain: sampling.is_plain() && !tilted,
+        };
         let nodes = model.grid.nodes.len();
         Ok(Self { simulator, book, liquidation, events, displacement, nodes, drawn, isa })
     }
@@ -105,6 +110,19 @@ impl PathEngine {
 
     pub fn book(&self) -> &CompiledBook {
         &self.book
+    }
+
+    /// Likelihood ratio of each path of the block walked last.
+    pub fn fill_ratios(&self, workspace: &Workspace, ratios: &mut [f64]) {
+        if self.drawn.factors_weighted {
+            ratios.copy_from_slice(workspace.factors().weights());
+        } else {
+            ratios.fill(1.0);
+        }
+        if let Some((events, state)) = self.events_walked(workspace) {
+            let failures = events.stage().failure_weights(state);
+            ratios.iter_mut().zip(failures).for_each(|(ratio, weight)| *ratio *= weight);
+        }
     }
 
     /// Paths to walk together.
@@ -367,6 +385,18 @@ impl PathEngine {
             events.closings(state, paths, sure, into);
         }
         into[first..].sort_unstable_by_key(|closing| (closing.path, closing.account));
+    }
+
+    /// Adds what failed and what calls came to on `paths`, the block walked last; nothing where a
+    /// tally says as much.
+    pub fn path_failures(&self, workspace: &Workspace, paths: &[u64], into: &mut PathFailures) {
+        if self.drawn.plain {
+            return;
+        }
+        if let Some((events, state)) = self.events_walked(workspace) {
+            let places = paths.iter().enumerate();
+            places.for_each(|(place, &path)| into.add(events.stage(), state, (place, path)));
+        }
     }
 
     /// Indices into `Portfolio::accounts` of those at venues that may fail inside paths.

@@ -10,7 +10,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::margin::failure::{Hazard, PilotDrawdowns, add_drawdowns, horizon_probability};
+use crate::margin::failure::{
+    ClockTilt, FailureStrata, Hazard, PilotDrawdowns, add_drawdowns, horizon_probability,
+};
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::scenario::Scenario;
@@ -38,6 +40,9 @@ pub struct Hazards {
     /// The node at which each venue fails by statement, in portfolio order; empty: none does.
     #[serde(default)]
     pub stated: Vec<Option<u32>>,
+    /// How failures are drawn more often than they happen, where they are.
+    #[serde(default)]
+    pub strata: Option<FailureStrata>,
 }
 
 /// What a hazard is calibrated to.
@@ -59,11 +64,47 @@ pub(super) fn hazards(
     portfolio: &Portfolio,
     isa: InstructionSet,
 ) -> Result<Hazards, SimulationError> {
-    let mut pilot = Pilot { model, seed: scenario.simulation.seed, isa, known: Vec::new() };
+    let mut pilot = Pilot::new(model, scenario, isa);
     let venues = venues(portfolio).map(|stated| stated.map(|stated| pilot.hazard(&stated)));
     let venues = venues.map(Option::transpose).collect::<Result<_, _>>()?;
     let peg_breaks = pegs(scenario).map(|stated| pilot.hazard(&stated));
-    Ok(Hazards { venues, peg_breaks: peg_breaks.collect::<Result<_, _>>()?, stated: Vec::new() })
+    Ok(Hazards {
+        venues,
+        peg_breaks: peg_breaks.collect::<Result<_, _>>()?,
+        stated: Vec::new(),
+        strata: None,
+    })
+}
+
+/// How the clocks of the venues that may fail, with their hazards in `hazards`, are drawn so that on
+/// a `share` of the paths one strikes: index into `Portfolio::venues`, law of its clock. Venues that
+/// fail by statement, never, or as often anyhow have none.
+///
+/// # Errors
+/// As [`hazards`].
+pub(super) fn tilts(
+    model: &FactorModel,
+    scenario: &Scenario,
+    portfolio: &Portfolio,
+    hazards: &Hazards,
+    share: f64,
+) -> Result<Vec<(usize, ClockTilt)>, SimulationError> {
+    let mut pilot = Pilot::new(model, scenario, InstructionSet::detect());
+    let has_account = |venue| portfolio.accounts.iter().any(|one| one.venue == Some(venue));
+    let mut found = Vec::new();
+    for (venue, (stated, hazard)) in venues(portfolio).zip(&hazards.venues).enumerate() {
+        let Some((stated, hazard)) = stated.zip(hazard.as_ref()) else { continue };
+        let by_statement = hazards.stated.get(venue).copied().flatten().is_some();
+        if by_statement || !has_account(venue) || hazard.intercept() <= INTERCEPT.0 {
+            continue;
+        }
+        let fastest = pilot.calibrated(&stated, ClockTilt::fastest_probability(share))?;
+        let speed = libm::exp(fastest.intercept() - hazard.intercept());
+        if speed > 1.0 && speed.is_finite() {
+            found.push((venue, ClockTilt::new(share, speed)));
+        }
+    }
+    Ok(found)
 }
 
 /// Factors of the coins whose drawdown a hazard follows: the model must have them, held or not.
@@ -104,12 +145,19 @@ struct Pilot<'a> {
     known: Vec<(Weights, Vec<f64>)>,
 }
 
-impl Pilot<'_> {
+impl<'a> Pilot<'a> {
+    fn new(model: &'a FactorModel, scenario: &Scenario, isa: InstructionSet) -> Self {
+        Self { model, seed: scenario.simulation.seed, isa, known: Vec::new() }
+    }
+
     fn hazard(&mut self, stated: &Stated) -> Result<Hazard, SimulationError> {
-        let nodes = &self.model.grid.nodes;
-        let horizon = nodes.last().copied().unwrap_or_default();
-        let probability = horizon_probability(stated.probability_1y, horizon);
-        let steps = steps(nodes);
+        let horizon = self.model.grid.nodes.last().copied().unwrap_or_default();
+        self.calibrated(stated, horizon_probability(stated.probability_1y, horizon))
+    }
+
+    /// The hazard that follows the stated coins, with this mean probability over the horizon.
+    fn calibrated(&mut self, stated: &Stated, probability: f64) -> Result<Hazard, SimulationError> {
+        let steps = steps(&self.model.grid.nodes);
         let Stated { slope, main_coins, .. } = *stated;
         let found = if slope == 0.0 || probability <= 0.0 || probability >= 1.0 {
             let none = vec![0.0; steps.len()];

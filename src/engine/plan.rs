@@ -8,7 +8,9 @@ use super::grid::{self, GridPoint};
 use super::historical::{self, Fitted};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
-use super::{conditions, displaced, faults, precision, reverse, sampling, shock, stress};
+use super::{
+    conditions, displaced, failure_strata, faults, precision, reverse, sampling, shock, stress,
+};
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
 use crate::market::{Finding, Market};
@@ -134,6 +136,7 @@ impl Plan {
             precision::check(inputs, &mut collector);
             reverse::check(inputs, &mut collector);
             sampling::choose(&mut plan, inputs, &mut collector);
+            failure_strata::choose(&mut plan, inputs, &mut collector);
             if let Some(shock) = &scenario.shock {
                 shock::condition(&mut plan, inputs, shock, &mut collector);
             }
@@ -151,7 +154,14 @@ impl Plan {
 
     /// How paths depend on each other, and what is known of them.
     pub fn sample_design(&self) -> SampleDesign {
-        sampling::design(&self.sampling)
+        failure_strata::design(self.hazards.strata.as_ref(), sampling::design(&self.sampling))
+    }
+
+    /// The same with paths drawn plainly, all of which count the same.
+    pub(super) fn plainly(&self) -> Self {
+        let mut plan = Self { sampling: self.sampling.plainly(), ..self.clone() };
+        plan.hazards.strata = None;
+        plan
     }
 
     /// How positions are priced.

@@ -55,6 +55,8 @@ pub enum Purpose {
     PegBreak = 17,
     /// Factors at sub-steps between two nodes.
     SubStep = 20,
+    /// Clocks of failure under strata.
+    FailureClock = 21,
     /// Directions from which a reverse stress is searched.
     SearchStart = 28,
 }

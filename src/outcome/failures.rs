@@ -11,7 +11,8 @@ pub struct VenueFailures {
     pub venue: String,
     /// Its part in the losses.
     pub contribution: FailureContribution,
-    /// How often it fails and for how much; `None` where paths do not all count the same.
+    /// How often it fails and for how much; `None` in outcomes of versions that did not say where
+    /// paths do not all count the same.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub events: Option<VenueEvents>,
 }
@@ -45,6 +46,36 @@ pub struct VenueEvents {
     pub claims: TailAmount,
     /// What was lost of it: claims less what they are worth at the horizon.
     pub loss: TailAmount,
+}
+
+/// Failures drawn more often than they happen, and what that was worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailureSampling {
+    /// Strata of the clocks of failure, shared out over the venues.
+    pub strata: u32,
+    /// Share of the paths on which a venue failed.
+    pub share_of_paths: f64,
+    /// Probability that a venue fails: what that share stands for.
+    pub probability: EventProbability,
+    /// Most that a path may count for by its failures; one on average.
+    pub weight_bound: f64,
+    /// Paths of equal weight that would spread an even loss no more.
+    pub effective_paths: f64,
+    /// By level, what plain sampling would have known of ES.
+    pub levels: Vec<PlainEquivalent>,
+    /// Estimators.
+    pub estimator: String,
+}
+
+/// ES of as many plain paths.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PlainEquivalent {
+    /// Confidence level.
+    pub level: f64,
+    /// Standard error that ES would have.
+    pub plain_standard_error: f64,
+    /// Its variance over that of this run; `None` where this run has no error.
+    pub variance_ratio: Option<f64>,
 }
 
 /// Margin calls of one account, and how far transfers met them.

@@ -37,7 +37,9 @@ pub use exposure::{
     HedgingLadder, HedgingPoint, LadderRung, LiquidationExposure, RungKind, RungSide,
     ThresholdLadder,
 };
-pub use failures::{CallsMet, FailureContribution, VenueEvents, VenueFailures};
+pub use failures::{
+    CallsMet, FailureContribution, FailureSampling, PlainEquivalent, VenueEvents, VenueFailures,
+};
 pub use grid::{GridAccount, GridCell, GridOutcome};
 pub use historical::{
     CoinPrice, HistoricalOutcome, OrderLoss, ReplayStep, ReplayedAccount, ReplayedFactor,
@@ -118,7 +120,10 @@ pub struct Outcome {
     /// Failure of every venue that may fail inside paths.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub venue_failures: Vec<VenueFailures>,
-    /// Margin calls, and how far transfers met them; none where paths do not all count the same.
+    /// How failures were drawn more often than they happen, where they were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub failure_sampling: Option<FailureSampling>,
+    /// Margin calls, and how far transfers met them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calls_met: Vec<CallsMet>,
     /// Prices that orders, others' liquidations and broken pegs moved inside paths.

@@ -119,6 +119,7 @@ mod kernel;
 mod moments;
 mod parametric;
 mod path_weights;
+mod plain_equivalent;
 mod probability;
 mod quantile;
 mod ranks;
@@ -145,9 +146,10 @@ pub use parametric::{
     TailFigures, deviation_components, modified_tail, normal_tail, student_t_tail,
 };
 pub use path_weights::PathWeights;
+pub use plain_equivalent::{effective_paths, plain_shortfall_error};
 pub use probability::{
-    PROBABILITY_ESTIMATOR, ProbabilityEstimate, mean_over_paths, probability_estimator,
-    probability_of_loss_beyond, probability_of_paths, share_of_paths,
+    PROBABILITY_ESTIMATOR, ProbabilityEstimate, mean_and_error, mean_over_paths,
+    probability_estimator, probability_of_loss_beyond, probability_of_paths, share_of_paths,
 };
 pub use quantile::{QuantileEstimator, quantile};
 pub use ranks::{RankInterval, order_statistic_interval, quantile_rank};

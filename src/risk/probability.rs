@@ -48,7 +48,8 @@ pub fn probability_of_paths(
     let mass: f64 = hits.clone().map(|path| weights.mass(path)).sum();
     let mut sums = UnitSums::new(weights);
     sums.add_ascending(hits.map(|path| (path, weights.ratio(path))));
-    let (share, error) = ((mass / count).clamp(0.0, 1.0), sums.standard_error());
+    // An empty sum is −0.
+    let (share, error) = ((mass / count + 0.0).clamp(0.0, 1.0), sums.standard_error());
     let binomial = share * (1.0 - share);
     let worth = if error > 0.0 && binomial > 0.0 {
         binomial / (error * error)
@@ -62,6 +63,17 @@ pub fn probability_of_paths(
 pub fn mean_over_paths(weights: &PathWeights, values: impl Iterator<Item = (usize, f64)>) -> f64 {
     let total: f64 = values.map(|(path, value)| weights.mass(path) * value).sum();
     total / weights.count() as f64
+}
+
+/// Mean over all paths of a quantity that is zero but on some, `(path, value)`, ascending, with its
+/// standard error.
+pub fn mean_and_error(
+    weights: &PathWeights,
+    values: impl Iterator<Item = (usize, f64)> + Clone,
+) -> (f64, f64) {
+    let mut sums = UnitSums::new(weights);
+    sums.add_ascending(values.clone().map(|(path, value)| (path, weights.ratio(path) * value)));
+    (mean_over_paths(weights, values), sums.standard_error())
 }
 
 /// `hits` of `count` equally likely, independent paths, with the score interval of Wilson (1927).

@@ -24,8 +24,8 @@ pub use super::model_document::{
 };
 pub use super::reverse_document::{ReverseDocument, ReverseTargetDocument};
 use super::settings::{
-    MeasureSettings, ReturnKind, Revaluation, SamplingMethod, SamplingSettings, Scenario,
-    SimulationSettings,
+    FailureSampling, MeasureSettings, ReturnKind, Revaluation, SamplingMethod, SamplingSettings,
+    Scenario, SimulationSettings,
 };
 use super::shock::ShockResult;
 pub use super::shock_document::{
@@ -34,7 +34,8 @@ pub use super::shock_document::{
 };
 use crate::document::{
     DurationText, FilePath, FolderName, Level, Loader, Node, NodeValue, Parsed, Place, Places,
-    PositiveRate, Prose, SourceFile, Violation, ViolationCollector, Violations, read_tree,
+    PositiveRate, Prose, SourceFile, UnitFraction, Violation, ViolationCollector, Violations,
+    read_tree,
 };
 use crate::market::document::HistoryDocument;
 use crate::units::ConfidenceLevel;
@@ -128,6 +129,15 @@ pub struct SimulationDocument {
     #[serde(default = "default_replicates")]
     #[schemars(range(min = 8, max = 1_024))]
     pub replicates: u32,
+    /// How failures of venues inside paths are drawn: as often as hazards say, or in `strata` that
+    /// make a venue fail on `failure_share` of the paths, which are weighted for it; `paths` is then
+    /// a multiple of `strata`. With `sampling` plain or importance.
+    #[serde(default)]
+    pub failures: FailureSampling,
+    /// Share of the paths on which a venue fails under `failures = "stratified"`.
+    #[serde(default = "default_failure_share")]
+    #[schemars(extend("minimum" = 0.01, "maximum" = 0.9))]
+    pub failure_share: UnitFraction,
 }
 
 /// What is measured.
@@ -185,6 +195,10 @@ fn default_strata() -> u32 {
 
 fn default_replicates() -> u32 {
     SamplingSettings::default().replicates
+}
+
+fn default_failure_share() -> UnitFraction {
+    UnitFraction::new(SamplingSettings::FAILURE_SHARE).expect("a share")
 }
 
 /// A file that a document names.
@@ -343,6 +357,8 @@ fn simulation(document: &SimulationDocument) -> SimulationSettings {
             method: document.sampling,
             strata: document.strata,
             replicates: document.replicates,
+            failures: document.failures,
+            failure_share: document.failure_share.get(),
         },
     }
 }

@@ -32,7 +32,7 @@ pub use kind::ScenarioKind;
 pub use library::{LibraryEntry, SHELVES, library, library_path};
 pub use reverse::{ReverseSettings, ReverseTarget};
 pub use settings::{
-    CorrelationSettings, Drift, JumpSettings, MeasureSettings, ModelSettings,
+    CorrelationSettings, Drift, FailureSampling, JumpSettings, MeasureSettings, ModelSettings,
     NotPositiveSemidefinite, ProcessSettings, ReturnKind, Revaluation, SamplingMethod,
     SamplingSettings, Scenario, SimulationSettings, SmileDynamics, StatedVolatility,
     VolatilityDynamics, VolatilitySettings,

@@ -57,20 +57,53 @@ pub enum SamplingMethod {
     Auto,
 }
 
+/// How failures of venues inside paths are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureSampling {
+    /// As often as hazards say.
+    #[default]
+    Plain,
+    /// On a stated share of the paths, which are weighted for it.
+    Stratified,
+}
+
 /// Sampling and its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SamplingSettings {
     /// The scheme.
     pub method: SamplingMethod,
-    /// Strata of `Stratified`.
+    /// Strata of `Stratified`, of losses and of failures.
     pub strata: u32,
     /// Independent randomisations of `Sobol`.
     pub replicates: u32,
+    /// How failures of venues are drawn.
+    #[serde(default)]
+    pub failures: FailureSampling,
+    /// Share of the paths on which a venue fails where they are stratified.
+    #[serde(default = "SamplingSettings::failure_share")]
+    pub failure_share: f64,
+}
+
+impl SamplingSettings {
+    /// Share of the paths that have a failure unless stated: the others lose a quarter of their
+    /// number, and errors of what markets alone cause grow by less than a fifth.
+    pub const FAILURE_SHARE: f64 = 0.25;
+
+    fn failure_share() -> f64 {
+        Self::FAILURE_SHARE
+    }
 }
 
 impl Default for SamplingSettings {
     fn default() -> Self {
-        Self { method: SamplingMethod::Plain, strata: 40, replicates: 32 }
+        Self {
+            method: SamplingMethod::Plain,
+            strata: 40,
+            replicates: 32,
+            failures: FailureSampling::Plain,
+            failure_share: Self::FAILURE_SHARE,
+        }
     }
 }
 

@@ -11,33 +11,33 @@ use plimsoll::units::{PathId, Years};
 use crate::liquidation::{account, inverse, json, linear, rules, sharded};
 use crate::world::{SPOT, VOLATILITY, World, assert_close, assert_within, policy, run};
 
-const MONTH: f64 = 30.0 / 365.0;
+pub(crate) const MONTH: f64 = 30.0 / 365.0;
 
 /// A venue that fails with this probability within a year.
-fn venue(name: &str, probability: f64, failure: &str) -> String {
+pub(crate) fn venue(name: &str, probability: f64, failure: &str) -> String {
     format!(
         "[[venue]]\nname = \"{name}\"\ndefault_probability_1y = {probability}\n\
          [venue.failure]\n{failure}\n"
     )
 }
 
-fn at(venue: &str, name: &str, asset: &str, quantity: f64) -> String {
+pub(crate) fn at(venue: &str, name: &str, asset: &str, quantity: f64) -> String {
     format!(
         "[[account]]\nname = \"{name}\"\nvenue = \"{venue}\"\nrecourse = true\n\
          balance = [{{ asset = \"{asset}\", quantity = {quantity} }}]\n"
     )
 }
 
-fn world(book: String, steps: u32, paths: u64) -> World {
+pub(crate) fn world(book: String, steps: u32, paths: u64) -> World {
     World { horizon: "30d", book, steps, paths, ..World::default() }
 }
 
-fn failures<'a>(outcome: &'a Outcome, venue: &str) -> &'a VenueFailures {
+pub(crate) fn failures<'a>(outcome: &'a Outcome, venue: &str) -> &'a VenueFailures {
     let found = outcome.venue_failures.iter().find(|row| row.venue == venue);
     found.unwrap_or_else(|| panic!("{venue} may fail"))
 }
 
-fn events<'a>(outcome: &'a Outcome, venue: &str) -> &'a VenueEvents {
+pub(crate) fn events<'a>(outcome: &'a Outcome, venue: &str) -> &'a VenueEvents {
     failures(outcome, venue).events.as_ref().expect("all paths count the same")
 }
 
@@ -139,7 +139,7 @@ fn wrong_way_failures_raise_expected_shortfall() {
 }
 
 /// Accounts that are liquidated, fail, are called and helped, on two venues and a treasury.
-fn everything(paths: u64) -> World {
+pub(crate) fn everything(paths: u64) -> World {
     let failure = "wrong_way_slope = 8\nmain_coins = { BTC = 1 }\n\
                    claim_marks = { USD = { mean = \"30%\", deviation = \"20%\" }, BTC = { mean = 0.5 } }";
     let failing = venue("v", 0.5, failure)

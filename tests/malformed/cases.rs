@@ -104,6 +104,11 @@ const CASES: &[Case] = &[
         &["unknown `sampling` `sobl`"],
     ),
     ("one stratum", &[(S, "seed = 7", "strata = «1»")], &["`strata` is out of range"]),
+    (
+        "failures on more paths than may be",
+        &[(S, "seed = 7", "failures = «\"most\"»\nfailure_share = «\"95%\"»")],
+        &["unknown `failures` `most`", "`failure_share` is out of range"],
+    ),
     ("few replicates", &[(S, "seed = 7", "replicates = «4»")], &["`replicates` is out of range"]),
     ("unknown process", &[(S, "\"gbm\"", "«\"gmb\"»")], &["unknown `type` `gmb`"]),
     (

@@ -693,6 +693,7 @@ pub fn outcome() -> Outcome {
         margin: margin(),
         liquidations: liquidations(),
         venue_failures: Vec::new(),
+        failure_sampling: None,
         calls_met: Vec::new(),
         moved_prices: None,
         reverse: None,

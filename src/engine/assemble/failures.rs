@@ -2,39 +2,91 @@
 
 use super::Found;
 use crate::engine::EngineError;
-use crate::engine::failures::{CallTally, VenueTally};
+use crate::engine::failures::{CallOutcome, CallTally, PathFailure, VenueTally};
 use crate::engine::tail::TailRow;
 use crate::margin::{Happening, PathEvent};
-use crate::outcome::{CallsMet, EventProbability, FailureContribution, VenueEvents, VenueFailures};
+use crate::outcome::{
+    CallsMet, EventProbability, FailureContribution, FailureSampling, PlainEquivalent, VenueEvents,
+    VenueFailures,
+};
 use crate::portfolio::Portfolio;
 use crate::risk::{
     self, ExpectedShortfallWeights, KernelWeights, RiskError, TailSample, expected_shortfall,
     value_at_risk,
 };
+use crate::units::ConfidenceLevel;
 
 /// One row a venue that may fail inside paths, in portfolio order.
 pub(super) fn venue_failures(found: &Found) -> Result<Vec<VenueFailures>, EngineError> {
     let portfolio = found.book.setting.portfolio;
-    let stage = found.book.engine.event_stage();
-    let venues: Vec<usize> =
-        stage.map_or_else(Vec::new, |events| events.stage().failing_venues().collect());
-    let row = |venue: usize| {
-        let tallies = &found.part.events.failures.venues;
-        let tally = tallies.iter().find(|(index, _)| *index == venue);
-        let tally = tally.filter(|_| found.sample.weights().are_plain());
+    let venues = failing(found);
+    let row = |(index, &venue): (usize, &usize)| {
+        let events = if found.sample.weights().are_plain() {
+            let tallies = &found.part.events.failures.venues;
+            let tally = tallies.iter().find(|(index, _)| *index == venue);
+            tally.map(|(_, tally)| events(found, tally)).transpose()?
+        } else {
+            Some(weighted_events(found, venue, (index, venues.len()))?)
+        };
         Ok(VenueFailures {
             venue: portfolio.venues[venue].name.clone(),
             contribution: contribution(found, venue)?,
-            events: tally.map(|(_, tally)| events(found, tally)).transpose()?,
+            events,
         })
     };
-    venues.into_iter().map(row).collect()
+    venues.iter().enumerate().map(row).collect()
 }
 
-/// One row an account whose calls are met, in portfolio order; none where paths do not all count the
-/// same.
+/// Indices into `Portfolio::venues` of those that may fail.
+fn failing(found: &Found) -> Vec<usize> {
+    let stage = found.book.engine.event_stage();
+    stage.map_or_else(Vec::new, |events| events.stage().failing_venues().collect())
+}
+
+/// How failures were drawn more often than they happen, where they were.
+pub(super) fn sampling(found: &Found) -> Option<FailureSampling> {
+    let strata = found.plan.hazards.strata.as_ref()?;
+    found.book.engine.event_stage().filter(|events| events.stage().weighs_failures())?;
+    let weights = found.sample.weights();
+    let mut hits: Vec<usize> =
+        found.part.failures.failed.iter().map(|one| one.path as usize).collect();
+    hits.dedup();
+    let share = risk::probability_of_paths(weights, hits.iter().copied());
+    let level = |level: &ConfidenceLevel| {
+        let error = expected_shortfall(found.sample, *level).standard_error;
+        let plain = risk::plain_shortfall_error(found.sample, *level);
+        PlainEquivalent {
+            level: level.get(),
+            plain_standard_error: plain,
+            variance_ratio: (error > 0.0).then(|| plain / error * (plain / error)),
+        }
+    };
+    Some(FailureSampling {
+        strata: strata.strata,
+        share_of_paths: hits.len() as f64 / weights.count() as f64,
+        probability: EventProbability {
+            probability: share.probability,
+            interval_95: share.interval_95,
+        },
+        weight_bound: strata.weight_bound(),
+        effective_paths: risk::effective_paths(weights),
+        levels: found.plan.scenario.measures.levels.iter().map(level).collect(),
+        estimator: format!(
+            "{}; effective paths: squared sum of weights over the sum of squares (Kish); variance \
+             ratio: variance of ES of as many plain paths, by the weights, over this run's",
+            risk::probability_estimator(weights)
+        ),
+    })
+}
+
+/// One row an account whose calls are met, in portfolio order.
 pub(super) fn calls_met(found: &Found) -> Result<Vec<CallsMet>, RiskError> {
     let accounts = &found.book.setting.portfolio.accounts;
+    if !found.sample.weights().are_plain() {
+        let stage = found.book.engine.event_stage().map(|events| events.stage());
+        let called = stage.into_iter().flat_map(|stage| stage.called_accounts());
+        return called.map(|account| weighted_calls(found, account)).collect();
+    }
     let row = |(account, tally): &(usize, CallTally)| {
         Ok(CallsMet {
             account: accounts[*account].name.clone(),
@@ -44,8 +96,30 @@ pub(super) fn calls_met(found: &Found) -> Result<Vec<CallsMet>, RiskError> {
             sent: super::path_events::amount(found, &tally.sent),
         })
     };
-    let calls = found.part.events.failures.calls.iter();
-    calls.filter(|_| found.sample.weights().are_plain()).map(row).collect()
+    found.part.events.failures.calls.iter().map(row).collect()
+}
+
+/// Calls of one account where each path counts its mass.
+fn weighted_calls(found: &Found, account: usize) -> Result<CallsMet, RiskError> {
+    let calls = found.part.failures.called.iter().filter(|call| call.account == account);
+    let share = |outcome: CallOutcome| {
+        let hits = calls.clone().filter(move |call| call.outcome == outcome);
+        mass_of(found, hits.map(|call| call.path as usize))
+    };
+    let sent: Vec<(usize, f64)> =
+        calls.clone().map(|call| (call.path as usize, call.sent)).collect();
+    Ok(CallsMet {
+        account: found.book.setting.portfolio.accounts[account].name.clone(),
+        met: share(CallOutcome::Met),
+        in_part: share(CallOutcome::InPart),
+        unmet: share(CallOutcome::Unmet),
+        sent: super::path_events::weighted_amount(found, &sent)?,
+    })
+}
+
+fn mass_of(found: &Found, hits: impl Iterator<Item = usize> + Clone) -> EventProbability {
+    let share = risk::probability_of_paths(found.sample.weights(), hits);
+    EventProbability { probability: share.probability, interval_95: share.interval_95 }
 }
 
 fn probability(found: &Found, count: u64) -> Result<EventProbability, RiskError> {
@@ -53,18 +127,45 @@ fn probability(found: &Found, count: u64) -> Result<EventProbability, RiskError>
     Ok(EventProbability { probability: share.probability, interval_95: share.interval_95 })
 }
 
+/// How the expected loss of a venue's failure is estimated.
+const EXPECTED_LOSS_ESTIMATOR: &str = "mean over paths of the sum over steps of the probability of \
+                                       failing, given the path, times the loss at mean claim marks";
+
 fn events(found: &Found, tally: &VenueTally) -> Result<VenueEvents, RiskError> {
     let paths = found.part.losses.len() as u64;
     Ok(VenueEvents {
         probability: probability(found, tally.failed)?,
         expected_loss: tally.expected.sum() / paths as f64,
         expected_loss_error: tally.expected.mean_error(paths),
-        estimator:
-            "mean over paths of the sum over steps of the probability of failing, given the \
-                    path, times the loss at mean claim marks"
-                .to_owned(),
+        estimator: EXPECTED_LOSS_ESTIMATOR.to_owned(),
         claims: super::path_events::amount(found, &tally.claims),
         loss: super::path_events::amount(found, &tally.lost),
+    })
+}
+
+/// The same where each path counts its mass: of the venue that is `index` of `venues`.
+fn weighted_events(
+    found: &Found,
+    venue: usize,
+    (index, venues): (usize, usize),
+) -> Result<VenueEvents, RiskError> {
+    let weights = found.sample.weights();
+    let failures = &found.part.failures;
+    let failed = failures.failed.iter().filter(|one| one.venue == venue);
+    let expected = failures.expected.iter().skip(index).step_by(venues).copied().enumerate();
+    let (expected_loss, expected_loss_error) = risk::mean_and_error(weights, expected);
+    let amount = |of: fn(&PathFailure) -> f64| {
+        let amounts = failed.clone().map(|one| (one.path as usize, of(one)));
+        super::path_events::weighted_amount(found, &amounts.collect::<Vec<_>>())
+    };
+    Ok(VenueEvents {
+        probability: mass_of(found, failed.clone().map(|one| one.path as usize)),
+        // Control weights of either sign can take a mean below zero.
+        expected_loss: expected_loss.max(0.0),
+        expected_loss_error,
+        estimator: format!("{EXPECTED_LOSS_ESTIMATOR}; {}", weights.describe()),
+        claims: amount(|one| one.claims)?,
+        loss: amount(|one| one.lost)?,
     })
 }
 

@@ -4,6 +4,7 @@ use crate::engine::compiled::Compiled;
 use crate::engine::plan::Plan;
 use crate::market::OpenInterest;
 use crate::outcome::Warning;
+use crate::scenario::FailureSampling;
 use crate::simulation::FactorKey;
 use crate::units::Symbol;
 
@@ -27,7 +28,11 @@ fn of_scenario(plan: &Plan) -> impl Iterator<Item = String> {
     let events = &plan.scenario.events;
     let is_moved = |asset: &Symbol| plan.model.index(&FactorKey::Peg(asset.clone())).is_some();
     let pegs = events.peg_breaks.iter().filter(move |peg| !is_moved(&peg.asset));
-    pegs.map(|peg| format!("peg_break of {}, which the book does not hold", peg.asset))
+    let failures = plan.scenario.simulation.sampling.failures == FailureSampling::Stratified;
+    let failures = (failures && plan.hazards.strata.is_none())
+        .then(|| "failures of the simulation: no venue may fail more often".to_owned());
+    let pegs = pegs.map(|peg| format!("peg_break of {}, which the book does not hold", peg.asset));
+    pegs.chain(failures)
 }
 
 /// Laws of impact and open interest act in a cascade, on coins that the model moves.

@@ -6,7 +6,7 @@
 
 use super::{Found, path_events};
 use crate::engine::liquidation::{LiquidationTally, PathClosing};
-use crate::outcome::{AccountLiquidation, Warning};
+use crate::outcome::AccountLiquidation;
 use crate::risk::{self, ProbabilityEstimate, RiskError};
 
 /// One row an account that can be liquidated inside paths, in portfolio order.
@@ -49,17 +49,4 @@ fn measured(
     let probability = risk::probability_of_paths(weights, hits);
     // Control weights of either sign can take a mean of few costs below zero.
     Ok((probability, risk::mean_over_paths(weights, costs).max(0.0)))
-}
-
-/// That what happens to venues and transfers is left out where paths do not all count the same.
-pub(super) fn warning(found: &Found) -> Option<Warning> {
-    let stage = found.book.engine.event_stage()?.stage();
-    let any = stage.failing_venues().next().is_some() || stage.called_accounts().next().is_some();
-    (any && !found.sample.weights().are_plain()).then(|| Warning {
-        code: "events_not_weighted".to_owned(),
-        message: "Margin calls, liquidations and amounts are told with the weight of each path; \
-                  probabilities of venue failure and transfers are counted on plain paths alone, \
-                  and left out. Run with plain sampling for them."
-            .to_owned(),
-    })
 }

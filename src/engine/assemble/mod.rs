@@ -77,7 +77,6 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     let mut warnings = self::warnings(plan, book);
     warnings.extend(heavy_tail(&measures));
     warnings.extend(few_paths::warning(sample, &levels.levels));
-    warnings.extend(liquidations::warning(found));
     warnings.extend(found.revalued.warning());
     let greeks = book::greeks(book)?;
     let exposure::Exposed { exposure, prices } = exposure::exposure(found, &greeks, control)?;
@@ -115,6 +114,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         liquidations: liquidations::liquidations(found)?,
         path_events: path_events::of_book(found)?,
         venue_failures: failures::venue_failures(found)?,
+        failure_sampling: failures::sampling(found),
         calls_met: failures::calls_met(found)?,
         moved_prices: moved_prices::moved_prices(found, control)?,
         reverse,

@@ -64,6 +64,20 @@ pub(super) fn amount(found: &Found, tally: &AmountTally) -> TailAmount {
     Plain { found }.amount(tally)
 }
 
+/// The same of amounts on paths that count by their mass: positive ones, by path.
+pub(super) fn weighted_amount(
+    found: &Found,
+    on_paths: &[(usize, f64)],
+) -> Result<TailAmount, RiskError> {
+    let measures = &found.plan.scenario.measures;
+    let (levels, weights) = (&measures.levels, found.sample.weights());
+    let mut amounts = vec![0.0; found.part.losses.len()];
+    on_paths.iter().for_each(|(path, amount)| amounts[*path] = *amount);
+    let sample = LossSample::new(&amounts, weights, &Needs { levels, worst_paths: 1 })?;
+    let positive = || on_paths.iter().copied().filter(|(_, amount)| *amount > 0.0);
+    Ok(tail_amount(&sample, levels, measures.contribution_level, positive))
+}
+
 /// Whether margin calls are looked at: the plain stage knows maintenance margins alone.
 fn calls_are_seen(found: &Found) -> bool {
     found.book.engine.event_stage().is_some()
@@ -219,15 +233,7 @@ impl Weighted<'_> {
     }
 
     fn amount(&self, of: impl Fn(&Happened) -> f64) -> Result<TailAmount, RiskError> {
-        let measures = &self.found.plan.scenario.measures;
-        let (levels, weights) = (&measures.levels, self.found.sample.weights());
-        let mut amounts = vec![0.0; self.found.part.losses.len()];
-        self.paths.iter().for_each(|(path, happened)| amounts[*path] = of(happened));
-        let sample = LossSample::new(&amounts, weights, &Needs { levels, worst_paths: 1 })?;
-        let positive = || {
-            let values = self.paths.iter().map(|(path, one)| (*path, of(one)));
-            values.filter(|(_, amount)| *amount > 0.0)
-        };
-        Ok(tail_amount(&sample, levels, measures.contribution_level, positive))
+        let amounts = self.paths.iter().map(|(path, happened)| (*path, of(happened)));
+        weighted_amount(self.found, &amounts.collect::<Vec<_>>())
     }
 }

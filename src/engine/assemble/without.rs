@@ -39,7 +39,7 @@ pub(super) fn with_and_without(
     if displacement.is_none_or(|one| one.symbols().next().is_none()) {
         return Ok(None);
     }
-    let mut plan = Plan { sampling: found.plan.sampling.plainly(), ..found.plan.clone() };
+    let mut plan = found.plan.plainly();
     let paths = plan.scenario.simulation.paths.min(PATHS_MAX);
     let with = walk(&plan, found, paths, control)?;
     plan.scenario.events.cascade = None;

@@ -9,10 +9,11 @@ use std::ops::Range;
 use super::assess::At;
 use super::book::EventBook;
 use super::claims::{AssetParts, Claim, ClaimColumns};
+use super::failure_clocks::{ClockState, FailureClocks};
 use super::quotes::Quotes;
 use super::stage::Node;
 use super::state::Holdings;
-use crate::margin::failure::{Hazard, ShareLaw, add_drawdowns};
+use crate::margin::failure::{FailureStrata, Hazard, ShareLaw, add_drawdowns};
 use crate::margin::{MarginBook, MarginError, MarginSetting, Requirement};
 use crate::numeric::isa::InstructionSet;
 use crate::numeric::{Purpose, Streams};
@@ -34,6 +35,8 @@ pub(super) struct Failures {
     of_accounts: Vec<Option<(usize, usize)>>,
     /// Lengths of the steps.
     steps: Vec<Years>,
+    /// Present where failures are drawn more often than they happen.
+    pub clocks: Option<FailureClocks>,
 }
 
 /// A venue that may fail.
@@ -84,6 +87,8 @@ pub(super) struct FailureState {
     pub struck: Vec<usize>,
     /// What failures would cost on average.
     pub columns: ClaimColumns,
+    /// Of strata of failures.
+    pub clocks: ClockState,
 }
 
 impl FailureState {
@@ -111,6 +116,7 @@ impl Failures {
             claimants: Vec::new(),
             of_accounts: vec![None; book.accounts.len()],
             steps: steps.collect(),
+            clocks: None,
         };
         for (index, venue) in setting.portfolio.venues.iter().enumerate() {
             if let Some(failure) = &venue.failure {
@@ -173,10 +179,17 @@ impl Failures {
         }
     }
 
+    /// Takes the strata of failures.
+    pub fn set_strata(&mut self, strata: Option<&FailureStrata>) {
+        let failing: Vec<usize> = self.venues.iter().map(|venue| venue.index).collect();
+        self.clocks = strata.and_then(|strata| FailureClocks::new(strata, &failing));
+    }
+
     /// Numbers of state a path.
     pub fn width(&self, book: &EventBook) -> usize {
         let held = book.positions.len() + book.balances.len();
-        self.coin_count() + 2 * self.venues.len() + 3 * self.claimants.len() + held
+        let clocks = self.clocks.as_ref().map_or(0, FailureClocks::width);
+        clocks + self.coin_count() + 2 * self.venues.len() + 3 * self.claimants.len() + held
     }
 
     pub fn state(&self, book: &EventBook, path_capacity: usize) -> FailureState {
@@ -192,6 +205,10 @@ impl Failures {
             uniforms: rows(1),
             struck: Vec::with_capacity(path_capacity),
             columns: ClaimColumns::new(path_capacity),
+            clocks: match &self.clocks {
+                Some(clocks) => clocks.state(path_capacity),
+                None => ClockState::default(),
+            },
         }
     }
 
@@ -200,6 +217,9 @@ impl Failures {
         state.highest[..self.coin_count() * path_count].fill(1.0);
         state.failed[..self.venues.len() * path_count].fill(NEVER);
         state.expected[..self.venues.len() * path_count].fill(0.0);
+        if let Some(clocks) = &self.clocks {
+            clocks.start_block(&mut state.clocks, path_count);
+        }
     }
 
     /// The claimant that a watched account is, with its venue.

@@ -10,6 +10,9 @@
 //! of each path: at every node the probability of failing there times what would be lost on average,
 //! which needs no failure to be drawn (Rao and Blackwell).
 //!
+//! In strata of failures ([`super::failure_clocks`]) some venue's draws are replaced by a clock that
+//! strikes more often, and the path has a weight.
+//!
 //! Limits: venues fail independently given the drawdowns; an account that its venue would close today
 //! has its proceeds in USD; the ratio of marks is taken at its mean, exact where one asset is held.
 
@@ -18,7 +21,7 @@ use super::claims::balance_value;
 use super::failing_venues::{FailureState, Failures, NEVER};
 use super::stage::{EventStage, Node};
 use super::state::{EventState, Happening, PathEvent};
-use crate::margin::failure::{Hazard, step_probability, strikes};
+use crate::margin::failure::{FailureStrata, Hazard, step_probability, strikes};
 use crate::numeric::Purpose;
 
 /// What became of one venue on one path, in USD.
@@ -30,7 +33,8 @@ pub struct VenueRecord {
     pub claims: f64,
     /// What was lost of it.
     pub lost: f64,
-    /// What was to be lost on average: probabilities of failing times what would be lost.
+    /// What was to be lost on average: probabilities of failing times what would be lost; of a path
+    /// with a weight by its failures, over that weight, each step at the weight it had before.
     pub expected: f64,
 }
 
@@ -49,6 +53,27 @@ impl EventStage {
             failures.set_stated(stated);
         }
         self
+    }
+
+    /// Takes the strata in which failures are drawn; until then they are drawn as often as they
+    /// happen.
+    pub fn with_failure_strata(mut self, strata: Option<&FailureStrata>) -> Self {
+        if let Some(failures) = &mut self.failures {
+            failures.set_strata(strata);
+        }
+        self
+    }
+
+    /// Whether failures are drawn in strata, so that paths have weights.
+    pub fn weighs_failures(&self) -> bool {
+        self.failures.as_ref().is_some_and(|failures| failures.clocks.is_some())
+    }
+
+    /// What each path of the block counts for by its failures, `[path]`: one on average; empty
+    /// without strata.
+    pub fn failure_weights<'a>(&self, state: &'a EventState) -> &'a [f64] {
+        let count = if self.weighs_failures() { state.holdings.path_count } else { 0 };
+        &state.failures.clocks.weights[..count]
     }
 
     /// Indices into `Portfolio::venues` of those that may fail.
@@ -81,6 +106,7 @@ impl EventStage {
     ) -> impl Iterator<Item = VenueRecord> {
         let count = state.holdings.path_count;
         let venues = self.failures.iter().flat_map(|failures| failures.venues.iter().enumerate());
+        let weight = self.failure_weights(state).get(place).copied().unwrap_or(1.0);
         venues.map(move |(index, venue)| {
             let slot = index * count + place;
             let failed = state.failures.failed(slot);
@@ -90,7 +116,7 @@ impl EventStage {
                 failed,
                 claims: claimants.clone().map(|one| claims(one).equity.max(0.0)).sum(),
                 lost: claimants.map(|one| claims(one).loss()).sum(),
-                expected: state.failures.expected[slot],
+                expected: state.failures.expected[slot] / weight,
             }
         })
     }
@@ -103,26 +129,47 @@ impl EventStage {
         for venue in 0..failures.venues.len() {
             failures.fill_hazards(node.isa, venue, node, &mut state.failures);
             self.expect_losses(failures, venue, node, state);
-            let FailureState { hazards, uniforms, struck, failed, .. } = &mut state.failures;
-            let count = node.current.path_count();
-            let (step, factor) = (node.index as u32, failures.venues[venue].index as u32);
-            let uniforms = &mut uniforms[..count];
-            let paths = node.current.paths();
-            self.streams.fill_uniforms(Purpose::VenueFailure, step, factor, paths, uniforms);
-            let failed = &mut failed[venue * count..][..count];
-            let is_stated = failures.venues[venue].stated == Some(step);
-            let fails = |&place: &usize| {
-                failed[place] == NEVER && (is_stated || strikes(hazards[place], uniforms[place]))
-            };
-            struck.clear();
-            struck.extend((0..count).filter(fails));
-            struck.iter().for_each(|&place| failed[place] = node.index as u32);
+            self.find_struck(failures, venue, node, &mut state.failures);
             for index in 0..state.failures.struck.len() {
                 let place = state.failures.struck[index];
                 for claimant in failures.venues[venue].claimants.clone() {
                     self.freeze(failures, (venue, claimant), (node, place), state);
                 }
             }
+        }
+    }
+
+    /// Finds the paths on which a venue fails at this node, and notes that it has.
+    fn find_struck(
+        &self,
+        failures: &Failures,
+        venue: usize,
+        node: &Node,
+        state: &mut FailureState,
+    ) {
+        let FailureState { hazards, uniforms, struck, failed, clocks: state, .. } = state;
+        let (count, paths) = (node.current.path_count(), node.current.paths());
+        let (step, factor) = (node.index as u32, failures.venues[venue].index as u32);
+        let (hazards, uniforms) = (&hazards[..count], &mut uniforms[..count]);
+        self.streams.fill_uniforms(Purpose::VenueFailure, step, factor, paths, uniforms);
+        let failed = &mut failed[venue * count..][..count];
+        let is_stated = failures.venues[venue].stated == Some(step);
+        let clocks = failures.clocks.as_ref();
+        let tilted = clocks.and_then(|clocks| Some((clocks, clocks.slot(venue)?)));
+        if let Some((clocks, slot)) = tilted {
+            let drawn = (self.streams, node.index, paths);
+            clocks.survive((node.isa, slot), drawn, (hazards, failed), state);
+        }
+        let fails = |&place: &usize| {
+            let clock = tilted.and_then(|(_, slot)| state.strikes(slot, place));
+            let strikes = || clock.unwrap_or_else(|| strikes(hazards[place], uniforms[place]));
+            failed[place] == NEVER && (is_stated || strikes())
+        };
+        struck.clear();
+        struck.extend((0..count).filter(fails));
+        struck.iter().for_each(|&place| failed[place] = step);
+        if let Some((clocks, slot)) = tilted {
+            clocks.strike(slot, struck, hazards, state);
         }
     }
 
@@ -136,12 +183,14 @@ impl EventStage {
     ) {
         let EventState { quotes, holdings, failures: known, .. } = state;
         let (count, moment) = (holdings.path_count, node.index + 1);
-        let FailureState { columns, expected, failed, hazards, .. } = known;
+        let FailureState { columns, expected, failed, hazards, clocks, .. } = known;
         failures.fill_mean_losses((&self.book, venue), (moment, quotes), holdings, columns);
         let slots = expected[venue * count..][..count].iter_mut().zip(&failed[venue * count..]);
-        for ((expected, failed), (hazard, lost)) in slots.zip(hazards.iter().zip(&columns.lost)) {
+        let losses = hazards.iter().zip(&columns.lost).enumerate();
+        for ((expected, failed), (place, (hazard, lost))) in slots.zip(losses) {
             if *failed == NEVER && *hazard > 0.0 {
-                *expected += step_probability(*hazard) * lost;
+                let weight = clocks.weights.get(place).copied().unwrap_or(1.0);
+                *expected += weight * step_probability(*hazard) * lost;
             }
         }
     }

@@ -63,6 +63,7 @@ mod close;
 mod contract;
 mod debts;
 mod failing_venues;
+mod failure_clocks;
 mod failures;
 mod funds;
 mod loans;

@@ -12,6 +12,7 @@
 mod claim;
 mod exposure;
 mod peg;
+mod strata;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod tests;
 pub use claim::{ShareLaw, ShareLawError};
 pub use exposure::{expected_loss, exposure_at_default};
 pub use peg::{PegBreak, PegState};
+pub use strata::{ClockTilt, FailureStrata, VenueStrata};
 
 use serde::{Deserialize, Serialize};
 

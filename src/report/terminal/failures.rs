@@ -2,6 +2,7 @@
 
 use super::Page;
 use crate::report::figures::percent;
+use crate::units::grouped;
 
 /// Venues told by name.
 const VENUES: usize = 3;
@@ -30,6 +31,22 @@ pub(super) fn failures(page: &Page<'_>) -> Option<String> {
         shown.join(", "),
         page.figures.money(expected),
         page.figures.money(part)
+    ))
+}
+
+/// How much more often than they happen failures were drawn, where they were.
+pub(super) fn sampling(page: &Page<'_>) -> Option<String> {
+    let drawn = page.outcome.failure_sampling.as_ref()?;
+    let headline = page.outcome.contributions.level;
+    let row = drawn.levels.iter().find(|row| row.level == headline)?;
+    let ratio = row.variance_ratio.map_or_else(String::new, |ratio| {
+        format!("; plain ones have {ratio:.1} times the variance of ES {}", percent(row.level, 1))
+    });
+    Some(format!(
+        "failures on {} of paths stand for {}; {} effective paths{ratio}",
+        percent(drawn.share_of_paths, 1),
+        percent(drawn.probability.probability, 4),
+        grouped(drawn.effective_paths, 0),
     ))
 }
 

@@ -137,9 +137,12 @@ pub(super) fn margin_and_cautions(page: &Page<'_>, room: usize) -> String {
     if let Some(liquidations) = liquidations(page) {
         add("", &liquidations, 2);
     }
-    for line in
-        [super::failures::failures(page), super::failures::calls(page)].into_iter().flatten()
-    {
+    let of_venues = [
+        super::failures::failures(page),
+        super::failures::sampling(page),
+        super::failures::calls(page),
+    ];
+    for line in of_venues.into_iter().flatten() {
         add("", &line, 2);
     }
     let mut room = room;

@@ -41,7 +41,7 @@ fn level(level: f64) -> ConfidenceLevel {
 fn fitted(method: SamplingMethod, model: &FactorModel, paths: u64) -> Sampling {
     let expansion = expansion();
     let levels = [level(0.95), level(0.99)];
-    let settings = SamplingSettings { method, strata: 40, replicates: 32 };
+    let settings = SamplingSettings { method, ..SamplingSettings::default() };
     let request = SamplingRequest {
         model,
         expansion: &expansion,

@@ -93,7 +93,7 @@ impl LoadedBatch {
     /// Hash of everything beside its inputs that the results of a run depend on, with `pages`: what
     /// is written of them.
     pub fn fingerprint(&self, run: &PlannedRun, pages: &str) -> String {
-        let Overrides { paths, precision, seed, revaluation, sampling } = &self.overrides;
+        let Overrides { paths, precision, seed, revaluation, sampling, failures } = &self.overrides;
         let Member { scenario, portfolio, policy, .. } = &run.member;
         let text = format!(
             "{:?}",
@@ -101,7 +101,7 @@ impl LoadedBatch {
                 env!("CARGO_PKG_VERSION"),
                 (scenario, portfolio, policy),
                 (paths, precision.map(|share| share.get().to_bits()), seed),
-                (revaluation, sampling, pages),
+                (revaluation, sampling, failures, pages),
             )
         );
         blake3::hash(text.as_bytes()).to_hex().to_string()

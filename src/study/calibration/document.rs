@@ -16,7 +16,7 @@ use crate::document::{
     SymbolName, Violation, ViolationCollector, Violations, parse_toml, read_toml,
 };
 use crate::engine::{self, LoadOptions, Overrides, Plan};
-use crate::scenario::SamplingMethod;
+use crate::scenario::{FailureSampling, SamplingMethod};
 
 /// A search for liquidation thresholds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -276,6 +276,7 @@ fn base(
         paths: Some(document.paths),
         seed: document.seed,
         sampling: Some(SamplingMethod::Plain),
+        failures: Some(FailureSampling::Plain),
         ..Overrides::default()
     };
     let inputs =
