@@ -73,7 +73,7 @@ impl World {
     }
 
     fn fitted(&self, method: SamplingMethod, threshold: f64, paths: u64) -> Sampling {
-        let settings = SamplingSettings { method, strata: STRATA, replicates: 32 };
+        let settings = SamplingSettings { method, strata: STRATA, ..SamplingSettings::default() };
         let request = SamplingRequest {
             model: &self.model,
             expansion: &self.expansion,
