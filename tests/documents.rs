@@ -38,8 +38,11 @@ fn the_minimal_scenario_and_the_examples_hold() {
     for folder in ["minimal", "examples", "leverage", "replay", "reverse"] {
         let loader = Loader::new(&scenarios().join(folder), Confinement::Inside).unwrap();
         let open = |name: &str| loader.open(name, None).unwrap();
-        let scenario = read_scenario(&open("scenario.toml"), &loader);
-        scenario.unwrap_or_else(|violations| panic!("{violations}"));
+        for name in ["scenario.toml", "worst.toml"] {
+            let Ok(file) = loader.open(name, None) else { continue };
+            let scenario = read_scenario(&file, &loader);
+            scenario.unwrap_or_else(|violations| panic!("{violations}"));
+        }
         let book = read_portfolio(&open("portfolio.toml"), &loader);
         let book = book.unwrap_or_else(|violations| panic!("{violations}"));
         let as_of = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -56,10 +59,11 @@ fn the_minimal_scenario_and_the_examples_hold() {
 fn every_shipped_document_names_its_schema() {
     let folders = ["minimal", "examples", "leverage", "replay", "reverse"];
     for folder in folders {
-        for name in ["scenario", "portfolio", "market", "policy"] {
+        for name in ["scenario", "worst", "portfolio", "market", "policy"] {
             let path = scenarios().join(folder).join(format!("{name}.toml"));
             let Ok(text) = fs::read_to_string(&path) else { continue };
-            let line = format!("#:schema ../schema/{name}.json\n");
+            let schema = if name == "worst" { "scenario" } else { name };
+            let line = format!("#:schema ../schema/{schema}.json\n");
             assert!(text.starts_with(&line), "{} does not begin with {line}", path.display());
         }
     }

@@ -61,7 +61,7 @@ pub use events::{EventTallies, EventTally, Happened};
 pub use extended::KEPT_PATHS_MAX;
 pub use failures::{CallTally, FailureTallies, VenueTally};
 pub use grid::{GridPoint, grid};
-pub use historical::historical;
+pub use historical::{Search, historical};
 pub use liquidation::{LiquidationTally, PathClosing};
 pub use load::{
     Heading, Inputs, LoadOptions, Member, Overrides, check, heading, load, load_member,
@@ -76,8 +76,8 @@ pub use shared::Shared;
 use crate::margin::MarginError;
 use crate::pricing::PricingError;
 use crate::risk::RiskError;
-use crate::simulation::SimulationError;
 use crate::simulation::sampling::SamplingError;
+use crate::simulation::{ReplayError, SimulationError};
 use crate::threshold::ThresholdError;
 
 /// Why a run gave up.
@@ -121,6 +121,9 @@ pub enum EngineError {
         /// The last there is.
         last: u64,
     },
+    /// A window of history cannot be replayed.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// The shards do not join.
     #[error(transparent)]
     Parts(#[from] PartsDoNotJoin),

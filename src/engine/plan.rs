@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::grid::{self, GridPoint};
-use super::historical::{self, Fitted};
+use super::historical::{self, Fitted, Search};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
 use super::{
@@ -53,6 +53,9 @@ pub struct Plan {
     /// Where the moves of each factor are from, in model order, where they are replayed.
     #[serde(default)]
     pub replayed: Vec<FactorSource>,
+    /// The windows of history among which the worst is to be found; the model is that of the first.
+    #[serde(default)]
+    pub search: Option<Search>,
     /// The points of a grid.
     #[serde(default)]
     pub grid: Vec<GridPoint>,
@@ -92,7 +95,7 @@ impl Plan {
         let Inputs { scenario, portfolio, policy, .. } = inputs;
         let market = &inputs.market.market;
         let keys = factors(inputs);
-        let (Fitted { model, fit, sources, findings }, grid) = match &scenario.grid {
+        let (Fitted { model, fit, sources, findings, search }, grid) = match &scenario.grid {
             Some(settings) => grid::planned(inputs, settings, &keys)?,
             None => (modelled(inputs, &keys)?, Vec::new()),
         };
@@ -120,6 +123,7 @@ impl Plan {
             model,
             hazards,
             replayed: sources,
+            search,
             grid,
             sampling: Sampling::Plain,
             fit,
@@ -259,7 +263,7 @@ fn fitted(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
         notes: fitted.notes,
         stressed: fitted.stressed,
     };
-    Ok(Fitted { model: fitted.model, fit, sources: Vec::new(), findings: Vec::new() })
+    Ok(Fitted { model: fitted.model, fit, sources: Vec::new(), findings: Vec::new(), search: None })
 }
 
 /// The scenario's model of `keys` on the grid `nodes`; of a batch, fitted once for all runs that ask

@@ -7,6 +7,7 @@ use super::assemble;
 use super::compiled::Compiled;
 use super::control::{Control, Stage};
 use super::extended::{self, KEPT_PATHS_MAX};
+use super::historical;
 use super::pass::{self, Partial, PathColumns};
 use super::path::PathEngine;
 use super::plan::Plan;
@@ -274,11 +275,14 @@ fn tail(
     Ok(reader.losses(paths, control)?)
 }
 
-/// Everything that happens on one path.
+/// Everything that happens on one path; of a search for the worst windows, on that of the worst.
 ///
 /// # Errors
 /// As [`run`].
 pub fn replay(plan: &Plan, path: PathId, isa: InstructionSet) -> Result<ReplayedPath, EngineError> {
+    if let Some(worst) = historical::worst_plan(plan, isa, &Control::none())? {
+        return replay(&worst, path, isa);
+    }
     if let Some(replayed) = plan.model.replayed().filter(|all| path.0 >= all.paths as u64) {
         let last = replayed.paths as u64 - 1;
         return Err(EngineError::NoSuchPath { path: path.0, last });

@@ -61,7 +61,7 @@ pub struct PriceHistory {
 }
 
 /// A history of bars, for replays.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BarHistory {
     /// Closes, and series that have no bars.
     pub closes: PriceHistory,

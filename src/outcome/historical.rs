@@ -29,6 +29,9 @@ pub struct HistoricalOutcome {
     pub currency: String,
     /// What was replayed; of a shock, its time from today.
     pub window: ReplayedWindow,
+    /// The windows among which this one is the worst; `None` where it was stated.
+    #[serde(default)]
+    pub search: Option<WindowsSearched>,
     /// The legs of a shock.
     #[serde(default)]
     pub shock: Option<ToldShock>,
@@ -117,6 +120,57 @@ pub struct ReplayedWindow {
     pub order: String,
     /// Losses in either order, with everything that happens; empty where closes were replayed.
     pub orders: Vec<OrderLoss>,
+}
+
+/// A history searched for the windows that cost the book most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowsSearched {
+    /// Length of every window in ACT/365 years.
+    pub length_years: f64,
+    /// Time between the end of a window told and the start of another, at least.
+    pub separation_years: f64,
+    /// Windows replayed: one from every close, all with everything that happens.
+    pub windows: usize,
+    /// Those of them in which the book loses.
+    pub losing: usize,
+    /// Closes that no window starts from, as it would end where a series has no value.
+    pub left_out: usize,
+    /// Start of the first window, UTC, RFC 3339.
+    pub first: String,
+    /// End of the last.
+    pub last: String,
+    /// The windows told: by loss, largest first, each the worst of those apart from all before it.
+    pub worst: Vec<RankedWindow>,
+}
+
+/// A window and what it costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RankedWindow {
+    /// Close whose levels are today's, UTC, RFC 3339.
+    pub from: String,
+    /// Last close.
+    pub to: String,
+    /// Loss with everything that happens; positive is money lost.
+    pub loss: f64,
+    /// The same without.
+    pub loss_without_events: f64,
+    /// Accounts of which something is liquidated, in portfolio order.
+    pub liquidated: Vec<String>,
+    /// Notional closed by stops and liquidations.
+    pub notional: f64,
+    /// Position, balance or venue that loses most.
+    pub worst_contributor: Option<PathRow>,
+    /// Spot that moves most between the window's ends.
+    pub largest_move: Option<NamedChange>,
+}
+
+/// A factor and its relative change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NamedChange {
+    /// Name, e.g. `BTC.spot`.
+    pub name: String,
+    /// Relative change.
+    pub change: f64,
 }
 
 /// Loss with the prices of every bar in one order.

@@ -42,8 +42,9 @@ pub use failures::{
 };
 pub use grid::{GridAccount, GridCell, GridOutcome};
 pub use historical::{
-    CoinPrice, HistoricalOutcome, OrderLoss, ReplayStep, ReplayedAccount, ReplayedFactor,
-    ReplayedThreshold, ReplayedValue, ReplayedWindow, ToldLeg, ToldMove, ToldShock,
+    CoinPrice, HistoricalOutcome, NamedChange, OrderLoss, RankedWindow, ReplayStep,
+    ReplayedAccount, ReplayedFactor, ReplayedThreshold, ReplayedValue, ReplayedWindow, ToldLeg,
+    ToldMove, ToldShock, WindowsSearched,
 };
 pub use liquidation::{
     AccountLiquidation, AmountAtLevel, EventProbability, EventTime, PathEvents, TailAmount,

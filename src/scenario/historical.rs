@@ -1,4 +1,5 @@
-//! Settings of a historical scenario: which window of history is replayed, and what follows it.
+//! Settings of a historical scenario: which window of history is replayed, or what is searched for,
+//! and what follows it.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -9,16 +10,44 @@ use crate::units::{Symbol, Years};
 /// A window of history whose moves are applied to today's levels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HistoricalSettings {
-    /// Close instant of the bar whose levels are today's.
-    pub from: Timestamp,
-    /// Close instant of the last bar, after `from`.
-    pub to: Timestamp,
+    /// Which window.
+    pub stretch: Stretch,
     /// What is replayed of a bar.
     pub bars: BarOrders,
     /// Coins without a history of their own, in order of their names.
     pub betas: Vec<Beta>,
     /// Implied volatilities without a history of their own, in order of their coins.
     pub volatility_betas: Vec<VolatilityBeta>,
+}
+
+/// Which window of a history is replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stretch {
+    /// The one stated.
+    Window(ReplayWindow),
+    /// Those that cost today's book most.
+    Worst(WorstSettings),
+}
+
+/// First and last time of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayWindow {
+    /// Close instant of the bar whose levels are today's.
+    pub from: Timestamp,
+    /// Close instant of the last bar, after `from`.
+    pub to: Timestamp,
+}
+
+/// A search of the whole history for the windows that cost most.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct WorstSettings {
+    /// Length of every window.
+    pub length: Years,
+    /// Windows told, worst first.
+    pub count: usize,
+    /// Time between the end of a window told and the start of another, at least.
+    pub separation: Years,
 }
 
 /// A coin whose log moves are those of another times a number.
@@ -62,10 +91,28 @@ impl BarOrders {
     }
 }
 
+impl ReplayWindow {
+    /// Its length.
+    pub fn length(&self) -> Years {
+        Years::from_seconds(self.to.duration_since(self.from).as_secs_f64())
+    }
+}
+
 impl HistoricalSettings {
     /// Length of the window.
     pub fn length(&self) -> Years {
-        Years::from_seconds(self.to.duration_since(self.from).as_secs_f64())
+        match &self.stretch {
+            Stretch::Window(window) => window.length(),
+            Stretch::Worst(search) => search.length,
+        }
+    }
+
+    /// The window, where it is stated.
+    pub fn window(&self) -> Option<ReplayWindow> {
+        match &self.stretch {
+            Stretch::Window(window) => Some(*window),
+            Stretch::Worst(_) => None,
+        }
     }
 
     /// What a coin follows.

@@ -6,19 +6,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::document::ScenarioDocument;
-use super::historical::{BarOrders, Beta, HistoricalSettings, VolatilityBeta};
+use super::historical::{
+    BarOrders, Beta, HistoricalSettings, ReplayWindow, Stretch, VolatilityBeta, WorstSettings,
+};
 use super::settings::{ReturnKind, Revaluation, SamplingSettings, SimulationSettings};
 use crate::document::{
-    Instant, Number, Parsed, SymbolName, Violation, ViolationCollector, Violations,
+    DurationText, Instant, Number, Parsed, SymbolName, Violation, ViolationCollector, Violations,
 };
 use crate::market::document::HistoryDocument;
+use crate::units::Years;
 
 /// A window of history whose moves are applied to today's levels, at the data's own times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HistoricalDocument {
-    /// The window.
-    pub window: WindowDocument,
+    /// The window; left out: `worst` searches for it.
+    pub window: Option<WindowDocument>,
+    /// A search of the whole history, in the place of `window`.
+    pub worst: Option<WorstDocument>,
     /// What is replayed of a bar: its close (of marks, or where nothing else is known), or open,
     /// extremes and close in both orders (of last trades), the worse of which is told.
     #[serde(default = "closes")]
@@ -44,6 +49,22 @@ pub struct WindowDocument {
     pub to: Instant,
 }
 
+/// The windows of one length that cost today's book most: one from every close of the history is
+/// replayed with everything that happens, and the worst that do not overlap are told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorstDocument {
+    /// Length of every window, e.g. `"3d"`: a multiple of the history's interval.
+    pub length: DurationText,
+    /// Windows told, worst first; the first of them step by step.
+    #[serde(default = "five")]
+    #[schemars(range(min = 1, max = 100))]
+    pub count: usize,
+    /// Time between the end of a window told and the start of another, at least; left out: none,
+    /// windows may touch.
+    pub separation: Option<DurationText>,
+}
+
 /// The coin that another follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +73,10 @@ pub struct BetaDocument {
     pub of: SymbolName,
     /// Log move of the follower over that of the coin.
     pub beta: Number,
+}
+
+fn five() -> usize {
+    5
 }
 
 fn closes() -> BarOrders {
@@ -64,12 +89,7 @@ pub(super) fn historical(
 ) -> Result<Option<HistoricalSettings>, Violations> {
     let Some(document) = &parsed.value.historical else { return Ok(None) };
     let mut collector = ViolationCollector::default();
-    let WindowDocument { from, to } = document.window;
-    if to <= from {
-        let place = parsed.places.at("historical.window.to");
-        let expected = format!("an instant after {}", from.timestamp());
-        collector.add(Violation::new(place, "the window ends before it begins").expected(expected));
-    }
+    let stretch = collector.absorb(stretch(parsed, document));
     for (symbol, beta) in &document.betas {
         if document.betas.contains_key(&beta.of) {
             let path = format!("historical.betas.\"{symbol}\".of");
@@ -87,13 +107,44 @@ pub(super) fn historical(
         symbol: symbol.symbol(),
         beta: beta.get(),
     };
-    collector.finish(Some(HistoricalSettings {
-        from: from.timestamp(),
-        to: to.timestamp(),
+    let settings = stretch.map(|stretch| HistoricalSettings {
+        stretch,
         bars: document.bars,
         betas: document.betas.iter().map(beta).collect(),
         volatility_betas: document.volatility_betas.iter().map(volatility).collect(),
-    }))
+    });
+    collector.finish_some(settings).map(Some)
+}
+
+/// The window stated, or what is searched for.
+fn stretch(
+    parsed: &Parsed<ScenarioDocument>,
+    document: &HistoricalDocument,
+) -> Result<Stretch, Violations> {
+    let fault = |key: &str, title: &str| Violation::new(parsed.places.at(key), title);
+    match (&document.window, &document.worst) {
+        (Some(window), None) => {
+            let (from, to) = (window.from.timestamp(), window.to.timestamp());
+            if to <= from {
+                let fault = fault("historical.window.to", "the window ends before it begins");
+                return Err(fault.expected(format!("an instant after {from}")).into());
+            }
+            Ok(Stretch::Window(ReplayWindow { from, to }))
+        }
+        (None, Some(worst)) => Ok(Stretch::Worst(WorstSettings {
+            length: worst.length.years(),
+            count: worst.count,
+            separation: worst.separation.as_ref().map_or(Years(0.0), DurationText::years),
+        })),
+        (Some(_), Some(_)) => {
+            let both = fault("historical.worst", "a window, and a search for one");
+            Err(both.expected("`window` or `worst`, not both").into())
+        }
+        (None, None) => {
+            let neither = fault("historical", "no window, and no search for one");
+            Err(neither.expected("`window`, or `worst` with the `length` of windows").into())
+        }
+    }
 }
 
 /// How much is walked of a window.

@@ -27,7 +27,9 @@ mod stressed_document;
 
 pub use events::{CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings};
 pub use grid::{GridAxes, GridSettings};
-pub use historical::{BarOrders, Beta, HistoricalSettings, VolatilityBeta};
+pub use historical::{
+    BarOrders, Beta, HistoricalSettings, ReplayWindow, Stretch, VolatilityBeta, WorstSettings,
+};
 pub use kind::ScenarioKind;
 pub use library::{LibraryEntry, SHELVES, library, library_path};
 pub use reverse::{ReverseSettings, ReverseTarget};

@@ -45,8 +45,8 @@ pub use historical::{DateShocks, VarianceFilter};
 pub use model::FactorModel;
 pub use process::Process;
 pub use replay::{
-    FactorSource, ReplayError, ReplayModel, ReplayedPaths, StatedLeg, StatedSetting, replay_model,
-    stated_model,
+    FactorSource, ReplayError, ReplayModel, ReplayedPaths, StatedLeg, StatedSetting, WindowSearch,
+    replay_model, stated_model,
 };
 pub use sampling::Sampling;
 pub use scratch::SimulationScratch;

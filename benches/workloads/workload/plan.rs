@@ -42,6 +42,7 @@ pub fn plan(workload: &Workload, sampling: Sampling) -> Plan {
         model,
         hazards: plimsoll::engine::Hazards::default(),
         replayed: Vec::new(),
+        search: None,
         grid: Vec::new(),
         sampling: plimsoll::simulation::Sampling::Plain,
         fit: Fit { correlation, correlation_source, projection_distance, notes, stressed: None },

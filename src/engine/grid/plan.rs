@@ -74,5 +74,5 @@ pub(in crate::engine) fn planned(
         stressed: None,
     };
     let sources = vec![FactorSource::Stays; keys.len()];
-    Ok((Fitted { model, fit, sources, findings: Vec::new() }, points))
+    Ok((Fitted { model, fit, sources, findings: Vec::new(), search: None }, points))
 }

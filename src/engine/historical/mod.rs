@@ -15,12 +15,15 @@ mod checks;
 mod factors;
 pub(super) mod limit;
 mod model;
+mod search;
 mod shock;
 mod steps;
 mod walk;
 
 pub(super) use checks::{check_inputs, check_overrides};
 pub(super) use model::{Fitted, bars, fitted, without_chance};
+pub use search::Search;
+pub(super) use search::worst_plan;
 
 use jiff::Timestamp;
 
@@ -43,11 +46,23 @@ use crate::units::{PathId, SECONDS_PER_YEAR, Symbol, Years};
 /// Names of the orders of a bar's prices, by path.
 const ORDERS: [&str; 2] = ["open_high_low_close", "open_low_high_close"];
 
-/// Walks the plan's window of history, or the legs of its shock.
+/// Walks the plan's window of history, the worst of those it searches, or the legs of its shock.
 ///
 /// # Errors
 /// [`EngineError`]: a plan of another kind, interrupted, a book that cannot be priced.
 pub fn historical(
+    plan: &Plan,
+    isa: InstructionSet,
+    control: &Control,
+) -> Result<HistoricalOutcome, EngineError> {
+    match &plan.search {
+        Some(search) => search::worst(plan, search, isa, control),
+        None => stated(plan, isa, control),
+    }
+}
+
+/// Walks the plan's window of history, or the legs of its shock.
+fn stated(
     plan: &Plan,
     isa: InstructionSet,
     control: &Control,
@@ -73,6 +88,7 @@ pub fn historical(
         as_of: plan.market.as_of.to_string(),
         currency: Symbol::usd().to_string(),
         window: window(plan, &terms, &clock, (path, &orders)),
+        search: None,
         shock: shock::told(plan),
         factors: factors::factors(plan, &clock, path),
         loss: with.loss(),
@@ -103,7 +119,7 @@ struct Terms {
 impl Terms {
     fn of(plan: &Plan) -> Option<Self> {
         if let Some(settings) = &plan.scenario.historical {
-            let (from, bars, length) = (settings.from, settings.bars, settings.length());
+            let (from, bars, length) = (settings.window()?.from, settings.bars, settings.length());
             return Some(Self { kind: "historical", from, bars, length });
         }
         let shock = plan.scenario.shock.as_ref().filter(|_| plan.scenario.is_stated())?;

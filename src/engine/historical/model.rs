@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::search::Search;
 use crate::document::{Loader, Violation, Violations};
 use crate::engine::load::Inputs;
 use crate::engine::plan::Fit;
@@ -10,8 +11,10 @@ use crate::market::document::{HistorySource, LoadedMarket, read_bars, read_histo
 use crate::market::{BarHistory, Finding};
 use crate::portfolio::Portfolio;
 use crate::scenario::document::LoadedScenario;
-use crate::scenario::{BarOrders, HistoricalSettings, Scenario};
-use crate::simulation::{FactorKey, FactorModel, FactorSource, ReplayError, replay_model};
+use crate::scenario::{BarOrders, HistoricalSettings, Scenario, Stretch};
+use crate::simulation::{
+    FactorKey, FactorModel, FactorSource, ReplayError, WindowSearch, replay_model,
+};
 use crate::units::Years;
 
 /// The history that a historical scenario replays: its own, else the market's; `None` for a
@@ -81,6 +84,8 @@ pub(in crate::engine) struct Fitted {
     pub sources: Vec<FactorSource>,
     /// About the window.
     pub findings: Vec<Finding>,
+    /// The windows among which the worst is to be found; the model is that of the first.
+    pub search: Option<Search>,
 }
 
 /// The model of a historical scenario.
@@ -91,20 +96,25 @@ pub(in crate::engine) fn fitted(
     keys: &[FactorKey],
     expiries: &[Years],
 ) -> Result<Fitted, Violations> {
-    let found = replay_model(settings, history, keys, expiries)
-        .map_err(|error| violation(inputs, &error))?;
+    let fault = |error: ReplayError| violation(inputs, settings, &error);
     let mut findings = Vec::new();
     if inputs.scenario_places.history.is_some() {
         findings.extend(history.closes.findings.iter().cloned());
     }
-    if found.missing > 0 {
-        findings.push(Finding {
-            file: inputs.scenario_places.file.name().to_owned(),
-            line: None,
-            what: format!("{} times of the window lack a value of a series", found.missing),
-            repair: Some("moved over in one step, to the next time that has them all".to_owned()),
-        });
-    }
+    let file = inputs.scenario_places.file.name().to_owned();
+    let (found, search) = match settings.stretch {
+        Stretch::Window(window) => {
+            let windows = [window];
+            let found = replay_model(settings, &windows, history, keys, expiries).map_err(fault)?;
+            findings.extend(missing(found.missing, file));
+            (found, None)
+        }
+        Stretch::Worst(worst) => {
+            let windows = WindowSearch::new(settings, worst.length, history, keys, expiries);
+            let search = Search { windows: windows.map_err(fault)?, file };
+            (search.windows.replay(search.windows.windows[0]).map_err(fault)?, Some(search))
+        }
+    };
     let mut notes = inputs.left_out.clone();
     if history.closes.quote.as_str() != "USD" {
         notes.push(format!("prices in {0} are taken at today's {0}", history.closes.quote));
@@ -116,10 +126,21 @@ pub(in crate::engine) fn fitted(
         notes,
         stressed: None,
     };
-    Ok(Fitted { model: found.model, fit, sources: found.sources, findings })
+    Ok(Fitted { model: found.model, fit, sources: found.sources, findings, search })
 }
 
-fn violation(inputs: &Inputs, error: &ReplayError) -> Violations {
+/// Times of a window that are moved over, where there are any.
+pub(super) fn missing(times: usize, file: String) -> Option<Finding> {
+    (times > 0).then(|| Finding {
+        file,
+        line: None,
+        what: format!("{times} times of the window lack a value of a series"),
+        repair: Some("moved over in one step, to the next time that has them all".to_owned()),
+    })
+}
+
+fn violation(inputs: &Inputs, settings: &HistoricalSettings, error: &ReplayError) -> Violations {
+    let stretch = if settings.window().is_some() { "window" } else { "worst.length" };
     let window = |is_start: bool| if is_start { "window.from" } else { "window.to" };
     let (path, expected) = match error {
         ReplayError::NoClose { is_start, .. } => {
@@ -129,6 +150,9 @@ fn violation(inputs: &Inputs, error: &ReplayError) -> Violations {
             window(*is_start).to_owned(),
             "a window that every series covers from its first to its last instant",
         ),
+        ReplayError::NoWindow(_) => {
+            (stretch.to_owned(), "a length that the history has windows of")
+        }
         ReplayError::NoBar { .. } => ("bars".to_owned(), "bars without holes, or closes alone"),
         ReplayError::Beta { symbol, .. } => {
             (format!("betas.\"{symbol}\""), "a coin without a history that follows one with it")
@@ -140,9 +164,9 @@ fn violation(inputs: &Inputs, error: &ReplayError) -> Violations {
         ReplayError::NothingMoves => {
             (String::new(), "a history of a coin of the book, or a beta to one")
         }
-        ReplayError::Level { .. } => ("window".to_owned(), "levels that are positive numbers"),
+        ReplayError::Level { .. } => (stretch.to_owned(), "levels that are positive numbers"),
         ReplayError::Grid(_) | ReplayError::Model(_) => {
-            ("window".to_owned(), "a window of fewer times")
+            (stretch.to_owned(), "a window of fewer times")
         }
     };
     let path = format!("historical.{path}");

@@ -63,7 +63,7 @@ pub(in crate::engine) fn planned(
             stressed: None,
         },
     };
-    Ok(Fitted { model, fit, sources, findings: Vec::new() })
+    Ok(Fitted { model, fit, sources, findings: Vec::new(), search: None })
 }
 
 /// The scenario's model over one interval of its history.

@@ -2,7 +2,7 @@
 
 use comfy_table::Cell;
 
-use super::words::{answer, figures};
+use super::words::{answer, figures, liquidated, moved};
 use crate::outcome::{HistoricalOutcome, ReplayStep};
 use crate::report::figures::{Figures, count, duration, instant, percent, plain, prose, signed};
 use crate::report::readable::readable;
@@ -25,6 +25,7 @@ pub fn historical_terminal(
     let outcome = &readable(outcome)?;
     let page = Page { outcome, figures: figures(outcome), grid: Grid::new(style) };
     let mut blocks = vec![page.title(), page.answer(), page.accounts()];
+    blocks.extend(page.windows());
     blocks.extend(page.steps());
     blocks.push(page.factors());
     blocks.extend(page.warnings());
@@ -66,6 +67,24 @@ impl Page<'_> {
         }
         table.set_constraints([LABEL_COLUMN]);
         render(table, &[])
+    }
+
+    /// The worst windows of a search, the first of which the rest of the page is about.
+    fn windows(&self) -> Option<String> {
+        let search = self.outcome.search.as_ref()?;
+        let header = ["Worst windows", "to", "spot", "loss", "liquidated", "worst by"];
+        let mut table = self.grid.table(&header);
+        for row in &search.worst {
+            table.add_row(text_row([
+                day(&row.from),
+                day(&row.to).get(5..).unwrap_or_default().to_owned(),
+                row.largest_move.as_ref().map(moved).unwrap_or_default(),
+                self.figures.money(row.loss),
+                liquidated(row),
+                row.worst_contributor.as_ref().map(|row| row.name.clone()).unwrap_or_default(),
+            ]));
+        }
+        Some(render(table, &[2, 3]))
     }
 
     fn accounts(&self) -> String {
@@ -168,6 +187,11 @@ impl Page<'_> {
         table.set_constraints([LABEL_COLUMN]);
         (!self.outcome.warnings.is_empty()).then(|| render(table, &[]))
     }
+}
+
+/// Day of an instant, with its time where it is not midnight.
+fn day(time: &str) -> String {
+    instant(time).replace(" UTC", "").replace(" 00:00", "")
 }
 
 /// Month, day and time of an instant.

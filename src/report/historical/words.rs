@@ -2,9 +2,13 @@
 
 use serde::Serialize;
 
-use crate::outcome::{HistoricalOutcome, ReplayedThreshold, ToldLeg, ToldMove, ToldShock};
-use crate::report::figures::{Figures, count, instant, percent, plain, signed};
+use crate::outcome::{
+    HistoricalOutcome, NamedChange, RankedWindow, ReplayedThreshold, ToldLeg, ToldMove, ToldShock,
+    WindowsSearched,
+};
+use crate::report::figures::{Figures, count, duration, instant, percent, plain, signed};
 use crate::report::verdict::light;
+use crate::units::grouped;
 
 /// The answer with its reasons, each a plain sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +24,7 @@ pub(super) struct Answer {
 /// The answer of an outcome.
 pub(super) fn answer(outcome: &HistoricalOutcome) -> Answer {
     let mut reasons: Vec<String> = outcome.shock.iter().map(stated).collect();
+    reasons.extend(outcome.search.iter().flat_map(searched));
     reasons.push(events(outcome));
     reasons.extend(worst(outcome));
     reasons.extend(outcome.threshold.as_ref().map(|one| against(outcome, one)));
@@ -58,6 +63,44 @@ fn headline(outcome: &HistoricalOutcome) -> String {
             format!("{moves} would {what} {amount}: {} of the threshold.", percent(used, 1))
         }
         None => format!("{moves} would {what} {amount}."),
+    }
+}
+
+/// What the window was found among.
+fn searched(search: &WindowsSearched) -> Vec<String> {
+    let apart = match search.separation_years > 0.0 {
+        true => format!("at least {} apart", duration(search.separation_years)),
+        false => "that do not overlap".to_owned(),
+    };
+    let found = format!(
+        "The worst of {} of {}, one from every close from {} to {}, each replayed with everything \
+         that happens: {} lose. Listed: the worst {} {apart}.",
+        count(search.windows, "window"),
+        duration(search.length_years),
+        instant(&search.first),
+        instant(&search.last),
+        grouped(search.losing as f64, 0),
+        search.worst.len(),
+    );
+    let left_out = (search.left_out > 0).then(|| {
+        let starts = count(search.left_out, "close");
+        format!("{starts} start no window: it would end where a series has no value.")
+    });
+    std::iter::once(found).chain(left_out).collect()
+}
+
+/// A factor's change.
+pub(super) fn moved(change: &NamedChange) -> String {
+    let coin = change.name.trim_end_matches(".spot");
+    format!("{coin} {}", signed(percent(change.change, 1)))
+}
+
+/// Accounts liquidated in a window: the one, or how many.
+pub(super) fn liquidated(window: &RankedWindow) -> String {
+    match window.liquidated.as_slice() {
+        [] => "none".to_owned(),
+        [one] => one.clone(),
+        more => count(more.len(), "account"),
     }
 }
 

@@ -29,6 +29,9 @@ pub enum ReplayError {
         /// Last value.
         last: String,
     },
+    /// No window of the length searched for.
+    #[error("{0}")]
+    NoWindow(String),
     /// A bar lacks its open, high or low.
     #[error("{series} has no open, high or low in the bar that closes at {time}")]
     NoBar {

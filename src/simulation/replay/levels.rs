@@ -29,6 +29,11 @@ pub struct ReplayedPaths {
 const ORDERS: [[usize; 3]; 2] = [[0, 1, 2], [0, 2, 1]];
 
 impl ReplayedPaths {
+    /// No path yet.
+    pub(super) fn of_none(factors: usize) -> Self {
+        Self { paths: 0, factors, logs: Vec::new(), levels: Vec::new() }
+    }
+
     /// Log and level of a factor at a node.
     pub fn at(&self, path: usize, node: usize, factor: usize) -> (f64, f64) {
         let nodes = self.node_count();
@@ -101,25 +106,18 @@ impl ReplayedPaths {
     }
 }
 
-/// Levels of `keys` over a window.
-pub(super) fn levels(
+/// Adds the paths of a window, as many as `orders` has.
+pub(super) fn add_levels(
     window: &Window,
     followed: &Followed<'_>,
     orders: BarOrders,
-    keys: &[FactorKey],
-    sources: &[FactorSource],
-) -> Result<ReplayedPaths, ReplayError> {
-    let paths = match orders {
-        BarOrders::Closes => 1,
-        BarOrders::BothOrders => ORDERS.len(),
-    };
-    let mut found =
-        ReplayedPaths { paths, factors: keys.len(), logs: Vec::new(), levels: Vec::new() };
-    let factors: Vec<(&FactorKey, &FactorSource)> = keys.iter().zip(sources).collect();
-    for order in ORDERS.iter().take(paths) {
+    factors: &[(&FactorKey, &FactorSource)],
+    found: &mut ReplayedPaths,
+) -> Result<(), ReplayError> {
+    for order in ORDERS.iter().take(orders.paths() as usize) {
         let reader = Reader { window, followed, order };
-        let mut standing: Vec<(f64, f64)> =
-            keys.iter().map(|key| (0.0, if key.is_additive() { 0.0 } else { 1.0 })).collect();
+        found.paths += 1;
+        let mut standing: Vec<(f64, f64)> = factors.iter().map(|(key, _)| unmoved(key)).collect();
         for (_, moment) in &window.moments {
             if let Moment::Bar { bar, place } = moment {
                 for ((key, source), slot) in factors.iter().zip(&mut standing) {
@@ -132,7 +130,12 @@ pub(super) fn levels(
             found.levels.extend(standing.iter().map(|(_, level)| level));
         }
     }
-    Ok(found)
+    Ok(())
+}
+
+/// Log and level of a factor that has not moved.
+fn unmoved(key: &FactorKey) -> (f64, f64) {
+    (0.0, if key.is_additive() { 0.0 } else { 1.0 })
 }
 
 fn checked(
@@ -217,6 +220,24 @@ impl Reader<'_> {
     fn inside(&self, price: usize) -> Option<&PriceHistory> {
         self.followed.history.inside.as_ref().map(|bars| &bars[price])
     }
+}
+
+/// Every bar of the closes at `indices` has its open, high and low.
+pub(super) fn check_bars(followed: &Followed<'_>, indices: &[usize]) -> Result<(), ReplayError> {
+    let prices = || followed.series.iter().filter(|series| series.quantity == Quantity::Price);
+    for &index in indices {
+        let time = followed.history.closes.times[index];
+        let has_all = |series: &&&Series| {
+            let inside = followed.history.inside.as_ref();
+            let has = |bars: &PriceHistory| bar_price(bars, &series.symbol, time).is_some();
+            inside.is_some_and(|all| all.iter().all(has))
+        };
+        if let Some(series) = prices().find(|series| !has_all(series)) {
+            let (series, time) = (series.name.clone(), time.to_string());
+            return Err(ReplayError::NoBar { series, time });
+        }
+    }
+    Ok(())
 }
 
 fn bar_price(bars: &PriceHistory, symbol: &Symbol, time: Timestamp) -> Option<f64> {

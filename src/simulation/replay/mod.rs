@@ -1,4 +1,4 @@
-//! Paths that are replayed, not drawn: the moves of a window of history on today's levels.
+//! Paths that are replayed, not drawn: the moves of a window of history, or of many, on today's levels.
 //!
 //! Flows in: settings, a history of bars, the factors the book needs, its expiries. Flows out: a
 //! [`FactorModel`] whose nodes are the history's own times and whose process holds every level, and
@@ -12,6 +12,7 @@
 
 mod error;
 mod levels;
+mod search;
 mod sources;
 mod stated;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod window;
 
 pub use error::ReplayError;
 pub use levels::ReplayedPaths;
+pub use search::WindowSearch;
 pub use sources::FactorSource;
 pub use stated::{StatedLeg, StatedSetting, node_at, stated_model, today};
 
@@ -27,10 +29,10 @@ use self::sources::{Followed, sources};
 use self::window::Window;
 use super::{Factor, FactorKey, FactorModel, Process, TimeGrid};
 use crate::market::BarHistory;
-use crate::scenario::{HistoricalSettings, ReturnKind};
+use crate::scenario::{HistoricalSettings, ReplayWindow, ReturnKind};
 use crate::units::Years;
 
-/// A window ready to be walked.
+/// Windows ready to be walked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayModel {
     /// The model: nodes, and levels at each.
@@ -42,22 +44,30 @@ pub struct ReplayModel {
     pub missing: usize,
 }
 
-/// Builds the replay of a window for the factors `keys`.
+/// Builds the replay of `windows` for the factors `keys`: a path a window, two where bars are taken
+/// in both orders. Windows of several must have their closes at the same times after their starts.
 ///
 /// # Errors
-/// [`ReplayError`]: a window outside the data, a series that does not cover it, contradictory
+/// [`ReplayError`]: no window, one outside the data, a series that does not cover it, contradictory
 /// statements.
 pub fn replay_model(
     settings: &HistoricalSettings,
+    windows: &[ReplayWindow],
     history: &BarHistory,
     keys: &[FactorKey],
     expiries: &[Years],
 ) -> Result<ReplayModel, ReplayError> {
     let sources = sources(settings, &history.closes, keys)?;
     let followed = Followed::of(history, keys, &sources);
-    let window = Window::new(settings, history, &followed, expiries)?;
-    let paths = levels::levels(&window, &followed, settings.bars, keys, &sources)?;
-    let grid = TimeGrid::from_nodes(window.nodes(), history.closes.interval)?;
+    let rows: Vec<(&FactorKey, &FactorSource)> = keys.iter().zip(&sources).collect();
+    let mut paths = ReplayedPaths::of_none(keys.len());
+    let (mut nodes, mut missing) = (Vec::new(), 0);
+    for window in windows {
+        let window = Window::new(*window, settings.bars, &followed, expiries)?;
+        levels::add_levels(&window, &followed, settings.bars, &rows, &mut paths)?;
+        (nodes, missing) = (window.nodes(), window.missing);
+    }
+    let grid = TimeGrid::from_nodes(nodes, history.closes.interval)?;
     let factor = |(index, key): (usize, &FactorKey)| Factor {
         key: key.clone(),
         volatility: paths.volatility(index, grid.horizon()),
@@ -73,7 +83,7 @@ pub fn replay_model(
         process: Process::Historical { paths },
     };
     model.check()?;
-    Ok(ReplayModel { model, sources, missing: window.missing })
+    Ok(ReplayModel { model, sources, missing })
 }
 
 /// Nothing is drawn, so nothing is correlated.

@@ -168,4 +168,10 @@ impl<'a> Followed<'a> {
         }
         Self { history, series }
     }
+
+    /// Whether every series has a value at a close, by its index.
+    pub fn has_all(&self, close: usize) -> bool {
+        let has = |series: &&Series| series.values.get(close).is_some_and(Option::is_some);
+        self.series.iter().all(has)
+    }
 }

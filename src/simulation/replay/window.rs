@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::error::ReplayError;
 use super::sources::Followed;
-use crate::market::{BarHistory, PriceHistory, Series};
-use crate::scenario::{BarOrders, HistoricalSettings};
+use crate::market::{PriceHistory, Series};
+use crate::scenario::{BarOrders, ReplayWindow};
 use crate::simulation::grid::SAME_TIME;
 use crate::units::Years;
 
@@ -37,24 +37,22 @@ pub(super) struct Window {
 
 impl Window {
     pub fn new(
-        settings: &HistoricalSettings,
-        history: &BarHistory,
+        ReplayWindow { from, to }: ReplayWindow,
+        bars: BarOrders,
         followed: &Followed<'_>,
         expiries: &[Years],
     ) -> Result<Self, ReplayError> {
-        let closes = &history.closes;
-        for (time, is_start) in [(settings.from, true), (settings.to, false)] {
+        let closes = &followed.history.closes;
+        for (time, is_start) in [(from, true), (to, false)] {
             check_end(closes, followed, time, is_start)?;
         }
-        let inside = |time: &&Timestamp| **time > settings.from && **time <= settings.to;
-        let all: Vec<Timestamp> = closes.times.iter().filter(inside).copied().collect();
-        let has_all = |time: &Timestamp| {
-            followed.series.iter().all(|series| closes.at(series, *time).is_some())
-        };
-        let times: Vec<Timestamp> = all.iter().copied().filter(has_all).collect();
-        let missing = all.len() - times.len();
-        let mut window = Self { start: settings.from, times, missing, moments: Vec::new() };
-        window.moments = window.bars(settings.bars, closes.interval);
+        let first = closes.times.partition_point(|time| *time <= from);
+        let past = closes.times.partition_point(|time| *time <= to);
+        let times: Vec<Timestamp> =
+            (first..past).filter(|&at| followed.has_all(at)).map(|at| closes.times[at]).collect();
+        let missing = past - first - times.len();
+        let mut window = Self { start: from, times, missing, moments: Vec::new() };
+        window.moments = window.bars(bars, closes.interval);
         window.add_expiries(expiries);
         Ok(window)
     }
