@@ -187,6 +187,68 @@ fn a_lender_s_delay_and_deviation_act() {
     }
 }
 
+/// The desk kept at a leverage of 10, reduced above 12.
+fn kept() -> String {
+    let rule = "[account.rebalancing]\ntarget_leverage = 10\nupper_leverage = 12\n\
+                trading_cost = \"0.1%\"\n";
+    PORTFOLIO.replace("[[position]]", &format!("{rule}[[position]]"))
+}
+
+/// Touching a price on the way down, as [`touch_probability`] of its line.
+fn touch_below(price: f64) -> f64 {
+    touch_probability(1.0 / (1.0 - price * (1.0 - MAINTENANCE)))[0]
+}
+
+/// Equity is `100·x − 90`: it has leverage U at `x = 0.9·U/(U − 1)`, and the first trade is there,
+/// watched at all times. A wider band trades less, for less; where it stands now nothing changes.
+#[test]
+fn a_band_and_its_target_act_where_leverage_leaves_it() {
+    let edge = |upper: f64| touch_below(0.9 * upper / (upper - 1.0));
+    let check = |candidate: &Candidate, upper: f64| {
+        let found = candidate.figures.as_ref().unwrap().rebalancing_probability;
+        let exact = edge(upper);
+        let error = (exact * (1.0 - exact) / 20_000.0).sqrt();
+        assert!((found - exact).abs() < 4.0 * error, "{upper}: {found}, exact {exact}");
+    };
+    let objectives = "[[objective]]\nquantity = \"cost\"\n\
+                      [[objective]]\nquantity = \"liquidated_notional\"\n";
+    let bands = document(&format!(
+        "[[parameter]]\nkind = \"rebalancing_band\"\naccount = \"desk\"\n\
+         values = [\"10%\", \"20%\", \"40%\", \"80%\"]\n{objectives}"
+    ));
+    let found = run(&bands, &kept());
+    assert_eq!(found.as_it_stands.figures, found.candidates[1].figures, "20 % is where it stands");
+    for (candidate, upper) in found.candidates.iter().zip([11.0, 12.0, 14.0, 18.0]) {
+        check(candidate, upper);
+    }
+    let costs: Vec<f64> = found.candidates.iter().map(|one| value(one, 0)[0]).collect();
+    assert!(costs.windows(2).all(|pair| pair[0] > pair[1]), "{costs:?}");
+
+    // The band stays a fifth of the target wide; at 2.5 it stands outside today, and is reduced.
+    let targets = document(&format!(
+        "[[parameter]]\nkind = \"rebalancing_target\"\nvalues = [2.5, 10, 15, 30, 45]\n{objectives}"
+    ));
+    let found = run(&targets, &kept());
+    assert_eq!(found.as_it_stands.figures, found.candidates[1].figures);
+    let first = found.candidates[0].figures.as_ref().unwrap();
+    assert_eq!(first.rebalancing_probability, 1.0);
+    check(&found.candidates[2], 18.0);
+    check(&found.candidates[3], 36.0);
+    // Kept at 30 it is liquidated more often than at 10, and trades less: neither dominates.
+    let liquidated = |index: usize| value(&found.candidates[index], 1)[0];
+    assert!(liquidated(3) > liquidated(1), "{} {}", liquidated(3), liquidated(1));
+    assert!(value(&found.candidates[3], 0)[1] > 0.0);
+    // 54 is beyond the line of 50.
+    assert_eq!(found.candidates[4].standing, Standing::Infeasible);
+    let why = found.candidates[4].infeasible.as_deref().unwrap();
+    assert!(why.contains("'desk': the band ends beyond the liquidation line"), "{why}");
+    let unkept = bands.replace("account = \"desk\"", "account = \"other\"");
+    let other = format!("{}[[account]]\nname = \"other\"\nvenue = \"flat\"\n", kept());
+    let violations = read(&unkept, &other).expect_err("nobody keeps it at a leverage");
+    let title = &violations.items()[0].title;
+    assert_eq!(title, "`other` is not rebalanced inside paths");
+}
+
 #[test]
 fn refinements_halve_the_spacing_around_the_front() {
     let text = document(
@@ -297,7 +359,7 @@ fn faults_of_a_document_show_together() {
             "10: `venue` says nothing of this kind of parameter",
             "15: the value is out of range",
             "15: values must increase",
-            "17: no account of this version rebalances inside paths: there is no band to set",
+            "17: no account of the book is rebalanced inside paths",
             "20: the venue makes no loans",
             "24: the venue makes no loans",
             "27: the parameter needs `venue`",

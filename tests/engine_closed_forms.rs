@@ -33,6 +33,8 @@ mod options;
 mod path_events;
 #[path = "engine_closed_forms/processes.rs"]
 mod processes;
+#[path = "engine_closed_forms/rebalancing.rs"]
+mod rebalancing;
 #[path = "engine_closed_forms/reference.rs"]
 mod reference;
 #[path = "engine_closed_forms/shapes.rs"]

@@ -27,10 +27,12 @@ pub struct PathAmounts {
     pub liquidated: bool,
     /// Whether a stop order executed.
     pub stopped: bool,
+    /// Whether an account was traded back to the leverage that it is kept at.
+    pub rebalanced: bool,
     /// Notional that venues closed, debt that liquidators of loans repaid.
     pub liquidated_notional: f64,
-    /// Fees and slippage of liquidations, slippage of stop orders, what liquidators of loans take
-    /// beyond what they repay.
+    /// Fees and slippage of liquidations, slippage of stop orders, cost of rebalancing, what liquidators
+    /// of loans take beyond what they repay.
     pub cost: f64,
     /// What was owed to venues once nothing was left to close.
     pub bad_debt: f64,
@@ -115,10 +117,11 @@ fn read(
             sum.liquidated |= record.liquidated().is_some();
             sum.stopped |= record.stopped().is_some();
             sum.liquidated_notional += record.notional;
-            sum.cost += record.cost + record.taken;
+            sum.rebalanced |= record.rebalancings > 0;
+            sum.cost += record.total_cost() + record.rebalancing_cost;
             sum.bad_debt += record.bad_debt;
         }
-        if sum.liquidated || sum.stopped {
+        if sum.liquidated || sum.stopped || sum.rebalanced {
             found.push(sum);
         }
     }

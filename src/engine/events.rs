@@ -46,6 +46,22 @@ pub struct EventTally {
     pub cost: AmountTally,
     /// What was owed once nothing was left to close.
     pub bad_debt: AmountTally,
+    /// Trades back to a leverage that is kept.
+    #[serde(default)]
+    pub rebalancing: RebalancingTally,
+}
+
+/// Trades back to the leverage that an account, or any, is kept at.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RebalancingTally {
+    /// Paths with a trade, by the node of the first.
+    pub first: Vec<u64>,
+    /// Trades.
+    pub trades: u64,
+    /// Notional traded.
+    pub notional: AmountTally,
+    /// Fees, half-spreads and impact.
+    pub cost: AmountTally,
 }
 
 /// Tallies of all watched accounts and of the book.
@@ -78,6 +94,22 @@ pub struct Happened {
     pub cost: f64,
     /// What was owed once nothing was left to close.
     pub bad_debt: f64,
+    /// Trades back to a leverage that is kept.
+    #[serde(default)]
+    pub rebalancing: Rebalanced,
+}
+
+/// Trades back to the leverage that an account, or any, is kept at, on one path; amounts in USD.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Rebalanced {
+    /// Node of the first.
+    pub first: Option<u32>,
+    /// How many.
+    pub trades: u32,
+    /// Notional traded.
+    pub notional: f64,
+    /// Fees, half-spreads and impact.
+    pub cost: f64,
 }
 
 impl EventTally {
@@ -95,6 +127,7 @@ impl EventTally {
             self.cost.add(happened.cost);
             self.bad_debt.add(happened.bad_debt);
         }
+        self.rebalancing.add(&happened.rebalancing);
     }
 
     fn join(&mut self, later: &Self) {
@@ -107,6 +140,24 @@ impl EventTally {
         self.notional.join(&later.notional);
         self.cost.join(&later.cost);
         self.bad_debt.join(&later.bad_debt);
+        self.rebalancing.join(&later.rebalancing);
+    }
+}
+
+impl RebalancingTally {
+    fn add(&mut self, path: &Rebalanced) {
+        let Some(first) = path.first else { return };
+        count_at(&mut self.first, first);
+        self.trades += u64::from(path.trades);
+        self.notional.add(path.notional);
+        self.cost.add(path.cost);
+    }
+
+    fn join(&mut self, later: &Self) {
+        add_counts(&mut self.first, &later.first);
+        self.trades += later.trades;
+        self.notional.join(&later.notional);
+        self.cost.join(&later.cost);
     }
 }
 
@@ -313,20 +364,23 @@ impl Happened {
             notional: record.notional,
             cost: record.total_cost(),
             bad_debt: record.bad_debt,
+            rebalancing: Rebalanced {
+                first: record.first_rebalanced().map(|node| node as u32),
+                trades: record.rebalancings,
+                notional: record.rebalanced,
+                cost: record.rebalancing_cost,
+            },
         }
     }
 
     fn any(&self) -> bool {
         let alone = self.at_nodes_alone == Some(true);
-        self.called.is_some() || self.stopped || self.liquidated.is_some() || alone
+        let traded = self.stopped || self.rebalancing.first.is_some();
+        self.called.is_some() || traded || self.liquidated.is_some() || alone
     }
 
     /// Adds what happened to another account, or to the same pool of accounts.
     pub(super) fn add(&mut self, account: &Self) {
-        let first = |before: Option<u32>, node: Option<u32>| match (before, node) {
-            (Some(before), Some(node)) => Some(before.min(node)),
-            (before, node) => before.or(node),
-        };
         self.called = first(self.called, account.called);
         self.stopped |= account.stopped;
         self.liquidated = first(self.liquidated, account.liquidated);
@@ -337,6 +391,24 @@ impl Happened {
         self.notional += account.notional;
         self.cost += account.cost;
         self.bad_debt += account.bad_debt;
+        self.rebalancing.add(&account.rebalancing);
+    }
+}
+
+impl Rebalanced {
+    fn add(&mut self, account: &Self) {
+        self.first = first(self.first, account.first);
+        self.trades += account.trades;
+        self.notional += account.notional;
+        self.cost += account.cost;
+    }
+}
+
+/// The earlier of two nodes, where there are any.
+fn first(before: Option<u32>, node: Option<u32>) -> Option<u32> {
+    match (before, node) {
+        (Some(before), Some(node)) => Some(before.min(node)),
+        (before, node) => before.or(node),
     }
 }
 

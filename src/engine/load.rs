@@ -354,6 +354,7 @@ impl Book {
             super::venues::apply_haircuts(&loaded, &rules, market, &mut portfolio);
             super::treasury::check(&loaded, &rules, &portfolio, market, collector);
             super::treasury::open_balances(&rules, &mut portfolio);
+            super::bands::check(&loaded, &rules, &portfolio, market, collector);
         }
         super::venues::check_rules(&loaded, &rules, &portfolio, collector);
         Some(Self { loaded, portfolio, rules })

@@ -12,6 +12,7 @@
 mod accounts;
 mod amounts;
 mod assemble;
+mod bands;
 mod breach;
 mod compiled;
 mod conditions;
@@ -54,10 +55,11 @@ mod truncation;
 mod venues;
 
 pub use amounts::AmountTally;
+pub(crate) use bands::unkept;
 pub use control::{Control, Interrupted, Observer, PartOf, Stage, Unobserved};
 pub use displaced::{CoinTally, MarketTally};
 pub use event_paths::{EventPaths, PathAmounts, event_paths};
-pub use events::{EventTallies, EventTally, Happened};
+pub use events::{EventTallies, EventTally, Happened, Rebalanced, RebalancingTally};
 pub use extended::KEPT_PATHS_MAX;
 pub use failures::{CallTally, FailureTallies, VenueTally};
 pub use grid::{GridPoint, grid};

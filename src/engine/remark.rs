@@ -54,10 +54,12 @@ pub(super) fn model(model: &FactorModel, change: Move) -> Cow<'_, FactorModel> {
     }
 }
 
-/// The book with every position times `scale`.
+/// The book with every position times `scale`, and accounts kept at so many times their leverage.
 pub(super) fn scaled(portfolio: &Portfolio, scale: f64) -> Portfolio {
     let mut scaled = portfolio.clone();
     scaled.positions.iter_mut().for_each(|position| position.quantity *= scale);
+    let rules = scaled.accounts.iter_mut().filter_map(|account| account.rebalancing.as_mut());
+    rules.for_each(|rule| *rule = rule.scaled(scale));
     scaled
 }
 

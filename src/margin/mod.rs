@@ -57,7 +57,7 @@ pub use liquidation::{
     Cash, Certainty, Closed, MarginSetting, MarginStage, MarginState, NodeProxies, ProxySetting,
     SeenError, Standing,
 };
-pub use requirement::{Requirement, requirements};
+pub use requirement::{Requirement, leverage_scale, requirements};
 pub use rules::{
     CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, LoanAsset,
     LoanLiquidation, LoanOracle, LoanRules, LoanStanding, Margin, Monitoring, OptionRules,

@@ -52,6 +52,17 @@ impl Requirement {
     }
 }
 
+/// Scale of an account's positions at which its gross notional is `leverage` times its equity, from
+/// its requirements at the scales zero and one; `None` where no scale is.
+///
+/// Equity is collateral C plus what positions are worth, s·U at a scale s, so that
+/// `s·N/(C + s·U) = leverage` gives `s = leverage·C/(N − leverage·U)`.
+pub fn leverage_scale(without: &Requirement, with: &Requirement, leverage: f64) -> Option<f64> {
+    let worth = with.equity - without.equity;
+    let scale = leverage * without.equity / (with.gross_notional - leverage * worth);
+    (with.gross_notional > 0.0 && scale.is_finite() && scale > 0.0).then_some(scale)
+}
+
 /// Requirements of every account with positions times `scale`; collateral stays.
 ///
 /// `rules` by venue of the portfolio. A solver that asks for many scales compiles a

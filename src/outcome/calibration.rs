@@ -116,6 +116,9 @@ pub struct CandidateFigures {
     pub liquidation_probability: f64,
     /// Probability that any stop order executes.
     pub stop_probability: f64,
+    /// Probability that any account is traded back to the leverage that it is kept at.
+    #[serde(default)]
+    pub rebalancing_probability: f64,
 }
 
 /// An objective with its Monte Carlo error.

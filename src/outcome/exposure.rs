@@ -82,7 +82,7 @@ pub struct LadderRung {
 pub enum RungKind {
     /// Profit since entry is zero.
     BreakEven,
-    /// Leverage leaves the account's rebalancing band around today's.
+    /// Leverage leaves the account's rebalancing band.
     Rebalancing,
     /// The policy's appetite, as a share of what the account is worth today, is lost.
     Equity,

@@ -34,6 +34,9 @@ pub struct PathEvents {
     pub time_to_margin_call: Option<EventTime>,
     /// Probability that a stop order executes.
     pub stop: EventProbability,
+    /// Trades back to a leverage that accounts are kept at; `None` where none is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rebalancing: Option<RebalancingEvents>,
     /// Probability of a liquidation.
     pub liquidation: EventProbability,
     /// The same on the same paths, had accounts been looked at at the steps alone; none where they
@@ -50,6 +53,21 @@ pub struct PathEvents {
     pub bad_debt: TailAmount,
     /// Estimators of the probabilities and of the amounts, with the resolution of the latter.
     pub estimator: String,
+}
+
+/// How often accounts were traded back to the leverage that they are kept at, and for how much.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RebalancingEvents {
+    /// Probability of any trade.
+    pub probability: EventProbability,
+    /// Time to the first trade of the paths that have one.
+    pub time_to_first: Option<EventTime>,
+    /// Trades a path, mean over all paths.
+    pub mean_trades: f64,
+    /// Notional traded on a path.
+    pub notional: TailAmount,
+    /// Fees, half-spreads and impact of a path's trades.
+    pub cost: TailAmount,
 }
 
 /// A probability with its Monte Carlo error.

@@ -47,8 +47,8 @@ pub use historical::{
     ToldMove, ToldShock, WindowsSearched,
 };
 pub use liquidation::{
-    AccountLiquidation, AmountAtLevel, EventProbability, EventTime, PathEvents, TailAmount,
-    TimeQuantile,
+    AccountLiquidation, AmountAtLevel, EventProbability, EventTime, PathEvents, RebalancingEvents,
+    TailAmount, TimeQuantile,
 };
 pub use liquidation_price::{AccountPrices, PriceOf};
 pub use measures::{

@@ -85,6 +85,37 @@ pub struct Balance {
     pub borrow_rate: f64,
 }
 
+/// A leverage (gross notional of derivatives over equity) that an account is traded back to inside
+/// paths once it leaves a band around it; of an isolated account contract by contract.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rebalancing {
+    /// Leverage that a trade restores.
+    pub target_leverage: f64,
+    /// Leverage above which positions are reduced, at least the target.
+    pub upper_leverage: f64,
+    /// Leverage below which they are increased, at most the target; `None`: they never are.
+    pub lower_leverage: Option<f64>,
+    /// Fee and half-spread, a share of the notional traded.
+    pub trading_cost: f64,
+    /// Smallest trade, in USD of notional.
+    pub minimum: f64,
+    /// How long after a trade none follows.
+    pub cooldown: Years,
+}
+
+impl Rebalancing {
+    /// The same rule of positions `scale` times as large: what is kept is so many times the leverage.
+    pub fn scaled(self, scale: f64) -> Self {
+        Self {
+            target_leverage: scale * self.target_leverage,
+            upper_leverage: scale * self.upper_leverage,
+            lower_leverage: self.lower_leverage.map(|lower| scale * lower),
+            minimum: scale * self.minimum,
+            ..self
+        }
+    }
+}
+
 /// An account at a venue, or the treasury.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Account {
@@ -108,6 +139,9 @@ pub struct Account {
     /// rebalances; tells a price, trades nothing.
     #[serde(default)]
     pub rebalancing_band: Option<f64>,
+    /// Leverage that it is traded back to inside paths.
+    #[serde(default)]
+    pub rebalancing: Option<Rebalancing>,
     /// Whether a loss beyond the account's equity is the desk's (`true`) or the venue's.
     pub recourse: bool,
     /// Collateral and borrowed balances.
@@ -131,6 +165,7 @@ impl Account {
             isolated_margins: BTreeMap::new(),
             leverage_max: None,
             rebalancing_band: None,
+            rebalancing: None,
             recourse: false,
             balances: Vec::new(),
         }

@@ -17,6 +17,7 @@ pub use super::position_document::{
     FuturePosition, OptionPosition, PerpetualPosition, PositionDocument, SettlementKind,
     SpotPosition,
 };
+pub use super::rebalancing_document::RebalancingDocument;
 use super::resolve::resolve;
 use crate::document::{
     CsvLayout, FilePath, Loader, Name, Node, NonNegativeRate, Number, Parsed, Place, Positive,
@@ -92,9 +93,11 @@ pub struct AccountDocument {
     pub leverage_max: Option<Positive>,
     /// Share of today's leverage (gross notional over equity) by which it may drift, up or down,
     /// before the desk rebalances: a rung of the account's ladder of thresholds. Nothing is traded
-    /// by it.
+    /// by it, and it stands for no account that states `rebalancing`.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub rebalancing_band: Option<UnitFraction>,
+    /// A leverage that the account is traded back to inside paths. Left out: it is not.
+    pub rebalancing: Option<RebalancingDocument>,
     /// Whether a loss beyond the account's equity is owed to the venue.
     #[serde(default)]
     pub recourse: bool,

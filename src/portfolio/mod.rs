@@ -11,10 +11,11 @@ mod failure_document;
 pub mod instrument;
 mod margin_call_document;
 mod position_document;
+mod rebalancing_document;
 mod resolve;
 
 pub use account::{
     Account, Balance, ClaimMark, MarginCallRule, MarginMode, Order, OrderKind, Portfolio, Position,
-    PositionMode, Venue, VenueFailure,
+    PositionMode, Rebalancing, Venue, VenueFailure,
 };
 pub use instrument::{Instrument, OptionRight, Settlement};

@@ -11,6 +11,7 @@ use super::document::{AccountDocument, LoadedPortfolio, OrderDocument, PositionD
 use super::failure_document::failure;
 use super::margin_call_document::margin_calls;
 use super::position_document::instrument;
+use super::rebalancing_document::rebalancing;
 use crate::document::{
     Name, Parsed, Place, UnitFraction, Violation, ViolationCollector, Violations, did_you_mean,
     one_of, quoted,
@@ -102,6 +103,8 @@ impl Resolver<'_> {
         });
         let margin_mode = self.margin_mode(&path, account);
         self.report_repeated_assets(&path, account);
+        let place = |key: &str| self.loaded.place(&format!("{path}.{key}"));
+        let rebalancing = rebalancing(account, place, &mut self.collector);
         Account {
             name: account.name.to_string(),
             venue,
@@ -110,6 +113,7 @@ impl Resolver<'_> {
             isolated_margins: BTreeMap::new(),
             leverage_max: account.leverage_max.map(f64::from),
             rebalancing_band: account.rebalancing_band.map(UnitFraction::get),
+            rebalancing,
             recourse: account.recourse,
             balances: account.balances.iter().map(balance).collect(),
         }

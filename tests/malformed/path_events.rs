@@ -102,6 +102,78 @@ const CASES: &[Case] = &[
         ],
     ),
     (
+        "a band around another target, without a target, of numbers that are none",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "«[account.rebalancing]»\nupper_leverage = «0»\nlower_leverage = «-1»\n\
+             trading_cost = «\"150%\"»\nminimum = «nan»\ncooldown = «\"soon\"»\n«band» = 1\n\
+             [[position]]\nid = \"perp\"",
+        )],
+        &[
+            "missing key `target_leverage`",
+            "`upper_leverage` is out of range",
+            "`lower_leverage` is out of range",
+            "`trading_cost` is out of range",
+            "`minimum` is not a finite number",
+            "`cooldown` is not valid",
+            "unknown key `band` in `rebalancing`",
+        ],
+    ),
+    (
+        "a target outside of its band, above the desk's own limit, that costs all it frees",
+        &[
+            (
+                P,
+                "name = \"main\"\n",
+                "name = \"main\"\nleverage_max = 3\nrebalancing_band = «0.2»\n",
+            ),
+            (
+                P,
+                "[[position]]\nid = \"perp\"",
+                "[account.rebalancing]\ntarget_leverage = «4»\nupper_leverage = «3.5»\n\
+                 lower_leverage = «4.5»\ntrading_cost = «\"25%\"»\n[[position]]\nid = \"perp\"",
+            ),
+        ],
+        &[
+            "the account's band is stated twice",
+            "the target is above the account's own `leverage_max`",
+            "the band does not contain its target",
+            "the band does not contain its target",
+            "a trade at this cost would raise the leverage that it is to lower",
+        ],
+    ),
+    (
+        "a band that ends beyond the liquidation line",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "[account.rebalancing]\ntarget_leverage = 5\nupper_leverage = «150»\n\
+             [[position]]\nid = \"perp\"",
+        )],
+        &["the band ends beyond the liquidation line: at 150 times its equity"],
+    ),
+    (
+        "a target that nobody could buy up to",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "[account.rebalancing]\ntarget_leverage = «12»\nupper_leverage = 13\nlower_leverage = 5\n\
+             [[position]]\nid = \"perp\"",
+        )],
+        &["at 12 times its equity the account would not meet its initial margin"],
+    ),
+    (
+        "a leverage of an account that no venue margins",
+        &[(
+            P,
+            "[[position]]\nid = \"perp\"",
+            "[[account]]\nname = \"own\"\n[account.rebalancing]\ntarget_leverage = «2»\n\
+             upper_leverage = 3\n[[position]]\nid = \"perp\"",
+        )],
+        &["an account without a venue has no leverage"],
+    ),
+    (
         "calls met at some time, in numbers out of range, by a key that is none",
         &[(
             P,

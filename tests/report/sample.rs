@@ -327,6 +327,13 @@ fn events(probability: f64) -> PathEvents {
         margin_call: Some(chance(2.0 * probability)),
         time_to_margin_call: happens.then(|| time(9.0)),
         stop: chance(0.01),
+        rebalancing: happens.then(|| RebalancingEvents {
+            probability: chance(0.25),
+            time_to_first: Some(time(7.0)),
+            mean_trades: 0.4,
+            notional: amount(0.25, 2_000_000.0),
+            cost: amount(0.25, 1_000.0),
+        }),
         liquidation: chance(probability),
         liquidation_at_steps_alone: None,
         time_to_liquidation: happens.then(|| time(14.0)),

@@ -224,8 +224,9 @@ pub(super) fn told(event: &PathEvent, portfolio: &Portfolio) -> Option<String> {
             let asset = asset(balance);
             Some(format!("{units:.8} {asset} arrive at {name}, worth {value:.2} USD"))
         }
-        Happening::MarginCall { .. } | Happening::Stop { .. } | Happening::Liquidation { .. } => {
-            None
-        }
+        Happening::MarginCall { .. }
+        | Happening::Stop { .. }
+        | Happening::Rebalancing { .. }
+        | Happening::Liquidation { .. } => None,
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn warning(plan: &Plan, book: &Compiled) -> Option<Warning> {
         .chain(of_market(plan))
         .chain(of_venues(plan, book))
         .chain(of_calls(book))
+        .chain(of_accounts(book))
         .collect();
     (!stated.is_empty()).then(|| Warning {
         code: "settings_idle".to_owned(),
@@ -60,6 +61,17 @@ fn of_calls(book: &Compiled) -> Option<String> {
     (stated && !called).then(|| "[margin_calls]".to_owned())
 }
 
+/// Leverages of accounts that nobody watches inside paths, or that hold nothing to trade.
+fn of_accounts(book: &Compiled) -> impl Iterator<Item = String> {
+    let events = book.engine.event_stage();
+    let stage = events.into_iter().flat_map(|events| events.stage().rebalanced_accounts());
+    let kept: Vec<usize> = stage.collect();
+    let accounts = book.setting.portfolio.accounts.iter().enumerate();
+    let idle =
+        accounts.filter(move |(index, one)| one.rebalancing.is_some() && !kept.contains(index));
+    idle.map(|(_, account)| format!("rebalancing of {}", account.name))
+}
+
 fn of_venues(plan: &Plan, book: &Compiled) -> impl Iterator<Item = String> {
     let venues = book.setting.portfolio.venues.iter().zip(&plan.venue_rules);
     venues.flat_map(|(venue, rules)| {
@@ -91,13 +103,14 @@ mod tests {
         warning(&plan, &book).map(|warning| warning.message)
     }
 
-    /// The examples state every field there is; no venue there asks for margin, so nobody is called.
+    /// The examples state every field there is; no venue there asks for margin, so nobody is called
+    /// or kept at a leverage.
     /// Without a cascade its terms are idle too.
     #[test]
     fn what_does_not_act_is_named() {
         assert_eq!(told("minimal", |_| {}), None);
         let told_of = told("examples", |_| {}).unwrap();
-        assert!(told_of.ends_with("no figure holds it: [margin_calls]."), "{told_of}");
+        assert!(told_of.ends_with("it: [margin_calls], rebalancing of deribit-coin."), "{told_of}");
         let told_of = told("examples", |plan| plan.scenario.events.cascade = None).unwrap();
         for stated in ["impact of ", "open_interest of "] {
             assert!(told_of.contains(stated), "{told_of}");

@@ -6,11 +6,12 @@
 
 use super::Found;
 use crate::engine::amounts::{AmountTally, RESOLUTION};
-use crate::engine::events::{EventTally, Happened};
+use crate::engine::events::{EventTally, Happened, RebalancingTally};
 use crate::engine::liquidation::PathClosing;
 use crate::engine::thresholds::tail_amount;
 use crate::outcome::{
-    AmountAtLevel, EventProbability, EventTime, PathEvents, TailAmount, TimeQuantile,
+    AmountAtLevel, EventProbability, EventTime, PathEvents, RebalancingEvents, TailAmount,
+    TimeQuantile,
 };
 use crate::risk::{self, LossSample, Needs, RiskError};
 use crate::units::ConfidenceLevel;
@@ -24,20 +25,20 @@ pub(super) fn of_book(found: &Found) -> Result<Option<PathEvents>, RiskError> {
         return Ok(None);
     }
     if found.sample.weights().are_plain() {
-        return Ok(Some(Plain { found }.events(&found.part.events.book)?));
+        return Ok(Some(Plain { found }.events(&found.part.events.book, None)?));
     }
-    Weighted { found, paths: &any(&found.part.closings) }.events().map(Some)
+    Weighted { found, paths: &any(&found.part.closings) }.events(None).map(Some)
 }
 
 /// What happened to one account.
 pub(super) fn of_account(found: &Found, account: usize) -> Result<Option<PathEvents>, RiskError> {
     if found.sample.weights().are_plain() {
         let tally = found.part.events.accounts.iter().find(|(index, _)| *index == account);
-        return tally.map(|(_, tally)| Plain { found }.events(tally)).transpose();
+        return tally.map(|(_, tally)| Plain { found }.events(tally, Some(account))).transpose();
     }
     let own = found.part.closings.iter().filter(|one| one.account == account);
     let own: Vec<(usize, Happened)> = own.map(|one| (one.path as usize, one.happened)).collect();
-    Weighted { found, paths: &own }.events().map(Some)
+    Weighted { found, paths: &own }.events(Some(account)).map(Some)
 }
 
 /// What happened on each path to any account, by path: closings stand by path and account.
@@ -83,19 +84,29 @@ fn calls_are_seen(found: &Found) -> bool {
     found.book.engine.event_stage().is_some()
 }
 
+/// Whether an account, or any, is kept at a leverage.
+fn is_kept(found: &Found, account: Option<usize>) -> bool {
+    let events = found.book.engine.event_stage();
+    let mut kept = events.into_iter().flat_map(|events| events.stage().rebalanced_accounts());
+    kept.any(|kept| account.is_none_or(|account| account == kept))
+}
+
 /// Figures of a plain sample.
 struct Plain<'a> {
     found: &'a Found<'a>,
 }
 
 impl Plain<'_> {
-    fn events(&self, tally: &EventTally) -> Result<PathEvents, RiskError> {
+    fn events(&self, tally: &EventTally, account: Option<usize>) -> Result<PathEvents, RiskError> {
         let seen = calls_are_seen(self.found);
         let total = |counts: &[u64]| counts.iter().sum::<u64>();
         Ok(PathEvents {
             margin_call: seen.then(|| self.probability(total(&tally.called))).transpose()?,
             time_to_margin_call: self.time(&tally.called),
             stop: self.probability(tally.stopped)?,
+            rebalancing: is_kept(self.found, account)
+                .then(|| self.rebalancing(&tally.rebalancing))
+                .transpose()?,
             liquidation: self.probability(total(&tally.liquidated))?,
             liquidation_at_steps_alone: tally
                 .liquidated_at_nodes_alone
@@ -111,6 +122,16 @@ impl Plain<'_> {
                 risk::PROBABILITY_ESTIMATOR,
                 100.0 * RESOLUTION
             ),
+        })
+    }
+
+    fn rebalancing(&self, tally: &RebalancingTally) -> Result<RebalancingEvents, RiskError> {
+        Ok(RebalancingEvents {
+            probability: self.probability(tally.first.iter().sum())?,
+            time_to_first: self.time(&tally.first),
+            mean_trades: tally.trades as f64 / self.paths() as f64,
+            notional: self.amount(&tally.notional),
+            cost: self.amount(&tally.cost),
         })
     }
 
@@ -185,13 +206,14 @@ struct Weighted<'a> {
 }
 
 impl Weighted<'_> {
-    fn events(&self) -> Result<PathEvents, RiskError> {
+    fn events(&self, account: Option<usize>) -> Result<PathEvents, RiskError> {
         let weights = self.found.sample.weights();
         let seen = calls_are_seen(self.found);
         Ok(PathEvents {
             margin_call: seen.then(|| self.probability(|one| one.called.is_some())),
             time_to_margin_call: self.time(|one| one.called),
             stop: self.probability(|one| one.stopped),
+            rebalancing: is_kept(self.found, account).then(|| self.rebalancing()).transpose()?,
             liquidation: self.probability(|one| one.liquidated.is_some()),
             liquidation_at_steps_alone: self
                 .is_watched_between()
@@ -205,6 +227,21 @@ impl Weighted<'_> {
                 risk::probability_estimator(weights),
                 risk::value_at_risk_estimator(weights)
             ),
+        })
+    }
+
+    fn rebalancing(&self) -> Result<RebalancingEvents, RiskError> {
+        let weights = self.found.sample.weights();
+        let trades = self
+            .paths
+            .iter()
+            .map(|(path, happened)| weights.mass(*path) * f64::from(happened.rebalancing.trades));
+        Ok(RebalancingEvents {
+            probability: self.probability(|one| one.rebalancing.first.is_some()),
+            time_to_first: self.time(|one| one.rebalancing.first),
+            mean_trades: trades.sum(),
+            notional: self.amount(|one| one.rebalancing.notional)?,
+            cost: self.amount(|one| one.rebalancing.cost)?,
         })
     }
 

@@ -172,6 +172,13 @@ fn event_told(event: &PathEvent, portfolio: &Portfolio, model: &FactorModel) -> 
             let order = &portfolio.orders[order].id;
             format!("{account}: stop {order} executes, {notional:.2} USD closed")
         }
+        Happening::Rebalancing { leverage, notional, cost, is_reduction } => {
+            let does = if is_reduction { "reduced" } else { "increased" };
+            format!(
+                "{account} is {does} to its target from a leverage of {leverage:.2}: \
+                 {notional:.2} USD traded at a cost of {cost:.2} USD"
+            )
+        }
         Happening::Liquidation { balance, maintenance, notional, cost, bad_debt, is_flat } => {
             let extent = if is_flat { "all" } else { "part" };
             let debt = match bad_debt > 0.0 {

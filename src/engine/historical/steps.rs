@@ -64,7 +64,8 @@ impl Teller<'_> {
             if happened.is_empty() && total == 0.0 {
                 continue;
             }
-            // What a stop slips by is paid by its position, and stands in no account's costs.
+            // What stops slip by and rebalancing costs is paid by positions: it is in no account's
+            // costs.
             let slipped: f64 = happened.iter().map(|one| self.slippage(one)).sum();
             let cost = after.cost - before.cost + slipped;
             let liability = after.relief - before.relief;
@@ -115,6 +116,10 @@ impl Teller<'_> {
             Happening::Stop { order, .. } => {
                 format!("stop {} executes", setting.portfolio.orders[order].id)
             }
+            Happening::Rebalancing { leverage, is_reduction, .. } => {
+                let does = if is_reduction { "reduced" } else { "increased" };
+                format!("{does} to its target from a leverage of {leverage:.2}")
+            }
             Happening::Liquidation { balance, maintenance, bad_debt, is_flat, .. } => {
                 let extent = if is_flat { "all of it" } else { "a part" };
                 let debt = match bad_debt > 0.0 {
@@ -137,6 +142,7 @@ impl Teller<'_> {
             Happening::Stop { order, notional } => {
                 self.walker.book.setting.portfolio.orders[order].slippage * notional
             }
+            Happening::Rebalancing { cost, .. } => cost,
             _ => 0.0,
         }
     }
@@ -182,11 +188,13 @@ pub(super) fn account_of(happened: &PathHappening) -> usize {
     }
 }
 
-/// Notional that it closed.
+/// Notional that it closed, or traded.
 pub(super) fn notional(happened: &PathHappening) -> f64 {
     let PathHappening::Event(event) = happened else { return 0.0 };
     match event.what {
-        Happening::Stop { notional, .. } | Happening::Liquidation { notional, .. } => notional,
+        Happening::Stop { notional, .. }
+        | Happening::Rebalancing { notional, .. }
+        | Happening::Liquidation { notional, .. } => notional,
         _ => 0.0,
     }
 }

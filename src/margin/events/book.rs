@@ -120,7 +120,7 @@ pub(super) struct WatchedPosition {
 
 /// Whether every account that venues close inside paths is the plain case of
 /// [`MarginStage`](crate::margin::MarginStage): cross margin, flat rates, everything closed at once
-/// at the marks of the node, no venue that may fail, no call that is met.
+/// at the marks of the node, no venue that may fail, no call that is met, no leverage that is kept.
 pub fn is_plain(setting: &MarginSetting) -> bool {
     let MarginSetting { rules, portfolio, .. } = *setting;
     let is_lent = |one: usize| loans::lender(rules, portfolio, one).is_some();
@@ -138,7 +138,8 @@ pub fn is_plain(setting: &MarginSetting) -> bool {
             }
         };
         let mut held = held.into_iter().map(|index| &portfolio.positions[index]);
-        account.margin_mode == MarginMode::Cross
+        account.rebalancing.is_none()
+            && account.margin_mode == MarginMode::Cross
             && account.position_mode == PositionMode::OneWay
             && liquidation == Liquidation::PLAIN
             && rules.waterfall.is_none()

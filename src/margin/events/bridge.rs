@@ -147,7 +147,8 @@ impl Bridge {
         None
     }
 
-    fn slope(&self, book: &EventBook, index: usize, at: At, holdings: &Holdings) -> f64 {
+    /// Change of the pool's margin balance as the coin's price doubles.
+    pub fn slope(&self, book: &EventBook, index: usize, at: At, holdings: &Holdings) -> f64 {
         let pool = &book.pools[index];
         let coin = at.quotes.price(self.coin)[at.quoted];
         let mut slope = match &pool.backing {

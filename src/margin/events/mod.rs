@@ -20,6 +20,7 @@
 //! | margin calls | met from free collateral elsewhere, as the treasury rule says |
 //! | stops | a stop order whose price was reached reduces its position |
 //! | liquidation | below maintenance margin the venue closes, everything or in steps |
+//! | rebalancing | what left the band it is kept in is traded back to its target ([`rebalancing`]) |
 //! | loans | below a health factor of one lenders have debt repaid out of collateral ([`loans`]) |
 //! | impact | orders move prices, which liquidate others and the book, round after round (`rounds`) |
 //! | debts | insurance funds pay what is owed, then winners are deleveraged or taxed (`debts`) |
@@ -71,6 +72,7 @@ mod moved_rows;
 mod orders;
 mod portfolio;
 mod quotes;
+mod rebalancing;
 mod rounds;
 mod settle;
 mod stage;
@@ -83,6 +85,8 @@ mod transfers;
 mod failure_tests;
 #[cfg(test)]
 mod moved_tests;
+#[cfg(test)]
+mod rebalancing_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

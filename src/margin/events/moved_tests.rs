@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use approx::assert_relative_eq;
 
+use super::rebalancing_tests::RULE;
 use super::*;
 use crate::margin::cascade::{CascadeEnd, Profile};
 use crate::margin::displacement::{
@@ -15,7 +16,7 @@ use crate::margin::{CloseAmount, FutureRules, Liquidation, MarginSetting, VenueR
 use crate::market::{ImpactLaw, ImpactTerms, Liquidity, Market, OpenInterest, OpenInterestBin};
 use crate::numeric::Streams;
 use crate::numeric::isa::InstructionSet;
-use crate::portfolio::{Account, Balance, MarginMode, Portfolio, Position, Venue};
+use crate::portfolio::{Account, Balance, MarginMode, Portfolio, Position, Rebalancing, Venue};
 use crate::pricing::{CompiledBook, Granularity, PricingSettings, Row, required_factors};
 use crate::simulation::{Factor, FactorBlock, FactorKey, FactorModel, Process, TimeGrid};
 use crate::units::Years;
@@ -234,6 +235,42 @@ fn the_sale_of_one_account_liquidates_the_next() {
     let row = walk.book.rows().iter().position(|row| *row == Row::Position(2)).unwrap();
     let held = 10.0 * SPOT * (expected / 0.965 - 1.0);
     assert_relative_eq!(walk.values()[row * 2 + 1], held, max_relative = 1e-10);
+}
+
+/// Ten bitcoin long on 250,000, kept at 4, stand at 5.17 at 0.93: 210,000 are sold, worse than the
+/// mark by half of what they move, and the price they leave, 0.92805, liquidates ten on 117,500, whose
+/// line is at 0.92895. The price that these leave, 0.9195, has the first at 4.15, outside of its band
+/// again: it is traded at the next node, not twice at this one.
+#[test]
+fn a_rebalancing_moves_the_price_and_others_with_it() {
+    let slope = 1e-8;
+    let mut portfolio = accounts(&[(10.0, 250_000.0), (10.0, 117_500.0)]);
+    let rule = Rebalancing { upper_leverage: 4.1, lower_leverage: None, trading_cost: 0.0, ..RULE };
+    portfolio.accounts[0].rebalancing = Some(rule);
+    let market = moved_market(slope, 0.0, 1.0);
+    let mut walk = Moved::new(flat_rules(), &market, &portfolio, 2);
+    walk.visit(0, &[0.93, 0.999]);
+    let sold = 210_000.0;
+    let record = *walk.state.record(0, 0);
+    assert_eq!((record.rebalancings, walk.state.record(0, 1).rebalancings), (1, 0));
+    assert_relative_eq!(record.rebalanced, sold, max_relative = 1e-12);
+    let cost = -sold * libm::expm1(-0.5 * slope * sold);
+    assert_relative_eq!(record.rebalancing_cost, cost, max_relative = 1e-12);
+    let left = 0.93 * libm::exp(-slope * sold);
+    let next = walk.state.record(1, 0);
+    assert_eq!(next.liquidated(), Some(0));
+    assert_relative_eq!(next.notional, 10.0 * SPOT * left, max_relative = 1e-12);
+    let moved = left * libm::exp(-slope * next.notional);
+    assert_relative_eq!(walk.level(0), moved, max_relative = 1e-12);
+    walk.visit(1, &[0.92, 0.999]);
+    assert_eq!(walk.state.record(0, 0).rebalancings, 2);
+    // Every dollar that its quantities lost at their marks and by its fills is gone from its cash.
+    let held = walk.state.holdings.held[0];
+    let sold = [sold / 930_000.0, 1.0 - sold / 930_000.0 - held];
+    let marks = [930_000.0 - 1e6, 1e6 * (0.92 * moved / 0.93 - 1.0)];
+    let costs = walk.state.record(0, 0).rebalancing_cost;
+    let expected = sold[0] * marks[0] + sold[1] * marks[1] - costs;
+    assert_relative_eq!(walk.state.holdings.cash[0], expected, max_relative = 1e-9);
 }
 
 /// Shorts bought back push the price up: the mirror image, the fill above the mark.
@@ -491,7 +528,7 @@ fn every_unit_shared_comes_from_somebody() {
         (seed >> 11) as f64 / (1_u64 << 53) as f64
     };
     let kinds = [LossSharing::AutoDeleveraging, LossSharing::Socialised, LossSharing::Venue];
-    let (mut deleveraged, mut taxed) = (0, 0);
+    let (mut deleveraged, mut taxed, mut rebalanced) = (0, 0, 0);
     for round in 0..60 {
         let held: Vec<(f64, f64)> = (0..6)
             .map(|_| {
@@ -507,7 +544,17 @@ fn every_unit_shared_comes_from_somebody() {
         let start = 1e5 * roll();
         let rules = sharing(kinds[round % 3], start, fee_to_fund);
         let count = 4;
-        let mut walk = Moved::new(rules, &market, &accounts(&held), count);
+        let mut portfolio = accounts(&held);
+        // every other book has an account that is kept at its leverage, and trades for nothing
+        let target_leverage = held[0].0.abs() * SPOT / held[0].1;
+        portfolio.accounts[0].rebalancing = (round % 2 == 0).then(|| Rebalancing {
+            target_leverage,
+            upper_leverage: 1.1 * target_leverage,
+            lower_leverage: Some(0.9 * target_leverage),
+            trading_cost: 0.0,
+            ..RULE
+        });
+        let mut walk = Moved::new(rules, &market, &portfolio, count);
         let mut closings = vec![0.0; count];
         for node in 0..2 {
             let levels: Vec<f64> = (0..count).map(|_| 0.65 + 0.7 * roll()).collect();
@@ -539,7 +586,9 @@ fn every_unit_shared_comes_from_somebody() {
             assert!((shared.deleveraged_loss + shared.socialised - lost).abs() < 1e-8 * scale);
             deleveraged += usize::from(shared.deleveraged_loss > 0.0);
             taxed += usize::from(shared.socialised > 0.0);
+            rebalanced += usize::from(records[0].rebalancings > 0);
         }
     }
     assert!(deleveraged > 10 && taxed > 10, "{deleveraged} deleveraged, {taxed} taxed");
+    assert!(rebalanced > 10, "{rebalanced} rebalanced");
 }

@@ -5,7 +5,8 @@
 //!
 //! A round on one path: others' positions are liquidated to the fixed point at the prices that the
 //! orders left; the path is repriced; every pool of the book is looked at again: calls are noted,
-//! stops and liquidations execute. The next round has their orders. The bound on rounds is that of
+//! stops and liquidations execute, what has left its band is traded back unless it was at this node
+//! already. The next round has their orders. The bound on rounds is that of
 //! the cascade; reaching it is told
 //! ([`RoundsExhausted`](crate::margin::displacement::MarketHappening)).
 
@@ -159,7 +160,9 @@ impl EventStage {
             }
             if now.maintenance > 0.0 && now.balance < now.maintenance {
                 liquidate(&self.book, index, at, holdings);
+                now = on_path(&self.book, index, at, holdings);
             }
+            self.rebalance_on_path(index, now, at, holdings);
         }
     }
 }

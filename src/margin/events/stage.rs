@@ -10,6 +10,7 @@ use super::failing_venues::Failures;
 use super::loans::{LoanState, Loans};
 use super::moved_rows::MovedRows;
 use super::quotes::{Quotes, row, row_mut};
+use super::rebalancing::{Kept, LastTrade, kept};
 use super::settle::SettledRows;
 use super::state::{AccountRecord, EventState, Happening, Holdings, Margins, PathEvent};
 use super::stops::{Stop, Trigger, stops};
@@ -28,6 +29,8 @@ pub struct EventStage {
     pub(super) rows: SettledRows,
     pub(super) moved_rows: MovedRows,
     pub(super) stops: Vec<Stop>,
+    /// By pool; empty where none is kept at a leverage.
+    pub(super) kept: Vec<Option<Kept>>,
     /// Present where pools are watched at sub-steps.
     substeps: Option<SubSteps>,
     /// Present where lenders act.
@@ -62,7 +65,7 @@ pub struct Node<'a> {
 
 impl Node<'_> {
     /// The step of one path, where it was by a diffusion.
-    fn step(&self, bridge: &Bridge, place: usize) -> Option<Step> {
+    pub(super) fn step(&self, bridge: &Bridge, place: usize) -> Option<Step> {
         let before = self.previous.log(bridge.factor)[place];
         Some(Step {
             node: self.index,
@@ -88,6 +91,7 @@ impl EventStage {
         let rows = SettledRows::new(&book, valued);
         let moved_rows = MovedRows::new(&book, valued);
         let stops = stops(setting, &book);
+        let kept = kept(setting, &book);
         let failures = Failures::compile(setting, &book, valued)?;
         let treasury = Treasury::compile(setting, &book)?;
         let loans = Loans::compile(setting, &book, valued);
@@ -96,6 +100,7 @@ impl EventStage {
             rows,
             moved_rows,
             stops,
+            kept,
             failures,
             treasury,
             streams,
@@ -170,7 +175,7 @@ impl EventStage {
         let loans = self.loans.as_ref().map_or(0, Loans::width);
         let moved = 2 * book.balances.len() + failures + transfers + loans;
         let held = 3 * book.positions.len() + book.line_count() + book.logged.len();
-        held + book.pools.len() + book.prices.len() + moved
+        held + book.pools.len() + self.kept.len() + book.prices.len() + moved
     }
 
     /// Room for blocks of up to `path_capacity` paths.
@@ -187,6 +192,7 @@ impl EventStage {
             costs: vec![0.0; book.pools.len() * path_capacity],
             records: vec![AccountRecord::default(); book.accounts.len() * path_capacity],
             executed: vec![false; self.stops.len() * path_capacity],
+            last_trades: vec![LastTrade::default(); self.kept.len() * path_capacity],
             balances: MovedBalances::new(book.balances.len(), path_capacity),
             events: Vec::new(),
             at_trigger: Vec::with_capacity(book.positions.len()),
@@ -247,6 +253,7 @@ impl EventStage {
         holdings.costs[..book.pools.len() * path_count].fill(0.0);
         holdings.records[..book.accounts.len() * path_count].fill(AccountRecord::default());
         holdings.executed[..self.stops.len() * path_count].fill(false);
+        holdings.last_trades[..self.kept.len() * path_count].fill(LastTrade::default());
         holdings.balances.start_block(book.balances.len(), path_count);
         holdings.events.clear();
         book.funds.start_block(path_count, &mut holdings.funds);
@@ -327,10 +334,14 @@ impl EventStage {
                 if let Some(node) = node {
                     self.meet_calls(pool, node, state);
                     self.execute_stops(pool, node, state);
+                    self.rebalance_between(pool, node, state);
                     self.close_between(pool, node, state);
                     self.close_at_substeps(pool, node, state);
                 }
                 self.liquidate(pool, moment, state);
+                if let Some(node) = node {
+                    self.rebalance(pool, node, state);
+                }
             }
         }
     }

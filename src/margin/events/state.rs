@@ -1,10 +1,12 @@
 //! What changes on the paths of a block: quantities, cash, and what has happened.
 
+use super::assess::Standing;
 use super::balances::MovedBalances;
 use super::failing_venues::FailureState;
 use super::funds::{FundPaths, SharedDebts};
 use super::loans::LoanState;
 use super::quotes::Quotes;
+use super::rebalancing::LastTrade;
 use super::substeps::SubStepState;
 use super::transfers::TransferState;
 use crate::margin::displacement::{DisplacedPaths, MarketEvent, OthersOnPath};
@@ -19,6 +21,7 @@ pub struct AccountRecord {
     called: u32,
     stopped: u32,
     liquidated: u32,
+    rebalanced_first: u32,
     is_deleveraged: bool,
     /// What was closed, at its notional then.
     pub notional: f64,
@@ -28,6 +31,12 @@ pub struct AccountRecord {
     pub taken: f64,
     /// What the account owed once nothing was left to close.
     pub bad_debt: f64,
+    /// Trades back to the leverage that it is kept at,
+    pub rebalancings: u32,
+    /// what they traded, at its notional then,
+    pub rebalanced: f64,
+    /// and what they cost, which its positions paid.
+    pub rebalancing_cost: f64,
 }
 
 /// Something that happened on a path.
@@ -57,6 +66,17 @@ pub enum Happening {
         order: usize,
         /// Notional closed.
         notional: f64,
+    },
+    /// It left its band, and was traded back to the leverage that it is kept at.
+    Rebalancing {
+        /// Gross notional over equity before.
+        leverage: f64,
+        /// Notional traded.
+        notional: f64,
+        /// What the trade cost.
+        cost: f64,
+        /// Whether positions were reduced, or increased.
+        is_reduction: bool,
     },
     /// It fell below its maintenance margin, and its venue closed some or all of it.
     Liquidation {
@@ -152,6 +172,8 @@ pub(super) struct Holdings {
     pub records: Vec<AccountRecord>,
     /// `[stop][path]`: whether it has executed.
     pub executed: Vec<bool>,
+    /// `[pool][path]`: when it was traded back to its leverage; empty where none is kept at one.
+    pub last_trades: Vec<LastTrade>,
     /// Of watched balances.
     pub balances: MovedBalances,
     pub events: Vec<PathEvent>,
@@ -181,6 +203,10 @@ pub(super) struct Margins {
     pub short: Vec<f64>,
     /// Prices of dollars in dollars.
     pub ones: Vec<f64>,
+    /// Gross notional of a pool that is kept at a leverage,
+    pub notional: Vec<f64>,
+    /// and its equity.
+    pub equity: Vec<f64>,
 }
 
 impl Holdings {
@@ -196,11 +222,15 @@ impl Default for AccountRecord {
             called: NEVER,
             stopped: NEVER,
             liquidated: NEVER,
+            rebalanced_first: NEVER,
             is_deleveraged: false,
             notional: 0.0,
             cost: 0.0,
             taken: 0.0,
             bad_debt: 0.0,
+            rebalancings: 0,
+            rebalanced: 0.0,
+            rebalancing_cost: 0.0,
         }
     }
 }
@@ -223,7 +253,8 @@ impl AccountRecord {
 
     /// Whether quantities are no longer those of today.
     pub fn is_changed(&self) -> bool {
-        self.stopped != NEVER || self.liquidated != NEVER || self.is_deleveraged
+        let is_closed = self.stopped != NEVER || self.liquidated != NEVER;
+        is_closed || self.rebalanced_first != NEVER || self.is_deleveraged
     }
 
     /// The node of the first liquidation.
@@ -247,6 +278,19 @@ impl AccountRecord {
         self.stopped = self.stopped.min(node as u32);
     }
 
+    /// The node of the first trade back to the leverage that it is kept at.
+    pub fn first_rebalanced(&self) -> Option<usize> {
+        (self.rebalanced_first != NEVER).then_some(self.rebalanced_first as usize)
+    }
+
+    /// Notes a trade of some notional at some cost.
+    pub(super) fn rebalance(&mut self, node: usize, (notional, cost): (f64, f64)) {
+        self.rebalanced_first = self.rebalanced_first.min(node as u32);
+        self.rebalancings += 1;
+        self.rebalanced += notional;
+        self.rebalancing_cost += cost;
+    }
+
     pub(super) fn liquidate(&mut self, node: usize) {
         self.liquidated = self.liquidated.min(node as u32);
     }
@@ -262,7 +306,25 @@ impl Margins {
             long: array(),
             short: array(),
             ones: vec![1.0; path_capacity],
+            notional: array(),
+            equity: array(),
         }
+    }
+
+    /// The pool on one path.
+    pub fn at(&self, place: usize) -> Standing {
+        Standing {
+            balance: self.balance[place],
+            initial: self.initial[place],
+            maintenance: self.maintenance[place],
+        }
+    }
+
+    /// Takes how the pool stands on one path now.
+    pub fn set(&mut self, place: usize, now: Standing) {
+        self.balance[place] = now.balance;
+        self.initial[place] = now.initial;
+        self.maintenance[place] = now.maintenance;
     }
 }
 

@@ -37,9 +37,41 @@ pub(super) struct Stop {
 
 /// On which side of its price a stop executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     Below,
     Above,
+}
+
+impl Side {
+    /// Whether a logarithm is at a level or on the other side of it.
+    fn is_beyond(self, log: f64, level: f64) -> bool {
+        match self {
+            Self::Below => log <= level,
+            Self::Above => log >= level,
+        }
+    }
+}
+
+/// Whether the coin of a pool touched a level on a side, a logarithm over its price at the end of a
+/// step, on the way; not where the step began beyond it.
+pub(super) fn is_touched(
+    (pool, side): (usize, Side),
+    level: f64,
+    step: Step,
+    streams: &Streams,
+) -> bool {
+    if side.is_beyond(step.start, level) {
+        return false;
+    }
+    let variance = step.deviation * step.deviation;
+    let probability = crossing_probability(step.start - level, -level, variance);
+    probability > 0.0 && {
+        let mut uniform = [0.0];
+        let lane = 2 * pool + usize::from(side == Side::Above);
+        let (node, factor) = (step.node as u32, lane as u32);
+        streams.fill_uniforms(Purpose::Passage, node, factor, &[step.path], &mut uniform);
+        crosses(probability, uniform[0])
+    }
 }
 
 /// How a stop was triggered.
@@ -101,22 +133,10 @@ impl Stop {
         let here = beyond.then_some(Trigger::Here);
         let (Some(_), Some(step)) = (bridge, step) else { return here };
         let log = libm::log(self.price / mark);
-        let began = match self.side {
-            Side::Below => step.start <= log,
-            Side::Above => step.start >= log,
-        };
-        if began || !log.is_finite() {
+        if !log.is_finite() || self.side.is_beyond(step.start, log) {
             return here;
         }
-        let variance = step.deviation * step.deviation;
-        let probability = crossing_probability(step.start - log, -log, variance);
-        let side = usize::from(self.side == Side::Above);
-        let touched = probability > 0.0 && {
-            let mut uniform = [0.0];
-            let (node, factor) = (step.node as u32, (2 * self.pool + side) as u32);
-            streams.fill_uniforms(Purpose::Passage, node, factor, &[step.path], &mut uniform);
-            crosses(probability, uniform[0])
-        };
+        let touched = is_touched((self.pool, self.side), log, step, streams);
         touched.then_some(Trigger::Between(self.price / mark))
     }
 

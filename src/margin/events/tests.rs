@@ -9,7 +9,7 @@ use crate::margin::{
 };
 use crate::numeric::Streams;
 use crate::numeric::isa::InstructionSet;
-use crate::portfolio::{Instrument, MarginMode, OptionRight, Portfolio, Settlement};
+use crate::portfolio::{Instrument, MarginMode, OptionRight, Portfolio, Rebalancing, Settlement};
 use crate::pricing::{
     CompiledBook, Granularity, PathState, PricingSettings, Row, required_factors,
 };
@@ -286,6 +286,15 @@ fn random_book(dice: &mut Dice) -> Portfolio {
     }
     let mut portfolio = book(&positions, ("USDT", 20_000.0 + 60_000.0 * dice.roll()));
     portfolio.accounts[0].recourse = dice.roll() < 0.5;
+    let target = 1.0 + 4.0 * dice.roll();
+    portfolio.accounts[0].rebalancing = (dice.roll() < 0.5).then(|| Rebalancing {
+        target_leverage: target,
+        upper_leverage: 1.2 * target,
+        lower_leverage: Some(0.8 * target),
+        trading_cost: 0.0,
+        minimum: 0.0,
+        cooldown: Years(0.0),
+    });
     portfolio
 }
 
@@ -294,7 +303,7 @@ fn random_book(dice: &mut Dice) -> Portfolio {
 #[test]
 fn assets_are_conserved_on_random_books() {
     let mut dice = Dice(7);
-    let (mut closings, mut partial) = (0, 0);
+    let (mut closings, mut partial, mut bought) = (0, 0, 0);
     for _ in 0..60 {
         let portfolio = random_book(&mut dice);
         let fraction = 0.2 + 0.5 * dice.roll();
@@ -343,13 +352,15 @@ fn assets_are_conserved_on_random_books() {
                 paid[at] += taken * marks[at] / price;
                 closings += usize::from(taken > 0.0);
                 partial += usize::from(taken > 0.0 && taken < held[at]);
+                bought += usize::from(taken < 0.0);
             }
         }
         for (found, paid) in walk.state.holdings.cash.iter().zip(&paid) {
             assert_relative_eq!(*found, *paid, max_relative = 1e-9, epsilon = 1e-9);
         }
     }
-    assert!(closings > 100 && partial > 20, "{closings} closings, {partial} in part");
+    let told = format!("{closings} closings, {partial} in part, {bought} purchases");
+    assert!(closings > 100 && partial > 20 && bought > 20, "{told}");
 }
 
 /// Flat rules with everything at once are the plain case, nothing else is.
@@ -374,6 +385,9 @@ fn what_is_plain_is_told_apart() {
     let steps = CloseAmount::Steps { fraction: 0.5, target_ratio: 1.0 };
     assert!(!plain(flat(steps, 0.0), &portfolio));
     assert!(!plain(acting("binance-usdm@2024-10-24", CloseAmount::Full, 0.0), &portfolio));
+    let mut kept = long();
+    kept.accounts[0].rebalancing = Some(super::rebalancing_tests::RULE);
+    assert!(!plain(flat(CloseAmount::Full, 0.0), &kept));
     let mut isolated = long();
     isolated.accounts[0].margin_mode = MarginMode::Isolated;
     assert!(!plain(flat(CloseAmount::Full, 0.0), &isolated));

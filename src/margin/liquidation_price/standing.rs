@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use crate::margin::book::contract_key;
 use crate::margin::{MarginBook, MarginError};
 use crate::market::Market;
-use crate::portfolio::{Instrument, MarginMode, Portfolio, Position, PositionMode};
+use crate::portfolio::{
+    Account, Instrument, MarginMode, Portfolio, Position, PositionMode, Rebalancing,
+};
 use crate::pricing::{asset_price, mark};
 
 /// A rung of an account's ladder of thresholds.
@@ -21,7 +23,8 @@ use crate::pricing::{asset_price, mark};
 pub enum Rung {
     /// Profit since entry is zero.
     BreakEven,
-    /// Gross notional over equity leaves the account's band around today's.
+    /// Gross notional over equity leaves the band that the account is kept in, or else the one around
+    /// today's that it states.
     Rebalancing,
     /// A stated share of what the account is worth today is lost.
     Equity,
@@ -48,6 +51,36 @@ pub(super) struct Standing {
     leverage: Option<f64>,
 }
 
+/// Leverages between which an account is left alone.
+#[derive(Clone, Copy)]
+enum Band {
+    /// Those of its rule.
+    Kept { lower: Option<f64>, upper: f64 },
+    /// A share of today's either way.
+    AroundToday(f64),
+}
+
+impl Band {
+    fn of(account: &Account) -> Option<Self> {
+        let kept = |rule: &Rebalancing| Self::Kept {
+            lower: rule.lower_leverage,
+            upper: rule.upper_leverage,
+        };
+        let around = account.rebalancing_band.map(Self::AroundToday);
+        account.rebalancing.as_ref().map(kept).or(around)
+    }
+
+    /// What is left to its nearer edge, in USD of notional; `today` is the leverage then.
+    fn room(self, today: f64, (notional, equity): (f64, f64)) -> f64 {
+        let (lower, upper) = match self {
+            Self::Kept { lower, upper } => (lower, upper),
+            Self::AroundToday(share) => (Some((1.0 - share) * today), (1.0 + share) * today),
+        };
+        let above = upper * equity - notional;
+        lower.map_or(above, |lower| above.min(notional - lower * equity))
+    }
+}
+
 /// What the rungs of an account are counted from.
 pub(super) struct AccountRungs {
     /// Of each position, in what it settles in: what it was entered at; `None`: a future, whose mark
@@ -56,7 +89,7 @@ pub(super) struct AccountRungs {
     /// Whether each position states its entry.
     stated: Vec<bool>,
     equity_loss: Option<f64>,
-    band: Option<f64>,
+    band: Option<Band>,
     /// Of each contract of an isolated account, by its first position: its positions.
     contracts: BTreeMap<usize, Vec<usize>>,
     /// Profit, value and leverage of each standing today.
@@ -84,7 +117,7 @@ impl AccountRungs {
         };
         let entered = portfolio.positions.iter().map(entered).collect::<Result<_, _>>()?;
         let account = &portfolio.accounts[0];
-        let band = account.rebalancing_band;
+        let band = Band::of(account);
         let contracts = contracts(portfolio, account.position_mode);
         Ok(Self { entered, stated, equity_loss, band, contracts, today: Vec::new() })
     }
@@ -162,9 +195,7 @@ impl AccountRungs {
                 room[Rung::Equity as usize] = value - (1.0 - loss) * value_today;
             }
             if let Some((band, today)) = self.band.zip(leverage_today) {
-                let above = (1.0 + band) * today * equity - notional;
-                let below = notional - (1.0 - band) * today * equity;
-                room[Rung::Rebalancing as usize] = above.min(below);
+                room[Rung::Rebalancing as usize] = band.room(today, (notional, equity));
             }
         }
         Standing { position: None, room, profit, value, leverage }

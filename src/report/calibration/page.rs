@@ -73,6 +73,7 @@ fn row(calibration: &Calibration, candidate: &Candidate) -> Value {
         objectives,
         liquidated => figures.map(|figures| percent(figures.liquidation_probability, 2)),
         stopped => figures.map(|figures| percent(figures.stop_probability, 2)),
+        rebalanced => figures.map(|figures| percent(figures.rebalancing_probability, 2)),
         standing => standing(candidate.standing),
         dominated_by => candidate.dominated_by,
         infeasible => candidate.infeasible.as_deref(),

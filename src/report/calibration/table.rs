@@ -28,7 +28,12 @@ fn header(calibration: &Calibration) -> Vec<String> {
         [cell(&name), cell(&format!("standard error of {name}"))]
     });
     let first = ["id", "round", "standing", "dominated by"].map(str::to_owned);
-    let last = ["probability of liquidation", "probability of a stop", "infeasible because"];
+    let last = [
+        "probability of liquidation",
+        "probability of a stop",
+        "probability of rebalancing",
+        "infeasible because",
+    ];
     first.into_iter().chain(settings).chain(objectives).chain(last.map(str::to_owned)).collect()
 }
 
@@ -50,6 +55,7 @@ fn row(calibration: &Calibration, candidate: &Candidate) -> Vec<String> {
     let last = [
         optional(figures.map(|figures| figures.liquidation_probability)),
         optional(figures.map(|figures| figures.stop_probability)),
+        optional(figures.map(|figures| figures.rebalancing_probability)),
         candidate.infeasible.as_deref().map_or_else(String::new, cell),
     ];
     first.into_iter().chain(settings).chain(objectives).chain(last).collect()

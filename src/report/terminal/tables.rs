@@ -6,7 +6,7 @@ use super::Page;
 use super::grid::{LABEL_COLUMN, render, short_row, text_row};
 use crate::outcome::{
     AccountLiquidation, BookClosing, ContributionRow, EventProbability, EventTime, Headroom,
-    LadderRung, Measure, PathEvents, RungKind,
+    LadderRung, Measure, PathEvents, RebalancingEvents, RungKind,
 };
 use crate::report::figures::{count, duration, level, percent, prose};
 use crate::report::ranking::nearest_ladders;
@@ -234,6 +234,21 @@ fn inside_paths(page: &Page<'_>, events: &PathEvents) -> String {
     )
 }
 
+/// How often accounts were traded back to the leverage that they are kept at.
+fn rebalanced(page: &Page<'_>, found: &RebalancingEvents) -> String {
+    let money = |amount: f64| page.figures.money(amount);
+    format!(
+        "rebalanced {}, {} trades a path; notional {} (ES {} {}), cost {} (ES {})",
+        percent(found.probability.probability, 2),
+        crate::report::figures::number(found.mean_trades, 2),
+        money(found.notional.mean),
+        percent(found.notional.level, 1),
+        money(found.notional.expected_shortfall),
+        money(found.cost.mean),
+        money(found.cost.expected_shortfall)
+    )
+}
+
 /// Labels, texts and lines about what happens inside paths and what closing costs; none beside
 /// proposed trades, where lines are few.
 fn happened(page: &Page<'_>) -> Vec<(&'static str, String, usize)> {
@@ -241,12 +256,14 @@ fn happened(page: &Page<'_>) -> Vec<(&'static str, String, usize)> {
         return Vec::new();
     }
     let events = page.outcome.path_events.as_ref().map(|one| ("", inside_paths(page, one), 2));
+    let kept = page.outcome.path_events.as_ref().and_then(|one| one.rebalancing.as_ref());
+    let kept = kept.map(|one| ("", rebalanced(page, one), 2));
     let nearest = nearest(page).map(|text| ("", text, 1));
     let closing = page.outcome.liquidation_exposure.closing.as_ref();
     let closing = closing.map(|closing| ("Closing", closing_told(page, closing), 1));
     let moved = page.outcome.moved_prices.as_ref();
     let moved = moved.map(|moved| ("Impact", super::moved::moved(page, moved), 3));
-    [events, moved, nearest, closing].into_iter().flatten().collect()
+    [events, kept, moved, nearest, closing].into_iter().flatten().collect()
 }
 
 /// The liquidation price that is nearest in deviations, where venues act inside paths.

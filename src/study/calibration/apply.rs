@@ -1,9 +1,9 @@
 //! A candidate's plan: the base plan with every parameter set.
 
 use super::parameter::{Parameter, Setting, VenueRule};
-use crate::engine::Plan;
+use crate::engine::{self, Plan};
 use crate::margin::{self, CloseAmount, FutureRules, LoanAsset, LoanOracle, VenueRules};
-use crate::portfolio::{Instrument, Settlement};
+use crate::portfolio::{Instrument, Rebalancing, Settlement};
 use crate::pricing;
 use crate::units::{DAYS_PER_YEAR, Symbol, Years};
 
@@ -29,9 +29,62 @@ pub(super) fn plan_with(
             }
             Setting::Leverage { accounts } => lever(&mut plan, accounts, value)?,
             Setting::StopDistance { orders } => place_stops(&mut plan, orders, value)?,
+            Setting::RebalancingTarget { accounts } => {
+                rules_of(&mut plan, accounts).for_each(|rule| *rule = aimed(*rule, value));
+            }
+            Setting::RebalancingBand { accounts } => {
+                rules_of(&mut plan, accounts).for_each(|rule| *rule = banded(*rule, value));
+            }
         }
     }
+    check_bands(&plan)?;
     Ok(plan)
+}
+
+fn rules_of<'a>(
+    plan: &'a mut Plan,
+    accounts: &'a [usize],
+) -> impl Iterator<Item = &'a mut Rebalancing> {
+    let held = plan.portfolio.accounts.iter_mut().enumerate();
+    let set = held.filter(|(index, _)| accounts.contains(index));
+    set.filter_map(|(_, account)| account.rebalancing.as_mut())
+}
+
+/// The rule with another target, its edges as far from it as they are, in shares of it.
+fn aimed(rule: Rebalancing, target: f64) -> Rebalancing {
+    let moved = target / rule.target_leverage;
+    Rebalancing {
+        target_leverage: target,
+        upper_leverage: moved * rule.upper_leverage,
+        lower_leverage: rule.lower_leverage.map(|lower| moved * lower),
+        ..rule
+    }
+}
+
+/// The rule with its edges a share of its target away from it; one that never increases still does
+/// not.
+fn banded(rule: Rebalancing, share: f64) -> Rebalancing {
+    let target = rule.target_leverage;
+    Rebalancing {
+        upper_leverage: target * (1.0 + share),
+        lower_leverage: rule.lower_leverage.map(|_| target * (1.0 - share)),
+        ..rule
+    }
+}
+
+/// Why an account cannot be kept at the leverage that a candidate says.
+fn check_bands(plan: &Plan) -> Result<(), String> {
+    if plan.portfolio.accounts.iter().all(|account| account.rebalancing.is_none()) {
+        return Ok(());
+    }
+    for account in &plan.portfolio.accounts {
+        let Some(rule) = &account.rebalancing else { continue };
+        if rule.trading_cost * rule.target_leverage >= 1.0 {
+            return Err(format!("'{}': trading costs more than it frees", account.name));
+        }
+    }
+    let unkept = engine::unkept(&plan.venue_rules, &plan.market, &plan.portfolio);
+    unkept.map_err(|error| error.to_string())?.map_or(Ok(()), Err)
 }
 
 fn set_rule(rules: &mut VenueRules, rule: &VenueRule, value: f64) {
@@ -142,9 +195,6 @@ fn split(plan: &mut Plan, (account, other): (usize, usize), asset: &Symbol, shar
 }
 
 /// Scales the positions of accounts, and the orders on them, to a gross notional over equity.
-///
-/// Equity is collateral C plus what positions are worth, s·U at a scale s, so that
-/// `s·N/(C + s·U) = leverage` gives `s = leverage·C/(N − leverage·U)`.
 fn lever(plan: &mut Plan, accounts: &[usize], leverage: f64) -> Result<(), String> {
     let at = |plan: &Plan, scale: f64| {
         margin::requirements(&plan.venue_rules, &plan.market, &plan.portfolio, scale)
@@ -157,14 +207,12 @@ fn lever(plan: &mut Plan, accounts: &[usize], leverage: f64) -> Result<(), Strin
             continue;
         }
         let name = &plan.portfolio.accounts[account].name;
-        let collateral = without[account].equity;
-        let worth = with[account].equity - collateral;
-        let scale = leverage * collateral / (notional - leverage * worth);
-        if !(scale.is_finite() && scale > 0.0) {
+        let scale = margin::leverage_scale(&without[account], &with[account], leverage);
+        let Some(scale) = scale else {
             return Err(format!(
                 "no size of '{name}' has this leverage: its equity is not positive"
             ));
-        }
+        };
         let held =
             |position: usize, plan: &Plan| plan.portfolio.positions[position].account == account;
         for order in 0..plan.portfolio.orders.len() {

@@ -88,7 +88,8 @@ pub struct ParameterDocument {
     pub kind: ParameterKind,
     /// With `stop_distance`: the stop order. Left out: all of them.
     pub order: Option<Name>,
-    /// With `leverage`: the account. Left out: every account with leverage. With
+    /// With `leverage`: the account. Left out: every account with leverage. With `rebalancing_target`
+    /// and `rebalancing_band`: the account. Left out: every account that is rebalanced. With
     /// `collateral_split`: the account that the share is of.
     pub account: Option<Name>,
     /// With `collateral_split`: the account that holds the rest.
@@ -129,7 +130,10 @@ pub enum ParameterKind {
     Leverage,
     /// Share of an asset that one of two accounts holds of what both hold.
     CollateralSplit,
-    /// Band around a target within which a hedge is left alone.
+    /// Leverage that an account is traded back to inside paths; the edges of its band stay as far from
+    /// it as they are, in shares of it.
+    RebalancingTarget,
+    /// Distance of the edges of that band from its target, as a share of it.
     RebalancingBand,
     /// Maintenance margin as a share of notional, of flat and sized rules; initial margin is
     /// raised to it where it would be below.
@@ -171,7 +175,7 @@ pub enum Quantity {
     BadDebt,
     /// Notional that venues close.
     LiquidatedNotional,
-    /// Fees and slippage of liquidations, slippage of stop orders.
+    /// Fees and slippage of liquidations, slippage of stop orders, cost of rebalancing.
     Cost,
     /// Margin balance beyond initial margin at time zero.
     IdleCapital,

@@ -33,6 +33,7 @@ pub(super) struct Found {
     pub paths: u64,
     liquidation_probability: f64,
     stop_probability: f64,
+    rebalancing_probability: f64,
 }
 
 /// An objective and what each path adds to it.
@@ -121,6 +122,7 @@ impl Evaluator<'_> {
             paths: walked.paths,
             liquidation_probability: share(&|one| one.liquidated),
             stop_probability: share(&|one| one.stopped),
+            rebalancing_probability: share(&|one| one.rebalanced),
         }
     }
 }
@@ -142,7 +144,9 @@ fn idle(parameter: &Parameter, plan: &Plan, watched: &[usize]) -> Option<String>
             let reason = "no venue watches the account of the order inside paths";
             (!acts).then(|| reason.to_owned())
         }
-        Setting::Leverage { accounts: set } => {
+        Setting::Leverage { accounts: set }
+        | Setting::RebalancingTarget { accounts: set }
+        | Setting::RebalancingBand { accounts: set } => {
             let acts = set.iter().any(|account| watched.contains(account));
             (!acts).then(|| "no venue watches the account inside paths".to_owned())
         }
@@ -238,7 +242,13 @@ impl Found {
     /// Of objectives alone.
     #[cfg(test)]
     pub fn of(objectives: Vec<Measured>, paths: u64) -> Self {
-        Self { objectives, paths, liquidation_probability: 0.0, stop_probability: 0.0 }
+        Self {
+            objectives,
+            paths,
+            liquidation_probability: 0.0,
+            stop_probability: 0.0,
+            rebalancing_probability: 0.0,
+        }
     }
 
     fn figures(&self) -> CandidateFigures {
@@ -250,6 +260,7 @@ impl Found {
             objectives: self.objectives.iter().map(estimate).collect(),
             liquidation_probability: self.liquidation_probability,
             stop_probability: self.stop_probability,
+            rebalancing_probability: self.rebalancing_probability,
         }
     }
 }

@@ -13,8 +13,8 @@ pub(super) fn objective(document: &ObjectiveDocument, level: f64) -> Objective {
         ),
         Quantity::Cost => (
             "cost",
-            "fees and slippage of liquidations, slippage of stop orders, what liquidators of loans \
-             take beyond what they repay",
+            "fees and slippage of liquidations, slippage of stop orders, cost of rebalancing, what \
+             liquidators of loans take beyond what they repay",
         ),
         Quantity::IdleCapital => {
             let estimator = "margin balance beyond initial margin at time zero, summed over \

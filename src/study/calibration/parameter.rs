@@ -22,6 +22,8 @@ pub(super) enum Setting {
     StopDistance { orders: Vec<usize> },
     Leverage { accounts: Vec<usize> },
     CollateralSplit { account: usize, other: usize, asset: Symbol },
+    RebalancingTarget { accounts: Vec<usize> },
+    RebalancingBand { accounts: Vec<usize> },
     Venue { venue: usize, rule: VenueRule },
 }
 
@@ -74,6 +76,7 @@ impl Parameter {
     pub fn described(&self) -> SearchedParameter {
         let unit = match self.sets {
             Setting::Leverage { .. }
+            | Setting::RebalancingTarget { .. }
             | Setting::Venue { rule: VenueRule::MaintenanceMultiple, .. } => {
                 ParameterUnit::Multiple
             }
@@ -84,13 +87,15 @@ impl Parameter {
     }
 
     /// Place among the parameters in which it is set: rules, then collateral, then positions, whose
-    /// leverage rests on both, then orders.
+    /// leverage rests on both, then orders, then the target that a band is around, then the band.
     pub fn phase(&self) -> u8 {
         match self.sets {
             Setting::Venue { .. } => 0,
             Setting::CollateralSplit { .. } => 1,
             Setting::Leverage { .. } => 2,
             Setting::StopDistance { .. } => 3,
+            Setting::RebalancingTarget { .. } => 4,
+            Setting::RebalancingBand { .. } => 5,
         }
     }
 }
@@ -138,11 +143,13 @@ impl Resolver<'_> {
             Kind::StopDistance => self.stop_distance()?,
             Kind::Leverage => self.leverage()?,
             Kind::CollateralSplit => self.split()?,
+            Kind::RebalancingTarget => {
+                let (of, accounts) = self.kept()?;
+                (format!("rebalancing target{of}"), Setting::RebalancingTarget { accounts })
+            }
             Kind::RebalancingBand => {
-                let title =
-                    "no account of this version rebalances inside paths: there is no band to set";
-                self.fault(".kind", title, "remove the parameter");
-                return None;
+                let (of, accounts) = self.kept()?;
+                (format!("rebalancing band{of}"), Setting::RebalancingBand { accounts })
             }
             Kind::OracleDelay => self.rule("oracle delay", VenueRule::OracleDelay)?,
             Kind::DeviationThreshold => {
@@ -178,7 +185,7 @@ impl Resolver<'_> {
         let document = self.document;
         let allowed: &[&str] = match document.kind {
             Kind::StopDistance => &["order"],
-            Kind::Leverage | Kind::RebalancingBand => &["account"],
+            Kind::Leverage | Kind::RebalancingTarget | Kind::RebalancingBand => &["account"],
             Kind::CollateralSplit => &["account", "other_account", "asset"],
             Kind::LiquidationThreshold | Kind::Bonus => &["venue", "asset"],
             _ => &["venue"],
@@ -232,6 +239,29 @@ impl Resolver<'_> {
         };
         let accounts: Vec<usize> = (0..portfolio.accounts.len()).filter(margined).collect();
         Some(("leverage".to_owned(), Setting::Leverage { accounts }))
+    }
+
+    /// Accounts that are kept at a leverage: the one named, or all; with words for their name.
+    fn kept(&mut self) -> Option<(String, Vec<usize>)> {
+        let accounts = &self.plan.portfolio.accounts;
+        let help = "give the account a table `[account.rebalancing]`";
+        if self.document.account.is_some() {
+            let account = self.account(".account")?;
+            let name = &accounts[account].name;
+            if accounts[account].rebalancing.is_none() {
+                let title = format!("{} is not rebalanced inside paths", quoted(name));
+                self.fault(".account", title, help);
+                return None;
+            }
+            return Some((format!(" of {name}"), vec![account]));
+        }
+        let kept = (0..accounts.len()).filter(|index| accounts[*index].rebalancing.is_some());
+        let kept: Vec<usize> = kept.collect();
+        if kept.is_empty() {
+            self.fault(".kind", "no account of the book is rebalanced inside paths", help);
+            return None;
+        }
+        Some((String::new(), kept))
     }
 
     fn split(&mut self) -> Option<(String, Setting)> {
@@ -354,7 +384,7 @@ fn bounds(kind: ParameterKind) -> (f64, f64) {
     use ParameterKind as Kind;
     match kind {
         Kind::StopDistance => (0.0001, 0.99),
-        Kind::Leverage => (0.01, 500.0),
+        Kind::Leverage | Kind::RebalancingTarget => (0.01, 500.0),
         Kind::MaintenanceMultiple => (0.01, 100.0),
         Kind::MaintenanceRate => (0.0001, 1.0),
         Kind::CloseFraction | Kind::CloseFactor => (0.01, 1.0),
