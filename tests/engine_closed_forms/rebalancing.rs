@@ -1,15 +1,17 @@
 //! Accounts kept at a leverage inside paths, through the whole engine: the moments of a constant
 //! leverage, first passages of the edges of a band, and the same bits whatever the cut.
 
-use plimsoll::engine::{self, Control};
+use plimsoll::document::Confinement;
+use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::outcome::{LadderRung, PriceOf, RebalancingEvents, RungKind, RungSide};
+use plimsoll::scenario::SamplingMethod;
 
 use crate::liquidation::{
     DAY, account, inverse, json, linear, liquidation, normal, sharded, touched, world,
 };
 use crate::path_events::stepping;
-use crate::world::{SPOT, VOLATILITY, World, assert_close, policy, run};
+use crate::world::{NORMAL_95, SPOT, VOLATILITY, World, assert_close, policy, run};
 
 /// An account with a rule.
 fn kept(name: &str, collateral: f64, rule: &str) -> String {
@@ -169,6 +171,41 @@ fn whatever_the_cut_the_bits_are_the_same() {
     assert_close("rows", sum, contributions.expected_shortfall, 1e-9);
     let told = whole.outcome.worst_paths.iter().flat_map(|path| &path.events);
     assert!(told.filter(|event| event.contains("to its target from a leverage of")).count() > 0);
+}
+
+/// Paths that are weighted or depend on each other: traded at every step of every one of them, and an
+/// edge touched as often as by independent paths.
+#[test]
+fn weighted_paths_tell_the_same() {
+    let paths = 16_000;
+    let rule = |upper: f64| format!("target_leverage = {TARGET}\nupper_leverage = {upper}\n");
+    let always = format!("{}lower_leverage = {TARGET}\n", rule(TARGET));
+    let book = [
+        kept("always", COLLATERAL, &always),
+        kept("seldom", COLLATERAL, &rule(UPPER)),
+        linear("always", 10.0),
+        linear("seldom", 10.0),
+    ];
+    let world = world(book.concat(), 1, paths);
+    let exact = touched(libm::log(edge(10.0)), 1);
+    for method in [SamplingMethod::Antithetic, SamplingMethod::Importance, SamplingMethod::Sobol] {
+        let (_folder, scenario) = world.write();
+        let overrides = Overrides { sampling: Some(method), ..Overrides::default() };
+        let options = LoadOptions { confinement: Confinement::Inside, overrides, trades: None };
+        let inputs = engine::load(&scenario, &options).unwrap_or_else(|error| panic!("{error}"));
+        let plan = Plan::build(&inputs).unwrap_or_else(|error| panic!("{error}"));
+        let outcome = run(&plan).outcome;
+        let of = |name: &str| {
+            let events = liquidation(&outcome, name).events.as_ref().unwrap();
+            events.rebalancing.clone().unwrap()
+        };
+        let always = of("always");
+        assert!((always.mean_trades - 1.0).abs() < 0.02, "{method:?}: {always:?}");
+        let seldom = of("seldom").probability;
+        let half_width = 0.5 * (seldom.interval_95[1] - seldom.interval_95[0]);
+        let errors = (seldom.probability - exact) / (half_width / NORMAL_95);
+        assert!(errors.abs() < 4.0, "{method:?}: {seldom:?}, not {exact}");
+    }
 }
 
 /// Coins behind an inverse long: its edge is touched as often as the closed form says.

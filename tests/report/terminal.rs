@@ -128,6 +128,8 @@ fn the_summary_as_it_stands() {
                okx carry 0.00 % ± 0.01; mean cost USD 2,620
                called 12.80 %, liquidated after 14.0 h; notional closed 192,000
                (ES 97.5 % 6,000,000), bad debt 384 (ES 30,720)
+               rebalanced 25.00 %, 0.40 trades a path; notional 250,000 (ES 97.5 %
+               2,000,000), cost 125 (ES 1,000)
                nearest line: binance um, BTC -6.1 %, -2.0 σ, touched 4.00 %
     Closing    within 5 days costs USD 26,400; 1,100,000 not closed in time
     U = 100 %  spot -9.3 % or volatility +24.0 %

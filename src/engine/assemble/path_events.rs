@@ -239,7 +239,7 @@ impl Weighted<'_> {
         Ok(RebalancingEvents {
             probability: self.probability(|one| one.rebalancing.first.is_some()),
             time_to_first: self.time(|one| one.rebalancing.first),
-            mean_trades: trades.sum(),
+            mean_trades: trades.sum::<f64>() / self.found.part.losses.len() as f64,
             notional: self.amount(|one| one.rebalancing.notional)?,
             cost: self.amount(|one| one.rebalancing.cost)?,
         })

@@ -547,7 +547,7 @@ fn every_unit_shared_comes_from_somebody() {
         let mut portfolio = accounts(&held);
         // every other book has an account that is kept at its leverage, and trades for nothing
         let target_leverage = held[0].0.abs() * SPOT / held[0].1;
-        portfolio.accounts[0].rebalancing = (round % 2 == 0).then(|| Rebalancing {
+        portfolio.accounts[0].rebalancing = (round % 2 == 0).then_some(Rebalancing {
             target_leverage,
             upper_leverage: 1.1 * target_leverage,
             lower_leverage: Some(0.9 * target_leverage),

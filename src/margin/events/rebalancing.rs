@@ -218,7 +218,8 @@ fn fill_exposure(
     equity[..count].copy_from_slice(&balance[..count]);
     for contract in pool.contracts.clone().filter(|one| book.is_alive(*one, moment)) {
         let found = &book.contracts[contract];
-        (long.fill(0.0), short.fill(0.0));
+        long.fill(0.0);
+        short.fill(0.0);
         for &(position, today) in &found.positions {
             let side = if today < 0.0 { &mut *short } else { &mut *long };
             let held = row(&holdings.held, position, count);

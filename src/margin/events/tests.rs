@@ -287,7 +287,7 @@ fn random_book(dice: &mut Dice) -> Portfolio {
     let mut portfolio = book(&positions, ("USDT", 20_000.0 + 60_000.0 * dice.roll()));
     portfolio.accounts[0].recourse = dice.roll() < 0.5;
     let target = 1.0 + 4.0 * dice.roll();
-    portfolio.accounts[0].rebalancing = (dice.roll() < 0.5).then(|| Rebalancing {
+    portfolio.accounts[0].rebalancing = (dice.roll() < 0.5).then_some(Rebalancing {
         target_leverage: target,
         upper_leverage: 1.2 * target,
         lower_leverage: Some(0.8 * target),
