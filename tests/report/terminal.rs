@@ -118,18 +118,16 @@ fn the_summary_as_it_stands() {
     ES 99 %     6,226,860  6,087,727 to 6,380,639  Acerbi–Tasche tail mean;…
     worst 20,614,096 · mean 140,201 · deviation 1,377,213 · beyond capital 0.005 %
 
-    Headroom in USD, tightest 3 of 8  more long  more short
+    Headroom in USD, tightest 2 of 8  more long  more short
     AVAX                                612,903   4,916,667
     ADA                                 678,571   5,363,636
-    DOGE                                760,000        none
 
     Margin     4 of 5 accounts meet initial margin; short by USD 165,000
                liquidated: binance coin 6.10 % ± 0.62, binance um 0.45 % ± 0.06,
                okx carry 0.00 % ± 0.01; mean cost USD 2,620
                called 12.80 %, liquidated after 14.0 h; notional closed 192,000
                (ES 97.5 % 6,000,000), bad debt 384 (ES 30,720)
-               rebalanced 25.00 %, 0.40 trades a path; notional 250,000 (ES 97.5 %
-               2,000,000), cost 125 (ES 1,000)
+               rebalanced 25.00 %, 0.40 trades a path; notional 250,000, cost 125
                nearest line: binance um, BTC -6.1 %, -2.0 σ, touched 4.00 %
     Closing    within 5 days costs USD 26,400; 1,100,000 not closed in time
     U = 100 %  spot -9.3 % or volatility +24.0 %

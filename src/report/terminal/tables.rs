@@ -238,14 +238,11 @@ fn inside_paths(page: &Page<'_>, events: &PathEvents) -> String {
 fn rebalanced(page: &Page<'_>, found: &RebalancingEvents) -> String {
     let money = |amount: f64| page.figures.money(amount);
     format!(
-        "rebalanced {}, {} trades a path; notional {} (ES {} {}), cost {} (ES {})",
+        "rebalanced {}, {} trades a path; notional {}, cost {}",
         percent(found.probability.probability, 2),
         crate::report::figures::number(found.mean_trades, 2),
         money(found.notional.mean),
-        percent(found.notional.level, 1),
-        money(found.notional.expected_shortfall),
-        money(found.cost.mean),
-        money(found.cost.expected_shortfall)
+        money(found.cost.mean)
     )
 }
 
@@ -257,7 +254,7 @@ fn happened(page: &Page<'_>) -> Vec<(&'static str, String, usize)> {
     }
     let events = page.outcome.path_events.as_ref().map(|one| ("", inside_paths(page, one), 2));
     let kept = page.outcome.path_events.as_ref().and_then(|one| one.rebalancing.as_ref());
-    let kept = kept.map(|one| ("", rebalanced(page, one), 2));
+    let kept = kept.map(|one| ("", rebalanced(page, one), 1));
     let nearest = nearest(page).map(|text| ("", text, 1));
     let closing = page.outcome.liquidation_exposure.closing.as_ref();
     let closing = closing.map(|closing| ("Closing", closing_told(page, closing), 1));
