@@ -23,6 +23,8 @@ mod failure_strata;
 mod failures;
 #[path = "engine_closed_forms/liquidation.rs"]
 mod liquidation;
+#[path = "engine_closed_forms/many_accounts.rs"]
+mod many_accounts;
 #[path = "engine_closed_forms/margins_inside_paths.rs"]
 mod margins_inside_paths;
 #[path = "engine_closed_forms/moved_prices.rs"]

@@ -73,6 +73,13 @@ pub fn crosses(probability: f64, uniform: f64) -> bool {
     uniform < probability
 }
 
+/// The level below both ends that a bridge from `start` to 0 touches with probability `probability`:
+/// `(start − l)·(−l) = −σ² ln(p)/2`; levels above `start` and 0 are its mirror image.
+pub fn level_touched_with(probability: f64, start: f64, variance: f64) -> f64 {
+    let product = -0.5 * variance * libm::log(probability);
+    0.5 * (start - (start * start + 4.0 * product).sqrt())
+}
+
 /// The law of the logarithm of a price: `x₀ + drift·t + volatility·W_t`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogDiffusion {

@@ -1,52 +1,77 @@
 //! What each account adds: measures without it, and of it alone, on the kept paths.
+//!
+//! Losses without an account are those of the accounts before it and of those after it, each summed
+//! once: the work grows with the number of accounts, not with its square.
 
 use super::Found;
 use crate::engine::EngineError;
 use crate::engine::ledger::AccountTerms;
 use crate::engine::pass::PathColumns;
 use crate::outcome::IncrementalRow;
-use crate::risk;
+use crate::risk::{self, TailMean};
 use crate::units::ConfidenceLevel;
 
 /// One row an account, in portfolio order.
 pub(super) fn incremental(found: &Found) -> Result<Vec<IncrementalRow>, EngineError> {
     let level = found.plan.scenario.measures.contribution_level;
-    let accounts = found.book.setting.portfolio.accounts.iter().enumerate();
-    let all = measured(found, level, |_| true)?;
-    let row = |(index, account): (usize, &crate::portfolio::Account)| {
-        let without = measured(found, level, |other| other != index)?;
-        let alone = measured(found, level, |other| other == index)?;
-        Ok(IncrementalRow {
+    let accounts = &found.book.setting.portfolio.accounts;
+    let paths = found.columns.path_count();
+    // `[account][path]`: of it and those before it.
+    let mut up_to = Vec::with_capacity(accounts.len() * paths);
+    let mut sum = vec![0.0; paths];
+    for account in 0..accounts.len() {
+        add_own(found, account, &mut sum);
+        up_to.extend_from_slice(&sum);
+    }
+    let all = measured(found, level, &sum)?;
+    let (mut after, mut without) = (vec![0.0; paths], vec![0.0; paths]);
+    let mut rows = Vec::with_capacity(accounts.len());
+    for (index, account) in accounts.iter().enumerate().rev() {
+        without.copy_from_slice(&after);
+        if let Some(before) = index.checked_sub(1) {
+            let before = &up_to[before * paths..][..paths];
+            without.iter_mut().zip(before).for_each(|(sum, before)| *sum += before);
+        }
+        let without = measured(found, level, &without)?;
+        let alone = alone(found, level, index)?;
+        rows.push(IncrementalRow {
             account: account.name.clone(),
             value_at_risk_without: without.value_at_risk,
             value_at_risk_change: all.value_at_risk - without.value_at_risk,
             expected_shortfall_without: without.expected_shortfall,
             expected_shortfall_change: all.expected_shortfall - without.expected_shortfall,
             expected_shortfall_alone: alone.expected_shortfall,
-        })
-    };
-    accounts.map(row).collect()
+        });
+        add_own(found, index, &mut after);
+    }
+    rows.reverse();
+    Ok(rows)
 }
 
 /// Sum over accounts of the ES of each alone.
 pub(super) fn standalone(found: &Found, level: ConfidenceLevel) -> Result<f64, EngineError> {
     let accounts = 0..found.book.ledger.terms.len();
-    let alone = accounts
-        .map(|account| Ok(measured(found, level, |other| other == account)?.expected_shortfall));
-    alone.sum()
+    accounts.map(|account| Ok(alone(found, level, account)?.expected_shortfall)).sum()
+}
+
+fn alone(found: &Found, level: ConfidenceLevel, account: usize) -> Result<TailMean, EngineError> {
+    let mut losses = vec![0.0; found.columns.path_count()];
+    add_own(found, account, &mut losses);
+    measured(found, level, &losses)
 }
 
 fn measured(
     found: &Found,
     level: ConfidenceLevel,
-    keep: impl Fn(usize) -> bool,
-) -> Result<risk::TailMean, EngineError> {
+    losses: &[f64],
+) -> Result<TailMean, EngineError> {
+    Ok(risk::tail_mean(losses, found.kept_weights, level)?)
+}
+
+fn add_own(found: &Found, account: usize, losses: &mut [f64]) {
     let ledger = &found.book.ledger;
-    let mut losses = vec![0.0; found.columns.path_count()];
-    for (account, terms) in ledger.terms.iter().enumerate().filter(|(account, _)| keep(*account)) {
-        add(found.columns, account, terms, ledger.closing_costs[account], &mut losses);
-    }
-    Ok(risk::tail_mean(&losses, found.kept_weights, level)?)
+    let cost = ledger.closing_costs[account];
+    add(found.columns, account, &ledger.terms[account], cost, losses);
 }
 
 fn add(

@@ -2,7 +2,8 @@
 //!
 //! An account moved by one coin, by a diffusion, is a function of that coin's price alone: on each
 //! path the price at which its margin balance meets its maintenance margin is solved for, and the
-//! price between two nodes is a Brownian bridge ([`crate::margin::first_passage`]). What is
+//! price between two nodes is a Brownian bridge ([`crate::margin::first_passage`]). A path's uniform
+//! says how far out a line can lie that it touches: one with headroom there is not solved for. What is
 //! triggered between nodes is filled at that price.
 //!
 //! Limits: quantities and cash between nodes are those at the later one; a line above and one below
@@ -15,7 +16,7 @@ use super::contract::{Contract, ContractKind};
 use super::quotes::Quotes;
 use super::state::Holdings;
 use crate::margin::MarginSetting;
-use crate::margin::first_passage::{crosses, crossing_probability};
+use crate::margin::first_passage::{crosses, crossing_probability, level_touched_with};
 use crate::numeric::{Purpose, Streams};
 use crate::portfolio::Account;
 use crate::pricing::PriceSource;
@@ -24,6 +25,9 @@ use crate::simulation::{FactorKey, FactorModel};
 /// Standard deviations of a step within which a line can be touched: beyond, the probability is
 /// below e⁻¹²⁸.
 const REACH: f64 = 8.0;
+/// Share of its distance by which a line lies beyond the farthest touched before it is not looked for:
+/// far above what rounding moves it by.
+const BEYOND: f64 = 1e-6;
 /// Halvings of the interval in which a line is looked for.
 const HALVINGS: u32 = 48;
 
@@ -132,14 +136,19 @@ impl Bridge {
             if headroom(far) >= 0.0 {
                 continue;
             }
-            let level = meeting(libm::exp(near), far, headroom);
-            let log = libm::log(level);
-            let variance = step.deviation * step.deviation;
-            let probability = crossing_probability(step.start - log, -log, variance);
             let mut uniform = [0.0];
             let factor = (2 * index + side) as u32;
             let node = step.node as u32;
             streams.fill_uniforms(Purpose::Passage, node, factor, &[step.path], &mut uniform);
+            let variance = step.deviation * step.deviation;
+            // Most lines lie beyond the farthest that this path touches, and need not be found.
+            let farthest = farthest(uniform[0], step.start, variance, side);
+            if headroom(libm::exp(farthest)) >= 0.0 {
+                continue;
+            }
+            let level = meeting(libm::exp(near), far, headroom);
+            let log = libm::log(level);
+            let probability = crossing_probability(step.start - log, -log, variance);
             if crosses(probability, uniform[0]) {
                 return Some(level);
             }
@@ -245,6 +254,13 @@ fn mark_slope(book: &EventBook, contract: usize, (position, today): (usize, f64)
 
 fn moves(model: &FactorModel, price: PriceSource) -> bool {
     price.factor.is_some_and(|factor| model.factors[factor].volatility > 0.0)
+}
+
+/// The farthest line that a path touches below (side 0) or above (side 1) both ends of a step by its
+/// uniform, and a little beyond.
+fn farthest(uniform: f64, start: f64, variance: f64, side: usize) -> f64 {
+    let sign = if side == 0 { 1.0 } else { -1.0 };
+    sign * level_touched_with(uniform, sign * start, variance) * (1.0 + BEYOND)
 }
 
 /// Where `headroom`, not below zero at `above`, below it at `below`, is zero: the last point found
