@@ -357,6 +357,7 @@ impl Book {
             super::bands::check(&loaded, &rules, &portfolio, market, collector);
         }
         super::venues::check_rules(&loaded, &rules, &portfolio, collector);
+        super::lenders::check(&loaded, &rules, &portfolio, collector);
         Some(Self { loaded, portfolio, rules })
     }
 

@@ -30,6 +30,7 @@ mod faults;
 mod grid;
 mod historical;
 mod ledger;
+mod lenders;
 mod liquidation;
 mod load;
 mod nodes_alone;

@@ -15,6 +15,11 @@ macro_rules! liquidity {
     };
 }
 
+/// A lender that acts inside paths.
+const LOAN: &str = "[loan]\nclose_factor = \"50%\"\nfull_close_below = \"95%\"\n[loan.inside_paths]\n\
+    [loan.assets.BTC]\nloan_to_value = \"70%\"\nliquidation_threshold = \"75%\"\nbonus = \"6%\"\n\
+    [options]";
+
 const HISTORY: &str = "[history]\ninterval";
 
 #[test]
@@ -99,6 +104,30 @@ const CASES: &[Case] = &[
             "`BTC` is out of range",
             "`mean` is out of range",
             "unknown key `dev` in `BTC`",
+        ],
+    ),
+    (
+        "calls met from the collateral of a loan, by a lender that may fail",
+        &[
+            (R, "[options]", LOAN),
+            (
+                P,
+                "rules = \"rules.toml\"",
+                "rules = «\"rules.toml\"»\n[venue.failure]\nmain_coins = { BTC = 1 }\n\
+                 wrong_way_slope = 5",
+            ),
+            (
+                P,
+                "[[position]]\nid = \"perp\"",
+                "[[account]]\nname = \"borrower\"\nvenue = \"exchange\"\n\
+                 balance = [{ asset = \"BTC\", quantity = 1 }, { asset = \"USDT\", quantity = -1 }]\n\
+                 [margin_calls]\ndelay = \"2h\"\nsources = [«\"borrower\"»]\nassets = [\"USDT\"]\n\
+                 [[position]]\nid = \"perp\"",
+            ),
+        ],
+        &[
+            "`exchange` liquidates loans inside paths, and may fail there",
+            "what `borrower` holds is the collateral of a loan",
         ],
     ),
     (
