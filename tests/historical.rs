@@ -44,6 +44,27 @@ asset = [
 underlying = [{ symbol = "BTC" }, { symbol = "ETH" }]
 "#;
 
+/// In which the fall of a tenth in the first hour liquidates ten billion of others' bitcoin.
+const CROWDED: &str = r#"name = "round"
+as_of = 2026-01-01T00:00:00Z
+asset = [
+    { symbol = "BTC", price = 100 },
+    { symbol = "ETH", price = 10 },
+    { symbol = "USDT", kind = "stablecoin", price = 1 },
+]
+[[underlying]]
+symbol = "BTC"
+[underlying.liquidity]
+average_daily_volume_usd = 1e9
+half_spread = "1bp"
+half_spread_deviation = "1bp"
+depth_1pct_usd = 1e6
+impact = { law = { type = "linear" } }
+open_interest = { long = [{ distance = "5%", notional_usd = 1e10 }] }
+[[underlying]]
+symbol = "ETH"
+"#;
+
 /// The files, some of them replaced.
 fn folder(replaced: &[(&str, &str)]) -> TempDir {
     let files = [
@@ -390,4 +411,16 @@ fn the_program_runs_a_window_as_any_scenario() {
     assert_eq!(refused.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&refused.stderr);
     assert!(stderr.contains("`--paths` and a historical scenario"), "{stderr}");
+}
+
+/// What others' liquidations did is in the prices of the window.
+#[test]
+fn others_move_replayed_prices_once() {
+    let cascade = format!("{SCENARIO}\n[events.cascade]\n");
+    let found = |market: &str| replay(&[("scenario.toml", &cascade), ("market.toml", market)]);
+    let bins = "long = [{ distance = \"5%\", notional_usd = 1e10 }]";
+    let [crowded, alone] = [CROWDED, &CROWDED.replace(bins, "")].map(found);
+    assert_eq!(crowded.loss, alone.loss);
+    assert_eq!(crowded.values, alone.values);
+    assert!(crowded.warnings.iter().any(|warning| warning.code == "others_in_prices"));
 }

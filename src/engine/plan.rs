@@ -107,6 +107,9 @@ impl Plan {
             shock::state_failures(shock, portfolio, &model, &mut hazards);
             shock::deepen(shock, &mut market_then);
         }
+        if scenario.historical.is_some() {
+            historical::leave_others_out(&mut market_then);
+        }
         let condition = policy
             .as_ref()
             .map(|policy| conditions::condition(policy, scenario, market))

@@ -17,7 +17,8 @@ use crate::document::{
 #[serde(deny_unknown_fields, default)]
 pub struct EventsDocument {
     /// Liquidations move prices, by the impact and open interest of the market document, and those
-    /// moves liquidate. Left out: liquidations move nothing.
+    /// moves liquidate; in a replay of history, where prices moved by those of others, only the
+    /// book's own. Left out: liquidations move nothing.
     pub cascade: Option<CascadeDocument>,
     /// Tell what closing the book over a liquidation horizon would cost. Left out: not told.
     pub closing: Option<ClosingDocument>,

@@ -82,5 +82,13 @@ pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
                 .to_owned(),
         });
     }
+    if plan.scenario.events.cascade.is_some() {
+        warnings.push(Warning {
+            code: "others_in_prices".to_owned(),
+            message: "Only the book's own orders move prices: those of the window hold what \
+                      liquidations of others did to them."
+                .to_owned(),
+        });
+    }
     warnings
 }

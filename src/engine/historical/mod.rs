@@ -21,7 +21,7 @@ mod steps;
 mod walk;
 
 pub(super) use checks::{check_inputs, check_overrides};
-pub(super) use model::{Fitted, bars, fitted, without_chance};
+pub(super) use model::{Fitted, bars, fitted, leave_others_out, without_chance};
 pub use search::Search;
 pub(super) use search::worst_plan;
 

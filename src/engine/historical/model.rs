@@ -8,7 +8,7 @@ use crate::engine::load::Inputs;
 use crate::engine::plan::Fit;
 use crate::engine::shock;
 use crate::market::document::{HistorySource, LoadedMarket, read_bars, read_history};
-use crate::market::{BarHistory, Finding};
+use crate::market::{BarHistory, Finding, Market, OpenInterest};
 use crate::portfolio::Portfolio;
 use crate::scenario::document::LoadedScenario;
 use crate::scenario::{BarOrders, HistoricalSettings, Scenario, Stretch};
@@ -86,6 +86,12 @@ pub(in crate::engine) struct Fitted {
     pub findings: Vec<Finding>,
     /// The windows among which the worst is to be found; the model is that of the first.
     pub search: Option<Search>,
+}
+
+/// Others' positions: the prices of a window moved when they were liquidated, and must not again.
+pub(in crate::engine) fn leave_others_out(market: &mut Market) {
+    let liquidity = market.underlyings.iter_mut().filter_map(|one| one.liquidity.as_mut());
+    liquidity.for_each(|one| one.open_interest = OpenInterest::default());
 }
 
 /// The model of a historical scenario.
