@@ -73,12 +73,14 @@ fn student_losses_with_a_light_tail_are_covered() {
 }
 
 #[test]
-fn heavy_tails_are_flagged_and_their_shortfall_is_covered_less() {
+fn heavy_tails_are_flagged_and_covered_by_wider_intervals() {
     let measured = measure(Losses::StudentT(3), LEVEL, PATHS, RUNS, 1.0);
     assert_eq!(measured.flagged, RUNS);
-    // VaR needs no moments; the interval of ES misses more often than it says.
-    assert!(covers(measured.covered[0]), "{measured:?}");
-    assert!(measured.coverage()[1] < 0.95, "{measured:?}");
+    assert!(measured.covered.into_iter().all(covers), "{measured:?}");
+    // VaR needs no moments; ES is corrected for a skewness that does not vanish here.
+    let [value_at_risk, shortfall] = measured.width_ratio;
+    assert!((0.9..1.1).contains(&value_at_risk) && shortfall > 1.05, "{measured:?}");
+    check_wrong(Losses::StudentT(3), 1.25);
 }
 
 const SCHEME_PATHS: usize = 10_000;

@@ -133,8 +133,8 @@ fn the_summary_as_it_stands() {
     U = 100 %  spot -9.3 % or volatility +24.0 %
     Pricing    full
     Data       2 findings in the data files, 1 repaired as opted in
-    Warning    The tail index of the losses is 0.23: intervals of ES cover less
-               than 95 %.
+    Warning    The tail index of the losses is 0.23: intervals of ES cover the
+               truth in about 94 % of runs.
     ");
 }
 
@@ -178,7 +178,7 @@ fn the_summary_with_proposed_trades_as_it_stands() {
     U = 100 %  spot -9.3 % or volatility +24.0 %
     Pricing    full
     Data       2 findings in the data files, 1 repaired as opted in
-    Warning    The tail index of the losses is 0.23: intervals of ES cover less
-               than 95 %.
+    Warning    The tail index of the losses is 0.23: intervals of ES cover the
+               truth in about 94 % of runs.
     ");
 }
