@@ -722,7 +722,7 @@ pub fn outcome() -> Outcome {
         ],
         warnings: vec![Warning {
             code: "heavy_tail".into(),
-            message: "The tail index of the losses is 0.23: intervals of ES cover the truth in about 94 % of runs."
+            message: "The tail index of the losses is 0.23: intervals of ES cover the truth in 93 to 94 % of runs."
                 .into(),
         }],
         measures,

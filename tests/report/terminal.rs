@@ -134,7 +134,7 @@ fn the_summary_as_it_stands() {
     Pricing    full
     Data       2 findings in the data files, 1 repaired as opted in
     Warning    The tail index of the losses is 0.23: intervals of ES cover the
-               truth in about 94 % of runs.
+               truth in 93 to 94 % of runs.
     ");
 }
 
@@ -179,6 +179,6 @@ fn the_summary_with_proposed_trades_as_it_stands() {
     Pricing    full
     Data       2 findings in the data files, 1 repaired as opted in
     Warning    The tail index of the losses is 0.23: intervals of ES cover the
-               truth in about 94 % of runs.
+               truth in 93 to 94 % of runs.
     ");
 }

@@ -184,7 +184,7 @@ fn heavy_tail(measures: &crate::outcome::Measures) -> Option<Warning> {
         code: "heavy_tail".to_owned(),
         message: format!(
             "The tail index of the losses is {:.2}, above 0.2: the 95 % intervals of ES cover \
-             the truth in about 94 % of runs.",
+             the truth in 93 to 94 % of runs.",
             index.xi
         ),
     })
