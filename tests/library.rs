@@ -13,8 +13,11 @@ use plimsoll::scenario::{LibraryEntry, MoveSize, ScenarioKind, ShockLeg, library
 mod common;
 
 fn plan(name: &str) -> Plan {
-    let confinement = Confinement::Inside;
-    let options = LoadOptions { confinement, overrides: Overrides::default(), trades: None };
+    plan_with(name, Overrides::default())
+}
+
+fn plan_with(name: &str, overrides: Overrides) -> Plan {
+    let options = LoadOptions { confinement: Confinement::Inside, overrides, trades: None };
     let inputs = engine::load(Path::new(&format!("shipped:{name}")), &options);
     let inputs = inputs.unwrap_or_else(|faults| panic!("{name}: {faults}"));
     Plan::build(&inputs).unwrap_or_else(|faults| panic!("{name}: {faults}"))
@@ -35,6 +38,10 @@ fn every_scenario_of_the_library_runs_on_the_desk_and_says_why_it_exists() {
         assert_eq!(library_path(&entry.name).as_deref(), Some(entry.path.as_str()));
         let text = embedded::file(&entry.path).unwrap();
         assert!(text.text().starts_with("#:schema ../schema/scenario.json\n# "), "{}", entry.path);
+        if entry.kind == ScenarioKind::MonteCarlo {
+            has_liquidity_horizons(&entry.name);
+            continue;
+        }
         let plan = plan(&entry.name);
         let (isa, control) = (InstructionSet::detect(), Control::none());
         if entry.kind == ScenarioKind::Grid {
@@ -49,6 +56,20 @@ fn every_scenario_of_the_library_runs_on_the_desk_and_says_why_it_exists() {
         let moved = found.factors.iter().any(|factor| factor.source == "stated");
         assert!(moved, "{}", entry.name);
     }
+}
+
+/// Its figure is the cascade of its rows, and larger than ES over the base horizon.
+fn has_liquidity_horizons(name: &str) {
+    let plan = plan_with(name, Overrides { paths: Some(500), ..Overrides::default() });
+    let run = engine::run(&plan, InstructionSet::detect(), &Control::none()).unwrap();
+    let found = run.outcome.liquidity_horizons.unwrap();
+    let days: Vec<f64> =
+        found.buckets.iter().map(|row| (row.horizon_years * 365.0).round()).collect();
+    assert_eq!(days, [10.0, 20.0, 40.0, 60.0], "{name}");
+    let squares: f64 = found.buckets.iter().map(|row| row.scaled * row.scaled).sum();
+    let total = found.expected_shortfall.loss;
+    assert!((squares.sqrt() / total - 1.0).abs() < 1e-12, "{name}");
+    assert!(total > found.buckets[0].expected_shortfall, "{name}");
 }
 
 /// The main venue fails: its accounts' claims are lost, and nothing else is.

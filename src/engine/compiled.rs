@@ -11,7 +11,7 @@ use crate::numeric::isa::InstructionSet;
 use crate::portfolio::{MarginMode, Portfolio};
 use crate::pricing::{Granularity, Row};
 use crate::risk::SampleDesign;
-use crate::simulation::{FactorKey, FactorModel};
+use crate::simulation::{FactorKey, FactorModel, Simulator};
 use crate::units::Symbol;
 
 /// A book on a market under a model, ready to walk paths.
@@ -75,6 +75,20 @@ impl<'a> Compiled<'a> {
         };
         let design = plan.sample_design();
         Ok(Self { setting, engine, ledger, margin, requirements, underlyings, design })
+    }
+
+    /// As `new`, its factors those of `model`, some held; paths are drawn by `simulator`, which holds
+    /// them too.
+    pub fn held(
+        plan: &'a Plan,
+        portfolio: &'a Portfolio,
+        model: &'a FactorModel,
+        simulator: Simulator,
+        isa: InstructionSet,
+    ) -> Result<Self, EngineError> {
+        let mut found = Self::on(plan, portfolio, &plan.market, model, isa)?;
+        found.engine = found.engine.drawn_by(simulator);
+        Ok(found)
     }
 
     /// Paths, counted from id 0, whose columns are kept: whole independent units.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::shared::Shared;
-use super::{cross_check, event_names, grid, historical, shock};
+use super::{cross_check, event_names, grid, historical, liquidity_horizons, shock};
 use crate::document::{
     Confinement, InputFile, Loader, Place, PositiveRate, SHIPPED, SourceFile, ViolationCollector,
     Violations,
@@ -176,6 +176,7 @@ fn loaded(
         event_names::of_scenario(loaded, today, &mut collector);
         shock::check_names(loaded, today, &mut collector);
         grid::check(loaded, today, &mut collector);
+        liquidity_horizons::check_names(loaded, today, &mut collector);
         if sharing.is_none() {
             historical::check_overrides(options, loaded, &mut collector);
         }

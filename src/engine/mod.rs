@@ -32,6 +32,7 @@ mod historical;
 mod ledger;
 mod lenders;
 mod liquidation;
+mod liquidity_horizons;
 mod load;
 mod nodes_alone;
 mod pass;

@@ -104,6 +104,11 @@ impl PathEngine {
         Ok(Self { simulator, book, liquidation, events, displacement, nodes, drawn, isa })
     }
 
+    /// The same engine on paths of another simulator of as many factors.
+    pub fn drawn_by(self, simulator: Simulator) -> Self {
+        Self { simulator, ..self }
+    }
+
     pub fn drawn(&self) -> Drawn {
         self.drawn
     }

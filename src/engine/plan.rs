@@ -9,7 +9,8 @@ use super::historical::{self, Fitted, Search};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
 use super::{
-    conditions, displaced, failure_strata, faults, precision, reverse, sampling, shock, stress,
+    conditions, displaced, failure_strata, faults, liquidity_horizons, precision, reverse,
+    sampling, shock, stress,
 };
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
@@ -142,6 +143,7 @@ impl Plan {
         } else {
             precision::check(inputs, &mut collector);
             reverse::check(inputs, &mut collector);
+            liquidity_horizons::check(inputs, &mut collector);
             sampling::choose(&mut plan, inputs, &mut collector);
             failure_strata::choose(&mut plan, inputs, &mut collector);
             if let Some(shock) = &scenario.shock {

@@ -7,7 +7,6 @@ use super::assemble;
 use super::compiled::Compiled;
 use super::control::{Control, Stage};
 use super::extended::{self, KEPT_PATHS_MAX};
-use super::historical;
 use super::pass::{self, Partial, PathColumns};
 use super::path::PathEngine;
 use super::plan::Plan;
@@ -15,6 +14,7 @@ use super::precision::{Decision, Precision};
 use super::prepared::Prepared;
 use super::proxy::{self, Valuation};
 use super::tail::{TailLedger, TailLosses};
+use super::{historical, liquidity_horizons};
 use crate::numeric::isa::InstructionSet;
 use crate::outcome::{Measures, Outcome, ProxyRevaluation, ReplayedPath};
 use crate::portfolio::Portfolio;
@@ -247,7 +247,10 @@ fn conclude(
         tail: &tail,
         revalued: &revalued,
     };
-    let outcome = assemble::outcome(&found, control)?;
+    let mut outcome = assemble::outcome(&found, control)?;
+    let (portfolio, walk) = (book.setting.portfolio, (book.setting.isa, control));
+    outcome.liquidity_horizons =
+        liquidity_horizons::measured(plan, portfolio, &part.losses, &weights, walk)?;
     let masses = weights.listed();
     Ok(Run { outcome, masses, losses: part.losses })
 }

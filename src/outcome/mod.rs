@@ -13,6 +13,7 @@ pub mod grid;
 pub mod historical;
 pub mod liquidation;
 pub mod liquidation_price;
+pub mod liquidity_horizons;
 pub mod measures;
 pub mod moved_prices;
 pub mod replay;
@@ -51,6 +52,7 @@ pub use liquidation::{
     TailAmount, TimeQuantile,
 };
 pub use liquidation_price::{AccountPrices, PriceOf};
+pub use liquidity_horizons::{LiquidityBucket, LiquidityHorizons};
 pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
     Measures, PathRow, Probability, TailIndex, WorstPath,
@@ -133,6 +135,9 @@ pub struct Outcome {
     /// The most plausible moves that reach a target, where they were searched for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reverse: Option<ReverseStress>,
+    /// ES by liquidity horizons, where they are stated.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub liquidity_horizons: Option<LiquidityHorizons>,
     /// Ladders of thresholds, notional at risk, shortfalls, hedging flow, cost of closing.
     #[serde(default)]
     pub liquidation_exposure: LiquidationExposure,

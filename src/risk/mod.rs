@@ -116,6 +116,7 @@ mod exceedance;
 mod expected_shortfall;
 mod histogram;
 mod kernel;
+mod liquidity_horizons;
 mod moments;
 mod parametric;
 mod path_weights;
@@ -141,6 +142,10 @@ pub use expected_shortfall::{
 };
 pub use histogram::{Bin, histogram};
 pub use kernel::KernelWeights;
+pub use liquidity_horizons::{
+    CascadedShortfall, LIQUIDITY_HORIZONS_ESTIMATOR, SubsetShortfall, cascaded_shortfall,
+    subset_shortfall,
+};
 pub use moments::{Moments, moments};
 pub use parametric::{
     TailFigures, deviation_components, modified_tail, normal_tail, student_t_tail,

@@ -17,6 +17,7 @@ use super::historical_document::historical;
 pub use super::historical_document::{BetaDocument, HistoricalDocument, WindowDocument};
 pub use super::kind::ScenarioKind;
 use super::kind::{check_kind, of_its_kind};
+use super::liquidity_horizon_document::{LiquidityHorizonsDocument, liquidity_horizons};
 pub use super::model_document::{
     CorrelationDocument, DriftDocument, FilterDocument, JumpDocument, ModelDocument,
     NotPositiveSemidefiniteDocument, ProcessDocument, StressWindowDocument, StressedDocument,
@@ -152,12 +153,19 @@ pub struct MeasuresDocument {
     /// Worst paths told in full.
     #[schemars(range(max = 1_000))]
     pub worst_paths: usize,
+    /// ES by liquidity horizons.
+    pub liquidity_horizons: Option<LiquidityHorizonsDocument>,
 }
 
 impl Default for MeasuresDocument {
     fn default() -> Self {
         let levels = [0.95, 0.975, 0.99].into_iter().filter_map(Level::new);
-        Self { levels: levels.collect(), contribution_level: None, worst_paths: 10 }
+        Self {
+            levels: levels.collect(),
+            contribution_level: None,
+            worst_paths: 10,
+            liquidity_horizons: None,
+        }
     }
 }
 
@@ -382,11 +390,13 @@ fn measures(parsed: &Parsed<ScenarioDocument>) -> Result<MeasureSettings, Violat
             .expected("one of the levels measured");
         collector.add(violation);
     }
+    let liquidity_horizons = collector.absorb(liquidity_horizons(parsed, contribution_level));
     let level = |level: Level| ConfidenceLevel::new(level.get()).ok();
     let settings = contribution_level.and_then(level).map(|contribution_level| MeasureSettings {
         levels: document.levels.iter().copied().filter_map(level).collect(),
         contribution_level,
         worst_paths: document.worst_paths,
+        liquidity_horizons: liquidity_horizons.flatten(),
     });
     collector.finish_some(settings)
 }

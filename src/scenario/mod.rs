@@ -16,6 +16,8 @@ mod historical;
 mod historical_document;
 mod kind;
 mod library;
+mod liquidity_horizon;
+mod liquidity_horizon_document;
 mod model_document;
 mod reverse;
 mod reverse_document;
@@ -32,6 +34,7 @@ pub use historical::{
 };
 pub use kind::ScenarioKind;
 pub use library::{LibraryEntry, SHELVES, library, library_path};
+pub use liquidity_horizon::{FactorHorizon, LiquidityHorizonSettings};
 pub use reverse::{ReverseSettings, ReverseTarget};
 pub use settings::{
     CorrelationSettings, Drift, FailureSampling, JumpSettings, MeasureSettings, ModelSettings,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::events::EventSettings;
 use super::grid::GridSettings;
 use super::historical::HistoricalSettings;
+use super::liquidity_horizon::LiquidityHorizonSettings;
 use super::reverse::ReverseSettings;
 use super::shock::{ShockResult, ShockSettings};
 use super::stressed::StressedSettings;
@@ -318,6 +319,9 @@ pub struct MeasureSettings {
     pub contribution_level: ConfidenceLevel,
     /// Worst paths reported.
     pub worst_paths: usize,
+    /// ES by liquidity horizons; `None`: not measured.
+    #[serde(default)]
+    pub liquidity_horizons: Option<LiquidityHorizonSettings>,
 }
 
 /// A validated scenario.

@@ -39,6 +39,17 @@ impl FactorModel {
         self.factors.iter().position(|factor| &factor.key == key)
     }
 
+    /// The model with some factors held at today's levels.
+    #[must_use]
+    pub fn holding(&self, held: &[bool]) -> Self {
+        let mut model = self.clone();
+        for (factor, _) in model.factors.iter_mut().zip(held).filter(|(_, held)| **held) {
+            factor.volatility = 0.0;
+            factor.log_mean.fill(0.0);
+        }
+        model
+    }
+
     /// Whether logarithms of prices are Brownian motions between nodes, given the mixing variable of
     /// their interval where there is one.
     pub fn prices_diffuse(&self) -> bool {

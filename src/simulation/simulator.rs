@@ -85,6 +85,24 @@ impl Simulator {
         })
     }
 
+    /// The same paths with some factors held at today's levels: they are drawn, for what others share
+    /// with them, and do not move.
+    ///
+    /// # Panics
+    /// If `held` is not of this model.
+    #[must_use]
+    pub fn holding(mut self, held: &[bool]) -> Self {
+        assert_eq!(held.len(), self.factor_count(), "one entry a factor");
+        for node in self.drifts.chunks_exact_mut(held.len().max(1)) {
+            node.iter_mut()
+                .zip(held)
+                .filter(|(_, held)| **held)
+                .for_each(|(drift, _)| *drift = 0.0);
+        }
+        self.rows.iter_mut().zip(held).filter(|(_, held)| **held).for_each(|(row, _)| *row = None);
+        self
+    }
+
     /// Number of factors.
     pub fn factor_count(&self) -> usize {
         self.movements.len()

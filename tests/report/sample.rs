@@ -704,6 +704,7 @@ pub fn outcome() -> Outcome {
         calls_met: Vec::new(),
         moved_prices: None,
         reverse: None,
+        liquidity_horizons: None,
         path_events: Some(events(0.064)),
         liquidation_exposure: exposure(),
         data_quality: vec![

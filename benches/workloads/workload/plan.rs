@@ -83,6 +83,7 @@ fn scenario(workload: &Workload, sampling: Sampling) -> Scenario {
             levels: vec![level(SHORTFALL_LEVEL), level(VALUE_AT_RISK_LEVEL)],
             contribution_level: level(SHORTFALL_LEVEL),
             worst_paths: 10,
+            liquidity_horizons: None,
         },
         events: EventSettings::default(),
         historical: None,

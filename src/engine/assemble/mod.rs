@@ -118,6 +118,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         calls_met: failures::calls_met(found)?,
         moved_prices: moved_prices::moved_prices(found, control)?,
         reverse,
+        liquidity_horizons: None,
         liquidation_exposure: exposure,
         data_quality: plan.findings.iter().map(finding).collect(),
         warnings,

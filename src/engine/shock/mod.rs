@@ -13,5 +13,6 @@ mod resolve;
 
 pub(super) use book::{check_venues, claims, deepen, fail_by_name, state_failures};
 pub(super) use condition::condition;
-pub(super) use names::{check_names, named_factors};
+pub(super) use names::{check_names, is_factor_of, named_factors};
 pub(super) use plan::planned;
+pub(super) use resolve::Selected;

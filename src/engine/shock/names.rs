@@ -103,6 +103,11 @@ fn has(market: &Market, key: &FactorKey) -> bool {
     }
 }
 
+/// Whether a name such as `BTC.spot` is of a factor that the market has.
+pub(in crate::engine) fn is_factor_of(market: &Market, name: &str) -> bool {
+    name.parse().is_ok_and(|key| has(market, &key))
+}
+
 struct Checker<'a> {
     shock: &'a ShockSettings,
     market: &'a Market,
@@ -177,7 +182,7 @@ impl Checker<'_> {
     }
 
     fn is_known(&self, name: &str) -> bool {
-        name.parse().is_ok_and(|key| has(self.market, &key))
+        is_factor_of(self.market, name)
     }
 
     fn asset(&self, selected: &str, path: &str, found: &mut ViolationCollector) {

@@ -14,7 +14,7 @@ use crate::units::Years;
 const VOLATILITY_DAYS: f64 = 30.0;
 
 /// Finds the most specific of several names for a factor.
-pub(super) struct Selected<'a, T> {
+pub(in crate::engine) struct Selected<'a, T> {
     by_name: BTreeMap<&'a str, T>,
     groups: &'a [AssetGroup],
 }

@@ -9,7 +9,7 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 22] = [
+const TEMPLATES: [(&str, &str); 23] = [
     ("head.html", include_str!("templates/head.html")),
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
@@ -19,6 +19,7 @@ const TEMPLATES: [(&str, &str); 22] = [
     ("threshold.html", include_str!("templates/threshold.html")),
     ("room.html", include_str!("templates/room.html")),
     ("reverse.html", include_str!("templates/reverse.html")),
+    ("horizons.html", include_str!("templates/horizons.html")),
     ("losses.html", include_str!("templates/losses.html")),
     ("contributions.html", include_str!("templates/contributions.html")),
     ("margin.html", include_str!("templates/margin.html")),

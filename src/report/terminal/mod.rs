@@ -9,6 +9,7 @@ mod calibration;
 mod comparison;
 mod failures;
 pub(super) mod grid;
+mod liquidity_horizons;
 mod moved;
 mod reverse;
 mod tables;
@@ -59,6 +60,7 @@ pub fn terminal(outcome: &Outcome, style: TerminalStyle) -> Result<String, Repor
     blocks.extend(comparison::comparison(&page));
     blocks.extend(reverse::reverse(&page));
     blocks.push(tables::measures(&page));
+    blocks.extend(liquidity_horizons::liquidity_horizons(&page));
     let left =
         |cautions: &str| SCREEN_LINES.saturating_sub(lines(&blocks) + cautions.lines().count());
     let cautions = tables::margin_and_cautions(&page, left(&tables::margin_and_cautions(&page, 0)));
