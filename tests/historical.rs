@@ -424,3 +424,14 @@ fn others_move_replayed_prices_once() {
     assert_eq!(crowded.values, alone.values);
     assert!(crowded.warnings.iter().any(|warning| warning.code == "others_in_prices"));
 }
+
+/// Forty dollars under a requirement of fifty: closed before the window begins to move.
+#[test]
+fn an_account_below_its_line_today_is_liquidated_at_the_start() {
+    let portfolio = PORTFOLIO.replace("quantity = 210", "quantity = 40");
+    let found = replay(&[("portfolio.toml", &portfolio)]);
+    let first = &found.steps[0];
+    assert!(first.account == "broke" && first.events[0].starts_with("closed today"), "{first:?}");
+    assert_eq!(found.accounts[1].liquidated_at.as_deref(), Some(first.time.as_str()));
+    assert!(first.time < found.steps[1].time);
+}

@@ -7,6 +7,8 @@
 
 mod common;
 
+#[path = "common/replayed.rs"]
+mod replayed;
 #[path = "../examples/real_replay/scenario.rs"]
 mod scenario;
 
@@ -16,10 +18,8 @@ use std::path::{Path, PathBuf};
 use plimsoll::document::Confinement;
 use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan};
 use plimsoll::numeric::isa::InstructionSet;
-use plimsoll::outcome::HistoricalOutcome;
 use plimsoll::report;
-use plimsoll::simulation::FactorKey;
-use plimsoll::units::Symbol;
+use replayed::{check_explained, levels, replayed};
 use scenario::{Bars, Collateral, EVENTS, Event};
 
 const PATH_HIGHS_FIRST: usize = 0;
@@ -45,19 +45,6 @@ fn plan_of(event: &Event, book: (Collateral, Bars), data: &Path) -> Plan {
     let document = scenario::write(event, book, data, folder.path()).unwrap();
     let inputs = engine::load(&document, &options()).unwrap_or_else(|faults| panic!("{faults}"));
     Plan::build(&inputs).unwrap_or_else(|faults| panic!("{faults}"))
-}
-
-fn replayed(plan: &Plan) -> HistoricalOutcome {
-    engine::historical(plan, InstructionSet::detect(), &Control::none()).unwrap()
-}
-
-/// `[node]` levels of a coin on one path.
-fn levels(plan: &Plan, coin: &str, path: usize) -> Vec<f64> {
-    let factor = plan.model.index(&FactorKey::Spot(Symbol::new(coin))).unwrap();
-    let paths = plan.model.replayed().unwrap();
-    // Nodes that are expiries repeat the level before; options of the desk expire at 08:00, which
-    // is an hour's close.
-    (0..paths.node_count()).map(|node| paths.at(path, node, factor).1).collect()
 }
 
 /// Closes of a data file by their instant, the first row of each (README: repeated hours).
@@ -142,23 +129,7 @@ fn the_difference_that_liquidations_make_is_explained_to_the_cent() {
         eprintln!("{}", report::historical_terminal(&found, Default::default()).unwrap());
         assert!(found.accounts.iter().any(|row| row.liquidated_at.is_some()), "{}", event.name);
         assert!(found.difference.abs() > 1_000.0, "{}", found.difference);
-        assert_eq!(found.difference, found.loss - found.loss_without_events);
-        let sum: f64 = found.steps.iter().map(|step| step.total).sum();
-        assert!((sum - found.difference).abs() < 1e-6, "{sum} {}", found.difference);
-        for step in &found.steps {
-            let parts = step.cost + step.market + step.liability;
-            assert!((parts - step.total).abs() < 1e-6, "{step:?}");
-        }
-        for row in &found.accounts {
-            let own = found.steps.iter().filter(|step| step.account == row.account);
-            let sum: f64 = own.map(|step| step.total).sum();
-            assert!((sum - (row.loss - row.loss_without_events)).abs() < 1e-6, "{row:?}");
-        }
-        let rows: f64 = found.rows.iter().map(|row| row.loss).sum();
-        assert!((rows - found.loss).abs() < 1e-6 * found.loss.abs(), "{rows} {}", found.loss);
-        let [first, last] = [found.values.first(), found.values.last()].map(Option::unwrap);
-        assert!((first.book - found.book.value).abs() < 1e-6 * found.book.value);
-        assert!((first.book - last.book - found.loss).abs() < 1e-6 * found.loss.abs());
+        check_explained(&found);
         let worse = found.window.orders.iter().map(|one| one.loss).fold(f64::MIN, f64::max);
         assert_eq!((found.window.orders.len(), worse), (2, found.loss));
     }

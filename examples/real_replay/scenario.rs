@@ -128,7 +128,8 @@ pub fn write(
     Ok(document)
 }
 
-fn liquidation(close: &str) -> String {
+/// The table that makes a copy of shipped rules act inside paths.
+pub fn liquidation(close: &str) -> String {
     let steps = match close {
         "steps" => "close_fraction = \"25%\"\ntarget_ratio = 1.2\n",
         _ => "",
@@ -137,7 +138,7 @@ fn liquidation(close: &str) -> String {
 }
 
 /// The venue that names a dated set names the file instead.
-fn with_rules(portfolio: &str, name: &str) -> String {
+pub fn with_rules(portfolio: &str, name: &str) -> String {
     let lines = portfolio.lines().map(|line| match line.strip_prefix("rules = \"") {
         Some(set) if set.starts_with(&format!("{name}@")) => format!("rules = \"{name}.toml\""),
         _ => line.to_owned(),

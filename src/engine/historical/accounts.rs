@@ -20,6 +20,8 @@ pub(super) fn accounts(
         let first = |wanted: fn(&PathHappening) -> bool| {
             own().find(|one| wanted(one)).map(|one| clock.time(Some(node_of(one))))
         };
+        let at_once = walker.book.requirements[account].liquidated_at_once();
+        let today = at_once.then(|| clock.time(None));
         ReplayedAccount {
             account: found.name.clone(),
             loss: with.ends[account].loss,
@@ -28,7 +30,7 @@ pub(super) fn accounts(
             cost: with.ends[account].cost,
             borne_by_venue: -with.ends[account].relief,
             called_at: first(is_call),
-            liquidated_at: first(is_liquidation),
+            liquidated_at: today.or_else(|| first(is_liquidation)),
         }
     };
     portfolio.accounts.iter().enumerate().map(row).collect()
