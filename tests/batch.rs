@@ -264,6 +264,45 @@ fn check_whole(folder: &Path) {
     }
 }
 
+/// A book that holds twice the bitcoin loses twice as much on it; nothing else changes.
+#[test]
+fn a_comparison_tells_what_changed_by_run_and_by_contribution() {
+    let suite = Suite::new();
+    assert_eq!(code(&suite.run(&["batch", ".", "--out", "first", "--quiet"])), 1);
+    suite.write("books/small.toml", &book("small", 0.2));
+    fs::remove_file(suite.path("scenarios/three.toml")).expect("removable");
+    assert_eq!(code(&suite.run(&["batch", ".", "--out", "second", "--quiet"])), 1);
+    let output = suite.run(&["compare", "first", "second", "--json"]);
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(found["only_in_first"], serde_json::json!(["three.long", "three.small"]));
+    assert_eq!(found["only_in_second"], serde_json::json!([]));
+    let runs = found["runs"].as_array().expect("runs");
+    assert_eq!(runs.len(), 6);
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let changes: Vec<f64> = runs.iter().map(|run| number(&run["change"]).abs()).collect();
+    assert!(changes.windows(2).all(|pair| pair[0] >= pair[1]), "{changes:?}");
+    for run in runs {
+        let name = run["run"].as_str().expect("a name");
+        let (change, losses) = (number(&run["change"]), &run["losses"]);
+        assert_eq!(change, number(&losses[1]) - number(&losses[0]), "{name}");
+        assert_eq!(change == 0.0, name.ends_with(".long"), "{name}");
+        let parts = run["contributions"].as_array().expect("contributions");
+        let sum: f64 = parts.iter().map(|part| number(&part["change"])).sum();
+        assert!((sum - change).abs() < 1e-9 * number(&losses[1]).abs(), "{name}: {sum} {change}");
+        if name == "crash.small" {
+            assert_eq!(parts[0]["name"], "bitcoin", "the largest change first");
+            let [before, after] = [0, 1].map(|index| number(&parts[0]["losses"][index]));
+            assert!((after / before - 2.0).abs() < 1e-12, "{before} {after}");
+        }
+    }
+    let told = suite.run(&["compare", "first", "second"]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("crash.small") && told.contains("three.long"), "{told}");
+    let missing = suite.run(&["compare", "first", "nowhere"]);
+    assert_eq!(code(&missing), 2);
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("nowhere"));
+}
+
 #[test]
 fn what_has_changed_is_run_again_and_nothing_else() {
     let suite = Suite::new();
