@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 const MODULES: &[&str] = &[
+    "backtest",
     "cli",
     "document",
     "engine",
@@ -40,6 +41,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
         "margin" => &["numeric", "document", "market", "portfolio", "simulation", "pricing"],
         "risk" => &["numeric"],
         "threshold" => &["numeric", "document", "estimation", "risk", "margin"],
+        "backtest" => &["numeric", "risk", "threshold"],
         "report" => &["outcome", "document"],
         "engine" => &[
             "numeric",
@@ -69,6 +71,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
             "margin",
             "risk",
             "threshold",
+            "backtest",
             "engine",
         ],
         "cli" => MODULES,
