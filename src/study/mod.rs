@@ -5,3 +5,4 @@
 
 pub mod batch;
 pub mod calibration;
+pub mod walk_forward;
