@@ -57,6 +57,8 @@ pub enum Purpose {
     SubStep = 20,
     /// Clocks of failure under strata.
     FailureClock = 21,
+    /// What a right model, and wrong ones, would have shown in a backtest.
+    BacktestReplicate = 30,
     /// Directions from which a reverse stress is searched.
     SearchStart = 28,
 }
