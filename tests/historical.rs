@@ -11,7 +11,7 @@ use plimsoll::engine::{self, Control, EngineError, LoadOptions, Overrides, Plan}
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::outcome::{HistoricalOutcome, ReplayStep, Status};
 use plimsoll::report;
-use round_book::{POLICY, PORTFOLIO, RULES, options};
+use round_book::{MARKET, POLICY, PORTFOLIO, RULES, options};
 use tempfile::TempDir;
 
 const SCENARIO: &str = r#"name = "replay"
@@ -33,16 +33,6 @@ series = [{ symbol = "BTC" }]
 
 /// From 100 USD: 90, 80, 78, 92.
 const HISTORY: &str = "time,close\n2020-03-12T00:00Z,50\n2020-03-12T01:00Z,45\n2020-03-12T02:00Z,40\n2020-03-12T03:00Z,39\n2020-03-12T04:00Z,46\n";
-
-const MARKET: &str = r#"name = "round"
-as_of = 2026-01-01T00:00:00Z
-asset = [
-    { symbol = "BTC", price = 100 },
-    { symbol = "ETH", price = 10 },
-    { symbol = "USDT", kind = "stablecoin", price = 1 },
-]
-underlying = [{ symbol = "BTC" }, { symbol = "ETH" }]
-"#;
 
 /// In which the fall of a tenth in the first hour liquidates ten billion of others' bitcoin.
 const CROWDED: &str = r#"name = "round"

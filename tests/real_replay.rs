@@ -16,10 +16,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use plimsoll::document::Confinement;
-use plimsoll::engine::{self, Control, LoadOptions, Overrides, Plan};
-use plimsoll::numeric::isa::InstructionSet;
+use plimsoll::engine::{self, LoadOptions, Overrides, Plan};
 use plimsoll::report;
-use replayed::{check_explained, levels, replayed};
+use replayed::{check_explained, levels, replayed, same_bits};
 use scenario::{Bars, Collateral, EVENTS, Event};
 
 const PATH_HIGHS_FIRST: usize = 0;
@@ -171,14 +170,5 @@ fn without_events_is_the_book_under_rules_that_do_not_act() {
 fn the_same_bits_for_any_number_of_threads_and_instruction_set() {
     let Some(data) = data() else { return };
     let plan = plan(&EVENTS[0], Bars::BothOrders, &data);
-    let read_back: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
-    let result = |threads: usize, plan: &Plan, isa: InstructionSet| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let outcome = pool.install(|| engine::historical(plan, isa, &Control::none()).unwrap());
-        report::historical_json(&outcome).unwrap()
-    };
-    let best = InstructionSet::detect();
-    let first = result(1, &plan, best);
-    assert!(result(3, &plan, best) == first, "threads");
-    assert!(result(2, &read_back, InstructionSet::Baseline) == first, "plan read back, no FMA");
+    same_bits(&plan);
 }

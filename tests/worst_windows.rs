@@ -3,6 +3,8 @@
 #![allow(clippy::print_stderr)]
 
 mod common;
+#[path = "common/replayed.rs"]
+mod replayed;
 #[path = "common/round_book.rs"]
 mod round_book;
 
@@ -15,18 +17,9 @@ use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::outcome::{HistoricalOutcome, WindowsSearched};
 use plimsoll::report;
 use plimsoll::units::PathId;
-use round_book::{PORTFOLIO, RULES, options};
+use replayed::same_bits;
+use round_book::{MARKET, PORTFOLIO, RULES, options};
 use tempfile::TempDir;
-
-const MARKET: &str = r#"name = "round"
-as_of = 2026-01-01T00:00:00Z
-asset = [
-    { symbol = "BTC", price = 100 },
-    { symbol = "ETH", price = 10 },
-    { symbol = "USDT", kind = "stablecoin", price = 1 },
-]
-underlying = [{ symbol = "BTC" }, { symbol = "ETH" }]
-"#;
 
 /// Three bitcoin, short of ten ether, on plenty of dollars: a linear book to which nothing happens.
 const LINEAR: &str = r#"name = "linear"
@@ -203,18 +196,9 @@ fn the_same_bits_for_any_number_of_threads_and_instruction_set() {
     let stretch = "worst = { length = \"24h\" }";
     let folder = folder(PORTFOLIO, &scenario(stretch, "bars = \"both_orders\""), &[60]);
     let plan = plan_in(folder.path()).unwrap();
-    let read_back: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
-    let result = |threads: usize, plan: &Plan, isa: InstructionSet| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let outcome = pool.install(|| engine::historical(plan, isa, &Control::none()).unwrap());
-        report::historical_json(&outcome).unwrap()
-    };
-    let best = InstructionSet::detect();
-    let first = result(1, &plan, best);
-    assert!(result(3, &plan, best) == first, "threads");
-    assert!(result(2, &read_back, InstructionSet::Baseline) == first, "plan read back, no FMA");
+    let first = same_bits(&plan);
     let worst: HistoricalOutcome = serde_json::from_str(&first).unwrap();
-    let replayed = engine::replay(&plan, PathId(0), best).unwrap().loss;
+    let replayed = engine::replay(&plan, PathId(0), InstructionSet::detect()).unwrap().loss;
     let orders: Vec<f64> = worst.window.orders.iter().map(|order| order.loss).collect();
     assert!((replayed - orders[0]).abs() < 1e-9, "{replayed} {orders:?}");
 }

@@ -1,9 +1,10 @@
 //! Replays of real history: their levels, and that what they lose is explained in full.
-#![allow(missing_docs)]
+#![allow(dead_code, missing_docs)]
 
 use plimsoll::engine::{self, Control, Plan};
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::outcome::HistoricalOutcome;
+use plimsoll::report;
 use plimsoll::simulation::FactorKey;
 use plimsoll::units::Symbol;
 
@@ -41,4 +42,19 @@ pub fn check_explained(found: &HistoricalOutcome) {
     let [first, last] = [found.values.first(), found.values.last()].map(Option::unwrap);
     assert!((first.book - found.book.value).abs() < 1e-6 * found.book.value);
     assert!((first.book - last.book - found.loss).abs() < 1e-6 * found.loss.abs());
+}
+
+/// The outcome as JSON: the same for any number of threads, without FMA and from a plan read back.
+pub fn same_bits(plan: &Plan) -> String {
+    let read_back: Plan = serde_json::from_str(&serde_json::to_string(plan).unwrap()).unwrap();
+    let result = |threads: usize, plan: &Plan, isa: InstructionSet| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let outcome = pool.install(|| engine::historical(plan, isa, &Control::none()).unwrap());
+        report::historical_json(&outcome).unwrap()
+    };
+    let best = InstructionSet::detect();
+    let first = result(1, plan, best);
+    assert!(result(3, plan, best) == first, "threads");
+    assert!(result(2, &read_back, InstructionSet::Baseline) == first, "plan read back, no FMA");
+    first
 }

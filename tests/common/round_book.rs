@@ -8,6 +8,17 @@ use plimsoll::document::Confinement;
 use plimsoll::engine::{LoadOptions, Overrides};
 use tempfile::TempDir;
 
+/// Two coins at round prices.
+pub const MARKET: &str = r#"name = "round"
+as_of = 2026-01-01T00:00:00Z
+asset = [
+    { symbol = "BTC", price = 100 },
+    { symbol = "ETH", price = 10 },
+    { symbol = "USDT", kind = "stablecoin", price = 1 },
+]
+underlying = [{ symbol = "BTC" }, { symbol = "ETH" }]
+"#;
+
 /// Ten bitcoin each, on 250 and on 210 dollars; ten ether on plenty.
 pub const PORTFOLIO: &str = r#"name = "book"
 venue = [{ name = "Exchange", rules = "rules.toml" }]

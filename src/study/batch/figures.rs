@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use crate::document::{OutputError, read_result};
 use crate::outcome::{
-    BatchFigures, GridOutcome, HistoricalOutcome, Outcome, PathRow, WorstContributor,
+    BatchFigures, GridOutcome, HistoricalOutcome, Outcome, PathRow, ReplayedThreshold,
+    WorstContributor,
 };
 
 /// The figures of simulated paths: the expected shortfall that contributions are of.
@@ -38,44 +39,48 @@ pub fn figures(outcome: &Outcome) -> BatchFigures {
 
 /// The figures of a stated path: its loss.
 pub fn figures_of_stated(outcome: &HistoricalOutcome) -> BatchFigures {
-    let threshold = outcome.threshold.as_ref();
     let liquidated = outcome.accounts.iter().filter(|one| one.liquidated_at.is_some()).count();
-    BatchFigures {
-        currency: outcome.currency.clone(),
-        measure: "loss of the path".to_owned(),
-        loss: outcome.loss,
-        loss_interval_95: None,
-        capital: threshold.map(|one| one.capital),
-        loss_share_of_capital: threshold.and_then(|one| share(outcome.loss, one.capital)),
-        threshold: threshold.map(|one| one.threshold),
-        utilisation: threshold.and_then(|one| one.utilisation),
-        status: threshold.map(|one| one.status),
-        liquidation_probability: None,
-        accounts_liquidated: Some(liquidated),
-        worst_contributor: worst(outcome.rows.iter().map(|row| (&*row.name, row.loss))),
-        paths: None,
-        seed: None,
-    }
+    let found = OneLoss { measure: "loss of the path", loss: outcome.loss, liquidated };
+    found.figures(&outcome.currency, outcome.threshold.as_ref(), &outcome.rows)
 }
 
 /// The figures of a grid: the loss that counts at its worst cell.
 pub fn figures_of_grid(outcome: &GridOutcome) -> BatchFigures {
-    let threshold = outcome.threshold.as_ref();
-    BatchFigures {
-        currency: outcome.currency.clone(),
-        measure: "worst cell".to_owned(),
-        loss: outcome.loss,
-        loss_interval_95: None,
-        capital: threshold.map(|one| one.capital),
-        loss_share_of_capital: threshold.and_then(|one| share(outcome.loss, one.capital)),
-        threshold: threshold.map(|one| one.threshold),
-        utilisation: threshold.and_then(|one| one.utilisation),
-        status: threshold.map(|one| one.status),
-        liquidation_probability: None,
-        accounts_liquidated: Some(outcome.accounts.iter().filter(|one| one.is_closed).count()),
-        worst_contributor: worst(outcome.rows.iter().map(|row| (&*row.name, row.loss))),
-        paths: None,
-        seed: None,
+    let liquidated = outcome.accounts.iter().filter(|one| one.is_closed).count();
+    let found = OneLoss { measure: "worst cell", loss: outcome.loss, liquidated };
+    found.figures(&outcome.currency, outcome.threshold.as_ref(), &outcome.rows)
+}
+
+/// A loss where nothing is drawn.
+struct OneLoss {
+    measure: &'static str,
+    loss: f64,
+    liquidated: usize,
+}
+
+impl OneLoss {
+    fn figures(
+        &self,
+        currency: &str,
+        threshold: Option<&ReplayedThreshold>,
+        rows: &[PathRow],
+    ) -> BatchFigures {
+        BatchFigures {
+            currency: currency.to_owned(),
+            measure: self.measure.to_owned(),
+            loss: self.loss,
+            loss_interval_95: None,
+            capital: threshold.map(|one| one.capital),
+            loss_share_of_capital: threshold.and_then(|one| share(self.loss, one.capital)),
+            threshold: threshold.map(|one| one.threshold),
+            utilisation: threshold.and_then(|one| one.utilisation),
+            status: threshold.map(|one| one.status),
+            liquidation_probability: None,
+            accounts_liquidated: Some(self.liquidated),
+            worst_contributor: worst(rows.iter().map(|row| (&*row.name, row.loss))),
+            paths: None,
+            seed: None,
+        }
     }
 }
 
