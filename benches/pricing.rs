@@ -140,6 +140,7 @@ fn book(case: &Case) -> Portfolio {
         positions: instruments.enumerate().map(position).collect(),
         orders: vec![],
         margin_calls: None,
+        hedges: Vec::new(),
     }
 }
 

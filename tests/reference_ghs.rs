@@ -192,6 +192,7 @@ fn portfolio(case: &Value) -> Portfolio {
         positions,
         orders: vec![],
         margin_calls: None,
+        hedges: Vec::new(),
     }
 }
 

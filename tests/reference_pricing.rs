@@ -118,6 +118,7 @@ fn world(quotes: Quotes, instrument: Instrument) -> World {
         positions: vec![position],
         orders: vec![],
         margin_calls: None,
+        hedges: Vec::new(),
     };
     let keys = required_factors(&market, &book).into_iter();
     let factors = keys.map(|key| Factor {

@@ -86,6 +86,10 @@ pub(super) fn book(
         let place = |key: &str| loaded.position_place(index, key);
         check_position(position, market, &place, collector);
     }
+    for (index, hedge) in portfolio.hedges.iter().enumerate() {
+        let place = |key: &str| loaded.hedge_place(index, key);
+        check_position(&hedge.position(1.0), market, &place, collector);
+    }
     for (account_index, account) in portfolio.accounts.iter().enumerate() {
         for (index, balance) in account.balances.iter().enumerate() {
             if market.asset(&balance.asset).is_none() {
@@ -218,7 +222,8 @@ fn illiquid(portfolio: &Portfolio, market: &Market) -> BTreeSet<Symbol> {
         Instrument::Spot { asset } => asset.clone(),
         other => other.underlying().clone(),
     };
-    let positions = portfolio.positions.iter().map(asset);
+    let held = portfolio.with_hedges_held();
+    let positions = held.positions.iter().map(asset);
     let balances = portfolio.accounts.iter().flat_map(|account| &account.balances);
     let held = positions.chain(balances.map(|balance| balance.asset.clone()));
     let is_coin =

@@ -185,16 +185,24 @@ impl<'a> Exposure<'a> {
         match kind {
             TermKind::SimulatedShortfall { level } => self.shortfall(*level, variation),
             TermKind::StressedLoss { .. } => exact(self.stressed(index, variation)),
-            TermKind::Liquidity { deviations } => {
-                exact(add_on::liquidity(&self.traded(variation), *deviations)?)
-            }
-            TermKind::ClosingCost => exact(self.closing_cost(variation)?),
             TermKind::VenueShortfall { level } => self.venue_shortfall(*level, variation),
-            TermKind::Concentration { volume_share, charge } => {
-                exact(add_on::concentration(&self.traded(variation), *volume_share, *charge)?)
+            TermKind::Liquidity { .. } | TermKind::ClosingCost | TermKind::Concentration { .. } => {
+                exact(self.on_gross(kind, &self.traded(variation))?)
             }
             TermKind::Counterparty { measure } => exact(self.counterparty(*measure, variation)),
             TermKind::Stated { amount, .. } => exact(*amount),
+        }
+    }
+
+    /// An add-on on gross exposures; zero where the term is none.
+    pub fn on_gross(&self, kind: &TermKind, traded: &[TradedExposure]) -> Result<f64, EngineError> {
+        match kind {
+            TermKind::Liquidity { deviations } => Ok(add_on::liquidity(traded, *deviations)?),
+            TermKind::ClosingCost => self.closing_cost(traded),
+            TermKind::Concentration { volume_share, charge } => {
+                Ok(add_on::concentration(traded, *volume_share, *charge)?)
+            }
+            _ => Ok(0.0),
         }
     }
 
@@ -226,8 +234,7 @@ impl<'a> Exposure<'a> {
     }
 
     /// Cost of closing all positions over the scenario's liquidation horizon.
-    fn closing_cost(&self, variation: &Variation) -> Result<f64, EngineError> {
-        let traded = self.traded(variation);
+    fn closing_cost(&self, traded: &[TradedExposure]) -> Result<f64, EngineError> {
         let exposed = traded.iter().filter(|exposure| exposure.gross > 0.0);
         let cost = |exposure: &TradedExposure| {
             let closing = self.closing.as_ref();
@@ -250,18 +257,23 @@ impl<'a> Exposure<'a> {
         losses.fold(0.0, f64::max)
     }
 
-    /// The worst stress of a term at today's book, with its name.
-    pub fn worst_stress(&self, term: usize) -> Option<(&str, f64)> {
+    /// Loss of every stress of a term at today's book, by name.
+    pub fn stress_losses(&self, term: usize) -> Vec<(&str, f64)> {
         let closing_costs = &self.book.ledger.closing_costs;
         let today = Variation { scale: 1.0, added: None, closing_costs };
         let terms = &self.book.ledger.terms;
         let losses = self.stresses[term].iter();
-        losses
-            .map(|stress| (stress.name.as_str(), stress.loss(terms, &today)))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
+        losses.map(|stress| (stress.name.as_str(), stress.loss(terms, &today))).collect()
     }
 
-    fn traded(&self, variation: &Variation) -> Vec<TradedExposure> {
+    /// The worst stress of a term at today's book, with its name.
+    pub fn worst_stress(&self, term: usize) -> Option<(&str, f64)> {
+        let losses = self.stress_losses(term);
+        losses.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Gross exposure by underlying under a variation.
+    pub fn traded(&self, variation: &Variation) -> Vec<TradedExposure> {
         let mut traded = self.traded.clone();
         traded.iter_mut().for_each(|exposure| exposure.gross *= variation.scale);
         if let Some((underlying, amount)) = variation.added {
@@ -275,6 +287,11 @@ impl<'a> Exposure<'a> {
             }
         }
         traded
+    }
+
+    /// An underlying without exposure.
+    pub fn untraded(&self, underlying: &str) -> TradedExposure {
+        bare(self.book, underlying)
     }
 
     fn counterparty(&self, measure: VenueClaimMeasure, variation: &Variation) -> f64 {

@@ -120,7 +120,11 @@ pub(super) fn not_priced(plan: &Plan, inputs: &Inputs, collector: &mut Violation
     if collector.count() > 0 {
         return;
     }
-    for portfolio in std::iter::once(&plan.portfolio).chain(&plan.portfolio_with_trades) {
+    // hedges are held once more: what cannot be priced of them cannot be traded either
+    let held =
+        Some(plan.portfolio.with_hedges_held()).filter(|_| !plan.portfolio.hedges.is_empty());
+    let books = std::iter::once(&plan.portfolio).chain(&plan.portfolio_with_trades).chain(&held);
+    for portfolio in books {
         if let Err(error) = Compiled::new(plan, portfolio, InstructionSet::Baseline) {
             collector.add(Violation::new(place(&error, portfolio, inputs), error.to_string()));
             return;
@@ -142,6 +146,10 @@ fn place(error: &EngineError, portfolio: &Portfolio, inputs: &Inputs) -> Place {
         if let Some(place) = named.filter(|_| !is_position) {
             return place.clone();
         }
+    }
+    let hedge = portfolio.hedges.iter().position(|hedge| hedge.id == item);
+    if let Some(place) = hedge.and_then(|index| inputs.hedge_places.get(index)) {
+        return place.clone();
     }
     let own = portfolio.positions.iter().position(|position| position.id == item);
     match own.and_then(|index| inputs.position_places.get(index)) {

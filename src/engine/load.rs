@@ -73,6 +73,8 @@ pub struct Inputs {
     pub(super) scenario_places: LoadedScenario,
     /// Where the positions stand, trades last, for the same.
     pub(super) position_places: Vec<Place>,
+    /// Where the hedges stand, for the same.
+    pub(super) hedge_places: Vec<Place>,
     /// Where the accounts stand, for the same.
     pub(super) account_places: Vec<Place>,
     /// What the runs of a batch have in common.
@@ -200,6 +202,7 @@ fn loaded(
     let position_places = traded.as_ref().unwrap_or(&book).position_places();
     collector.finish(Inputs {
         position_places,
+        hedge_places: book.hedge_places(),
         account_places: book.account_places(),
         scenario,
         portfolio,
@@ -365,6 +368,11 @@ impl Book {
     fn account_places(&self) -> Vec<Place> {
         let accounts = 0..self.portfolio.accounts.len();
         accounts.map(|index| self.loaded.place(&format!("account[{index}].name"))).collect()
+    }
+
+    fn hedge_places(&self) -> Vec<Place> {
+        let hedges = 0..self.portfolio.hedges.len();
+        hedges.map(|index| self.loaded.hedge_place(index, "id")).collect()
     }
 
     fn position_places(&self) -> Vec<Place> {

@@ -28,6 +28,7 @@ mod failure_strata;
 mod failures;
 mod faults;
 mod grid;
+mod hedging;
 mod historical;
 mod ledger;
 mod lenders;

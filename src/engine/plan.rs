@@ -223,10 +223,11 @@ impl Plan {
     }
 }
 
-/// Factors of the book before and after trades, so that both run on the same numbers, and of the
-/// coins that hazards follow.
+/// Factors of the book before and after trades, and of what may be traded to hedge it, so that all run
+/// on the same numbers, and of the coins that hazards follow.
 fn factors(inputs: &Inputs) -> Vec<FactorKey> {
-    let mut keys = pricing::required_factors(&inputs.market.market, &inputs.portfolio);
+    let held = inputs.portfolio.with_hedges_held();
+    let mut keys = pricing::required_factors(&inputs.market.market, &held);
     keys.extend(pilot::main_coins(&inputs.portfolio, &inputs.scenario));
     if let Some(traded) = &inputs.portfolio_with_trades {
         keys.extend(pricing::required_factors(&inputs.market.market, traded));
@@ -291,8 +292,11 @@ pub(super) fn calibrated(
 
 fn expiries(inputs: &Inputs) -> Vec<Years> {
     let books = std::iter::once(&inputs.portfolio).chain(&inputs.portfolio_with_trades);
-    let positions = books.flat_map(|book| &book.positions);
-    positions.filter_map(|position| position.instrument.expiry()).collect()
+    let instruments = books.flat_map(|book| {
+        let held = book.positions.iter().map(|position| &position.instrument);
+        held.chain(book.hedges.iter().map(|hedge| &hedge.instrument))
+    });
+    instruments.filter_map(|instrument| instrument.expiry()).collect()
 }
 
 fn nodes(inputs: &Inputs) -> Result<Vec<Years>, Violations> {

@@ -64,7 +64,7 @@ pub(super) fn check_rules(
     portfolio: &Portfolio,
     collector: &mut ViolationCollector,
 ) {
-    for gap in rule_gaps(rules, portfolio) {
+    for gap in rule_gaps(rules, &portfolio.with_hedges_held()) {
         let account = |key: &str| loaded.place(&format!("account[{}].{key}", gap.account));
         let (key, expected, help) = match &gap.error {
             MarginError::NoHedgeMode { .. } => {
@@ -86,7 +86,10 @@ pub(super) fn check_rules(
             _ => ("id", "an instrument that the venue lists", "or other `rules` of the venue"),
         };
         let place = match gap.position {
-            Some(index) => loaded.position_place(index, key),
+            Some(index) => match index.checked_sub(portfolio.positions.len()) {
+                Some(hedge) => loaded.hedge_place(hedge, key),
+                None => loaded.position_place(index, key),
+            },
             None => account(key),
         };
         let violation = Violation::new(place, gap.error.to_string());

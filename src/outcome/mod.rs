@@ -10,6 +10,7 @@ pub mod calibration;
 pub mod exposure;
 pub mod failures;
 pub mod grid;
+pub mod hedging;
 pub mod historical;
 pub mod liquidation;
 pub mod liquidation_price;
@@ -42,6 +43,10 @@ pub use failures::{
     CallsMet, FailureContribution, FailureSampling, PlainEquivalent, VenueEvents, VenueFailures,
 };
 pub use grid::{GridAccount, GridCell, GridOutcome};
+pub use hedging::{
+    AfterTrades, HedgedMeasure, HedgedTerm, HedgingAttempt, HedgingBinding, HedgingProgramme,
+    HedgingStatus, ProposedTrade, StandingTerm, UnmetMargin,
+};
 pub use historical::{
     CoinPrice, HistoricalOutcome, NamedChange, OrderLoss, RankedWindow, ReplayStep,
     ReplayedAccount, ReplayedFactor, ReplayedThreshold, ReplayedValue, ReplayedWindow, ToldLeg,
@@ -63,8 +68,9 @@ pub use revaluation::ProxyRevaluation;
 pub use reverse::{PlausiblePath, ReverseAccount, ReverseAnswer, ReverseStress};
 pub use stopping::{Checkpoint, Stopping};
 pub use threshold::{
-    Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents, Headroom,
-    HeadroomBound, PotentialLossTerm, Remedy, ScaleToThreshold, Status, Threshold,
+    AccountCall, Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents,
+    Headroom, HeadroomBound, OwnTransfer, PotentialLossTerm, Remedy, ScaleToThreshold, Status,
+    Threshold,
 };
 
 use serde::{Deserialize, Serialize};

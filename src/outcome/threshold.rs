@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hedging::HedgingProgramme;
+
 /// Traffic light of the utilisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,6 +67,9 @@ pub struct Threshold {
     pub diversified_expected_shortfall: f64,
     /// What would restore the target utilisation.
     pub remedy: Remedy,
+    /// The cheapest trades that would, where the book states what may be traded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hedging: Option<HedgingProgramme>,
 }
 
 /// One named term of the potential loss.
@@ -217,4 +222,35 @@ pub struct Remedy {
     pub reduce_gross_exposure: Option<f64>,
     /// Plain sentence.
     pub advice: String,
+    /// External money by account.
+    #[serde(default)]
+    pub accounts: Vec<AccountCall>,
+    /// Transfers between own accounts that cure initial margins; they raise no capital.
+    #[serde(default)]
+    pub transfers: Vec<OwnTransfer>,
+}
+
+/// External money for one account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountCall {
+    /// Account.
+    pub account: String,
+    /// What it lacks of its initial margin, in money.
+    pub to_initial_margin: f64,
+    /// Its share of the external money that restores the target utilisation; the shares sum to the
+    /// margin call. `None` where no money does.
+    pub to_target: Option<f64>,
+    /// What the transfers leave lacking of its initial margin.
+    pub uncured_by_transfers: f64,
+}
+
+/// A transfer between own accounts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwnTransfer {
+    /// From this account,
+    pub from: String,
+    /// to this one,
+    pub to: String,
+    /// so much, in money.
+    pub amount: f64,
 }

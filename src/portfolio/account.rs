@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::hedge::Hedge;
 use super::instrument::Instrument;
 use crate::units::{Symbol, Years};
 
@@ -253,4 +254,7 @@ pub struct Portfolio {
     /// How margin calls are met inside paths; `None`: they are not.
     #[serde(default)]
     pub margin_calls: Option<MarginCallRule>,
+    /// What may be traded to restore the target utilisation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hedges: Vec<Hedge>,
 }

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{MarginMode, OrderKind, Portfolio, PositionMode};
 pub use super::failure_document::{ClaimMarkDocument, VenueFailureDocument};
+pub use super::hedge_document::{
+    FutureHedge, HedgeDocument, OptionHedge, PerpetualHedge, SpotHedge,
+};
 pub use super::margin_call_document::MarginCallsDocument;
 pub use super::position_document::{
     FuturePosition, OptionPosition, PerpetualPosition, PositionDocument, SettlementKind,
@@ -53,6 +56,11 @@ pub struct PortfolioDocument {
     pub orders: Vec<OrderDocument>,
     /// How margin calls are met inside paths. Left out: they are not.
     pub margin_calls: Option<MarginCallsDocument>,
+    /// What may be traded to bring the book back to the target utilisation of its policy: the
+    /// cheapest such trades are reported where it is above. Nothing is traded inside paths.
+    #[serde(default, rename = "hedge")]
+    #[schemars(length(max = 50))]
+    pub hedges: Vec<HedgeDocument>,
 }
 
 /// A place that holds collateral and positions, and can liquidate or fail.
@@ -232,6 +240,11 @@ impl LoadedPortfolio {
     /// files.
     pub fn position_place(&self, index: usize, key: &str) -> Place {
         self.positions[index].places.at(key)
+    }
+
+    /// Place of a key of hedge `index` (as in [`Portfolio::hedges`]), for checks across files.
+    pub fn hedge_place(&self, index: usize, key: &str) -> Place {
+        self.place(&format!("hedge[{index}].{key}"))
     }
 
     /// Place of a key of the document, e.g. `account[1].balance[0].asset`.

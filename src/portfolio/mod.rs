@@ -8,6 +8,8 @@ pub mod document;
 #[cfg(test)]
 mod document_tests;
 mod failure_document;
+mod hedge;
+mod hedge_document;
 pub mod instrument;
 mod margin_call_document;
 mod position_document;
@@ -18,4 +20,5 @@ pub use account::{
     Account, Balance, ClaimMark, MarginCallRule, MarginMode, Order, OrderKind, Portfolio, Position,
     PositionMode, Rebalancing, Venue, VenueFailure,
 };
+pub use hedge::Hedge;
 pub use instrument::{Instrument, OptionRight, Settlement};

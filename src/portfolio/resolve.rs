@@ -7,8 +7,12 @@ use jiff::Timestamp;
 use super::account::{
     Account, Balance, MarginCallRule, MarginMode, Order, Portfolio, Position, Venue, VenueFailure,
 };
-use super::document::{AccountDocument, LoadedPortfolio, OrderDocument, PositionDocument};
+use super::document::{
+    AccountDocument, HedgeDocument, LoadedPortfolio, OrderDocument, PositionDocument,
+};
 use super::failure_document::failure;
+use super::hedge::Hedge;
+use super::hedge_document::hedge;
 use super::margin_call_document::margin_calls;
 use super::position_document::instrument;
 use super::rebalancing_document::rebalancing;
@@ -28,6 +32,7 @@ pub(super) fn resolve(loaded: &LoadedPortfolio, as_of: Timestamp) -> Result<Port
         positions: resolver.positions(as_of),
         orders: resolver.orders(),
         margin_calls: None,
+        hedges: resolver.hedges(as_of),
     };
     portfolio.margin_calls = resolver.margin_calls(&portfolio.accounts);
     isolate(&mut resolver, &mut portfolio);
@@ -175,6 +180,36 @@ impl Resolver<'_> {
             volatility: common.volatility,
             tags: common.tags.iter().map(Name::to_string).collect(),
         })
+    }
+
+    fn hedges(&mut self, as_of: Timestamp) -> Vec<Hedge> {
+        let loaded = self.loaded;
+        let document = &loaded.document;
+        let listed = document.value.hedges.iter().enumerate();
+        let parsed: Vec<_> = listed
+            .map(|(index, one)| document.part(&format!("hedge[{index}]"), one.clone()))
+            .collect();
+        let held = loaded.positions.iter();
+        let mut ids: Vec<(&str, Place)> = held
+            .map(|parsed| (parsed.value.common().id.as_str(), parsed.places.at("id")))
+            .collect();
+        // what is repeated among positions is told with them
+        ids.sort_by_key(|(id, _)| *id);
+        ids.dedup_by_key(|(id, _)| *id);
+        ids.extend(parsed.iter().map(|one| (one.value.head().id.as_str(), one.places.at("id"))));
+        self.report_repeated(ids, "position or hedge");
+        let accounts = document.value.accounts.iter();
+        let names: Vec<&str> = accounts.map(|account| account.name.as_str()).collect();
+        let hedge = |parsed: &Parsed<HedgeDocument>| {
+            let account = self.index_of(
+                parsed.value.head().account,
+                &names,
+                "account",
+                parsed.places.at("account"),
+            );
+            hedge(parsed, account, as_of, &mut self.collector)
+        };
+        parsed.iter().filter_map(hedge).collect()
     }
 
     fn orders(&mut self) -> Vec<Order> {

@@ -15,7 +15,9 @@ pub mod crossing;
 pub mod distance;
 pub mod document;
 pub mod headroom;
+pub mod hedging;
 pub mod limit;
+pub mod margin_call;
 pub mod policy;
 pub mod potential_loss;
 pub mod remedy;
@@ -28,6 +30,10 @@ pub use condition::{
 };
 pub use distance::{Breach, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach};
 pub use headroom::{HeadroomBound, HeadroomLimits, HeadroomSolution, solve_headroom};
+pub use hedging::{
+    Binding as HedgingBinding, Constraint, HedgeTerms, HedgedBook, HedgedFigures, HedgingSolution,
+    Infeasible, Linear, Optimum, cheapest_trades,
+};
 pub use limit::{Status, Utilisation, UtilisationEstimate, status, threshold, utilisation};
 pub use policy::{
     CapitalBase, Combination, ConditionPolicy, Covers, Driver, Policy, Rung, RungAction,
@@ -59,6 +65,9 @@ pub enum ThresholdError {
     /// The capital base counts regulatory capital that the policy does not state.
     #[error("the capital base counts regulatory capital, but none is stated")]
     MissingRegulatoryCapital,
+    /// A hedging programme that could not be solved.
+    #[error("the hedging programme was not solved: {0}")]
+    Programme(String),
     /// Term amounts and policy terms differ in number.
     #[error("{found} amounts for {expected} terms of the potential loss")]
     TermCount {

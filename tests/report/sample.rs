@@ -630,7 +630,15 @@ fn threshold(measures: &Measures) -> Threshold {
             scale_positions: Some(0.84),
             reduce_gross_exposure: Some(1_650_000.0),
             advice: "Reduce gross exposure by about a sixth, or add external money.".into(),
+            accounts: vec![AccountCall {
+                account: "okx carry".into(),
+                to_initial_margin: 0.0,
+                to_target: Some(4_300_000.0),
+                uncured_by_transfers: 0.0,
+            }],
+            transfers: Vec::new(),
         },
+        hedging: None,
     }
 }
 

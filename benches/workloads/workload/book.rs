@@ -83,6 +83,7 @@ pub fn portfolio(workload: &Workload) -> Portfolio {
         positions,
         orders: Vec::new(),
         margin_calls: None,
+        hedges: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ mod few_paths;
 mod idle;
 mod incremental;
 mod liquidations;
+mod margin_calls;
 mod market;
 mod measures;
 mod model;
@@ -25,7 +26,7 @@ mod worst;
 pub(super) use book::today;
 pub(super) use measures::{WholeSample, measures_of_all};
 pub(super) use replay::replay;
-pub(super) use threshold::{dollar_deltas, outcome_status};
+pub(super) use threshold::{dollar_deltas, full_terms, outcome_status};
 pub(super) use worst::{factor_moves, happening, path_rows};
 
 use super::EngineError;

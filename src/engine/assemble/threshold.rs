@@ -4,12 +4,13 @@ use rayon::prelude::*;
 
 use super::Found;
 use super::incremental::standalone;
-use super::{terms, verified};
+use super::{margin_calls, terms, verified};
 use crate::engine::EngineError;
 use crate::engine::breach::Distance;
 use crate::engine::compiled::Compiled;
 use crate::engine::control::Control;
 use crate::engine::exposure::Exposure;
+use crate::engine::hedging;
 use crate::engine::scaled::Variation;
 use crate::outcome::{
     self, Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents,
@@ -56,7 +57,7 @@ struct Derivation<'a> {
 
 impl Derivation<'_> {
     fn threshold(&self, control: &Control) -> Result<Threshold, EngineError> {
-        let terms = self.full_terms(&self.exposure, self.found.sample)?;
+        let terms = full_terms(self.policy, self.found.book, &self.exposure, self.found.sample)?;
         let potential_loss = threshold::potential_loss(self.policy, &terms)?.estimate;
         let condition = self.condition();
         let per_capital = self.policy.appetite * condition.multiplier;
@@ -73,6 +74,15 @@ impl Derivation<'_> {
         let gross: f64 = self.deltas.iter().map(|delta| delta.abs()).sum();
         let half_width = NORMAL_95 * potential_loss.standard_error;
         let StatusPolicy { amber, red, .. } = self.policy.status;
+        let request = hedging::Request {
+            found: self.found,
+            policy: self.policy,
+            exposure: &self.exposure,
+            terms: &terms,
+            potential_loss: potential_loss.amount,
+            capital: &self.capital,
+            per_capital,
+        };
         Ok(Threshold {
             policy: self.policy.name.clone(),
             potential_loss: potential_loss.amount,
@@ -109,30 +119,13 @@ impl Derivation<'_> {
                 .loss
                 .amount(),
             remedy: self.remedy(potential_loss.amount, per_capital, limit, gross)?,
+            hedging: hedging::programme(&request, control)?,
             condition,
         })
     }
 
     fn limit(&self, multiplier: f64) -> f64 {
         threshold::threshold(self.policy.appetite, self.capital.amount, multiplier)
-    }
-
-    /// Terms at today's book, simulated ones on all paths.
-    fn full_terms(
-        &self,
-        exposure: &Exposure,
-        sample: &LossSample,
-    ) -> Result<Vec<MoneyEstimate>, EngineError> {
-        let closing_costs = &self.found.book.ledger.closing_costs;
-        let mut terms = exposure.terms(&Variation { scale: 1.0, added: None, closing_costs })?;
-        for (estimate, term) in terms.iter_mut().zip(&self.policy.terms) {
-            if let TermKind::SimulatedShortfall { level } = term.kind {
-                let found = risk::expected_shortfall(sample, level);
-                estimate.amount = found.loss.amount();
-                estimate.standard_error = found.normal_error;
-            }
-        }
-        Ok(terms)
     }
 
     fn condition(&self) -> Condition {
@@ -289,14 +282,36 @@ impl Derivation<'_> {
             scale_to_target: to_target.value,
             gross_exposure,
         });
+        let (accounts, transfers) = margin_calls::by_account(self.found, found.margin_call);
         Ok(outcome::Remedy {
             target_utilisation: found.target_utilisation,
             margin_call: found.margin_call,
             scale_positions: found.scale_positions,
             reduce_gross_exposure: found.reduce_gross_exposure,
             advice: found.advice,
+            accounts,
+            transfers,
         })
     }
+}
+
+/// Terms of a book as it is, simulated ones on all its paths.
+pub(in crate::engine) fn full_terms(
+    policy: &Policy,
+    book: &Compiled,
+    exposure: &Exposure,
+    sample: &LossSample,
+) -> Result<Vec<MoneyEstimate>, EngineError> {
+    let closing_costs = &book.ledger.closing_costs;
+    let mut terms = exposure.terms(&Variation { scale: 1.0, added: None, closing_costs })?;
+    for (estimate, term) in terms.iter_mut().zip(&policy.terms) {
+        if let TermKind::SimulatedShortfall { level } = term.kind {
+            let found = risk::expected_shortfall(sample, level);
+            estimate.amount = found.loss.amount();
+            estimate.standard_error = found.normal_error;
+        }
+    }
+    Ok(terms)
 }
 
 fn interval(utilisation: &UtilisationEstimate) -> Option<[f64; 2]> {

@@ -91,6 +91,7 @@ fn accounts(held: &[(f64, f64)]) -> Portfolio {
         positions: held.iter().enumerate().map(position).collect(),
         orders: Vec::new(),
         margin_calls: None,
+        hedges: Vec::new(),
     }
 }
 

@@ -284,6 +284,7 @@ fn alone(portfolio: &Portfolio, account: usize, positions: &[usize]) -> Portfoli
         positions: positions.iter().map(|index| portfolio.positions[*index].clone()).collect(),
         orders: Vec::new(),
         margin_calls: None,
+        hedges: Vec::new(),
     };
     one.positions.iter_mut().for_each(|position| position.account = 0);
     let margins = std::mem::take(&mut one.accounts[0].isolated_margins);

@@ -104,6 +104,7 @@ pub(super) fn book(positions: &[(Instrument, f64)], balance: (&str, f64)) -> Por
         positions: positions.iter().enumerate().map(position).collect(),
         orders: Vec::new(),
         margin_calls: None,
+        hedges: Vec::new(),
     }
 }
 

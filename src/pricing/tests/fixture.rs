@@ -120,6 +120,7 @@ pub(crate) fn book_of(positions: Vec<Position>, balances: Vec<Balance>) -> Portf
         positions,
         orders: Vec::new(),
         margin_calls: None,
+        hedges: Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 23] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("head.html", include_str!("templates/head.html")),
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
@@ -17,6 +17,7 @@ const TEMPLATES: [(&str, &str); 23] = [
     ("answer.html", include_str!("templates/answer.html")),
     ("comparison.html", include_str!("templates/comparison.html")),
     ("threshold.html", include_str!("templates/threshold.html")),
+    ("todo.html", include_str!("templates/todo.html")),
     ("room.html", include_str!("templates/room.html")),
     ("reverse.html", include_str!("templates/reverse.html")),
     ("horizons.html", include_str!("templates/horizons.html")),

@@ -9,6 +9,7 @@ mod calibration;
 mod comparison;
 mod failures;
 pub(super) mod grid;
+mod hedging;
 mod liquidity_horizons;
 mod moved;
 mod reverse;
@@ -58,6 +59,7 @@ pub fn terminal(outcome: &Outcome, style: TerminalStyle) -> Result<String, Repor
     let page = Page { outcome, figures: Figures::of(outcome), grid: Grid::new(style) };
     let mut blocks = vec![page.title(), answer::answer(&page, &verdict(outcome))];
     blocks.extend(comparison::comparison(&page));
+    blocks.extend(hedging::hedging(&page));
     blocks.extend(reverse::reverse(&page));
     blocks.push(tables::measures(&page));
     blocks.extend(liquidity_horizons::liquidity_horizons(&page));
