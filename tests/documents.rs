@@ -9,6 +9,7 @@ use plimsoll::portfolio::document::{PortfolioDocument, read_portfolio};
 use plimsoll::scenario::document::{ScenarioDocument, read_scenario};
 use plimsoll::study::batch::BatchDocument;
 use plimsoll::study::calibration::CalibrationDocument;
+use plimsoll::study::walk_forward::BacktestDocument;
 use plimsoll::threshold::document::{PolicyDocument, read_policy};
 
 fn scenarios() -> PathBuf {
@@ -23,6 +24,7 @@ fn shipped_schemas_are_those_of_the_types() {
         ("market", schema_of::<MarketDocument>("market")),
         ("policy", schema_of::<PolicyDocument>("policy")),
         ("batch", schema_of::<BatchDocument>("batch")),
+        ("backtest", schema_of::<BacktestDocument>("backtest")),
         ("calibration", schema_of::<CalibrationDocument>("calibration")),
     ];
     for (name, schema) in schemas {

@@ -40,6 +40,8 @@ pub enum Command {
     Run(RunArguments),
     /// Run every scenario on every book under every policy, side by side; a summary by loss.
     Batch(BatchArguments),
+    /// Walk models forward over a price history, and test what they said against what happened.
+    Backtest(BacktestArguments),
     /// Tell what changed between two batches or two runs, by run and by contribution.
     Compare(CompareArguments),
     /// Validate documents without running; reports every violation at once.
@@ -208,6 +210,29 @@ pub enum Pages {
     None,
 }
 
+/// Arguments of `backtest`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll backtest scenarios/backtest\n  \
+                        plimsoll backtest scenarios/backtest --out out/backtest\n  \
+                        plimsoll backtest scenarios/backtest --json | jq .choices")]
+pub struct BacktestArguments {
+    /// The backtest document, or a folder that holds a backtest.toml.
+    #[arg(value_name = "BACKTEST")]
+    pub backtest: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub machine: MachineArguments,
+    /// Write result.json, backtest.html, dates.csv and manifest.json into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print result.json to standard output and nothing else there.
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no summary; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  plimsoll compare out/monday out/tuesday\n  \
@@ -273,7 +298,7 @@ pub struct MachineArguments {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Documents: a scenario or a calibration is checked with every file it names; portfolio,
+    /// Documents: a scenario, calibration or backtest is checked with every file it names; portfolio,
     /// market, policy and venue documents on their own.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -335,6 +360,8 @@ pub enum DocumentKind {
     Calibration,
     /// Many scenarios run side by side.
     Batch,
+    /// Models walked forward over a price history.
+    Backtest,
 }
 
 /// Arguments of `completions`.

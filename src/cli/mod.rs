@@ -1,6 +1,7 @@
 //! The command line: one file a command, and the only place that knows clock and environment.
 
 mod arguments;
+mod backtest;
 mod batch;
 mod calibrate;
 mod check;
@@ -42,6 +43,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
     match command {
         Command::Run(arguments) => run::run(arguments, terminal),
         Command::Batch(arguments) => batch::batch(arguments, terminal),
+        Command::Backtest(arguments) => backtest::backtest(arguments, terminal),
         Command::Compare(arguments) => compare::compare(arguments, terminal),
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Calibrate(command) => calibrate::calibrate(command, terminal),

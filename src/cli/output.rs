@@ -7,7 +7,7 @@ use super::arguments::Pages;
 use super::session::Session;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
 use crate::engine::Run;
-use crate::outcome::{Calibration, GridOutcome, HistoricalOutcome};
+use crate::outcome::{Backtest, Calibration, GridOutcome, HistoricalOutcome};
 use crate::report::{self, ReportError};
 
 /// Why results were not written; nothing is then left behind.
@@ -97,6 +97,25 @@ impl Output {
         let manifest = Manifest {
             seed: calibration.seed,
             paths: calibration.paths,
+            ..Manifest::new(version, name, machine)
+        };
+        self.commit(manifest, told)
+    }
+
+    /// Writes a backtest and puts the folder in place.
+    pub fn write_backtest(
+        mut self,
+        backtest: &Backtest,
+        told: Circumstances,
+    ) -> Result<(), OutputFailure> {
+        self.folder.write("result.json", report::backtest_json(backtest)?.as_bytes())?;
+        self.folder.write("backtest.html", report::backtest_html(backtest)?.as_bytes())?;
+        self.folder.write("dates.csv", &report::backtest_csv(backtest)?)?;
+        let (version, name) = (&backtest.plimsoll_version, &backtest.name);
+        let machine = told.session.machine();
+        let manifest = Manifest {
+            seed: backtest.seed,
+            paths: backtest.paths,
             ..Manifest::new(version, name, machine)
         };
         self.commit(manifest, told)

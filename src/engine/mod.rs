@@ -18,6 +18,7 @@ mod compiled;
 mod conditions;
 mod control;
 mod cross_check;
+mod dated;
 mod displaced;
 mod event_names;
 mod event_paths;
@@ -60,6 +61,7 @@ mod venues;
 pub use amounts::AmountTally;
 pub(crate) use bands::unkept;
 pub use control::{Control, Interrupted, Observer, PartOf, Stage, Unobserved};
+pub use dated::{Dated, DatedFigures, DatedMeasure, DatedThreshold, dated_figures, dated_plan};
 pub use displaced::{CoinTally, MarketTally};
 pub use event_paths::{EventPaths, PathAmounts, event_paths};
 pub use events::{EventTallies, EventTally, Happened, Rebalanced, RebalancingTally};
@@ -67,6 +69,7 @@ pub use extended::KEPT_PATHS_MAX;
 pub use failures::{CallTally, FailureTallies, VenueTally};
 pub use grid::{GridPoint, grid};
 pub use historical::{Search, historical};
+pub use ledger::{AccountTerms, AccountValues};
 pub use liquidation::{LiquidationTally, PathClosing};
 pub use load::{
     Heading, Inputs, LoadOptions, Member, Overrides, check, heading, load, load_member,

@@ -3,6 +3,7 @@
 //! Money is in `currency`, losses are positive when money is lost, rates are decimals, times are
 //! years. Every estimate names its estimator. Field order here is field order in the file.
 
+pub mod backtest;
 pub mod batch;
 pub mod batch_changes;
 pub mod book;
@@ -23,6 +24,11 @@ pub mod reverse;
 pub mod stopping;
 pub mod threshold;
 
+pub use backtest::{
+    BACKTEST_FORMAT_VERSION, Backtest, BacktestDate, BacktestPart, BacktestSeries,
+    BacktestThreshold, CalibrationHistogram, LeftOutDate, LevelTests, ModelChoice, ModelTests,
+    PartPurpose, PathEventsCheck, PathEventsRow, RatioTest, ReplicatedTest, ScoreGap,
+};
 pub use batch::{
     BATCH_FORMAT_VERSION, BatchFault, BatchFigures, BatchRun, BatchSummary, WorstContributor,
 };

@@ -88,6 +88,15 @@ impl Instrument {
         }
     }
 
+    /// The same contract with another time to expiry; what has none stays as it is.
+    pub fn expiring(&self, after: Years) -> Self {
+        let mut other = self.clone();
+        if let Self::Future { expiry, .. } | Self::Option { expiry, .. } = &mut other {
+            *expiry = after;
+        }
+        other
+    }
+
     /// Quote and settlement, for derivatives.
     pub fn settlement(&self) -> Option<&Settlement> {
         match self {

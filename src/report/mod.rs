@@ -10,6 +10,7 @@
 //!   lands (the template engine's auto-escape for HTML, the SVG writer's for charts);
 //! - a figure that is not finite is an error that names it, never a `NaN` on a page.
 
+mod backtest;
 mod batch;
 mod calibration;
 pub mod charts;
@@ -28,6 +29,7 @@ mod terminal;
 pub mod text;
 mod verdict;
 
+pub use backtest::{backtest_csv, backtest_html, backtest_json};
 pub use batch::{
     batch_csv, batch_html, batch_json, batch_json_lines, batch_terminal, changes_json,
     changes_terminal,
@@ -39,7 +41,7 @@ pub use html::html;
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
 pub use replay::{replay_json, replay_text};
-pub use terminal::{Colour, TerminalStyle, calibration_terminal, terminal};
+pub use terminal::{Colour, TerminalStyle, backtest_terminal, calibration_terminal, terminal};
 pub use verdict::{Answer, Verdict, verdict};
 
 /// Why a report could not be written; none is the reader's fault.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::document::ScenarioDocument;
+use super::model_document::ModelDocument;
 use super::settings::CorrelationSettings;
 use crate::document::{
     Correlation, CsvLayout, CsvTable, FactorName, FilePath, Loader, Parsed, Place, Positive,
@@ -51,10 +51,10 @@ pub enum CorrelationDocument {
 /// # Errors
 /// Every violation of a stated matrix: shape, symmetry, diagonal, repeated factors.
 pub(super) fn correlation(
-    parsed: &Parsed<ScenarioDocument>,
+    parsed: &Parsed<ModelDocument>,
     loader: &Loader,
 ) -> Result<CorrelationSettings, Violations> {
-    match &parsed.value.model.correlation {
+    match &parsed.value.correlation {
         CorrelationDocument::Sample { window } => {
             Ok(CorrelationSettings::Sample { window: *window })
         }
@@ -68,7 +68,7 @@ pub(super) fn correlation(
             stated_here(parsed, factors, matrix).check()
         }
         CorrelationDocument::File { path } => {
-            let place = parsed.places.at("model.correlation.path");
+            let place = parsed.places.at("correlation.path");
             let file = loader.open(path.as_str(), Some(&place))?;
             let table = csv_table(&file, &CsvLayout::default())?;
             stated_in_file(&table)?.check()
@@ -85,11 +85,11 @@ struct StatedMatrix {
 }
 
 fn stated_here(
-    parsed: &Parsed<ScenarioDocument>,
+    parsed: &Parsed<ModelDocument>,
     factors: &[FactorName],
     matrix: &[Vec<Correlation>],
 ) -> StatedMatrix {
-    let at = |path: String| parsed.places.at(&format!("model.correlation.{path}"));
+    let at = |path: String| parsed.places.at(&format!("correlation.{path}"));
     let factor =
         |(index, name): (usize, &FactorName)| (name.to_string(), at(format!("factors[{index}]")));
     let row = |(i, row): (usize, &Vec<Correlation>)| {

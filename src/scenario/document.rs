@@ -21,7 +21,7 @@ use super::liquidity_horizon_document::{LiquidityHorizonsDocument, liquidity_hor
 pub use super::model_document::{
     CorrelationDocument, DriftDocument, FilterDocument, JumpDocument, ModelDocument,
     NotPositiveSemidefiniteDocument, ProcessDocument, StressWindowDocument, StressedDocument,
-    VolatilityDocument,
+    VolatilityDocument, read_model,
 };
 pub use super::reverse_document::{ReverseDocument, ReverseTargetDocument};
 use super::settings::{

@@ -207,14 +207,22 @@ fn default_block_length() -> Positive {
 }
 
 /// The model settings of a scenario document.
-///
-/// # Errors
-/// Every violation of the correlation matrix and of what is stressed.
 pub(super) fn model(
     parsed: &Parsed<ScenarioDocument>,
     loader: &Loader,
 ) -> Result<ModelSettings, Violations> {
-    let document = &parsed.value.model;
+    read_model(&parsed.part("model", parsed.value.model.clone()), loader)
+}
+
+/// The settings of a table of a model, wherever it stands.
+///
+/// # Errors
+/// Every violation of the correlation matrix and of what is stressed.
+pub fn read_model(
+    parsed: &Parsed<ModelDocument>,
+    loader: &Loader,
+) -> Result<ModelSettings, Violations> {
+    let document = &parsed.value;
     let stated = document.stated_volatility.iter();
     let mut collector = ViolationCollector::default();
     let correlation = collector.absorb(correlation(parsed, loader));

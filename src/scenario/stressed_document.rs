@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::document::ScenarioDocument;
+use super::model_document::ModelDocument;
 use super::stressed::{StressWindow, StressedSettings};
 use crate::document::{
     Instant, NonNegativeRate, Number, Parsed, Positive, Violation, ViolationCollector, Violations,
@@ -54,14 +54,14 @@ pub struct StressWindowDocument {
 
 /// What is stressed, where anything is.
 pub(super) fn stressed(
-    parsed: &Parsed<ScenarioDocument>,
+    parsed: &Parsed<ModelDocument>,
 ) -> Result<Option<StressedSettings>, Violations> {
-    let Some(document) = &parsed.value.model.stressed else { return Ok(None) };
+    let Some(document) = &parsed.value.stressed else { return Ok(None) };
     let mut collector = ViolationCollector::default();
     if let Some(StressWindowDocument { from, to }) = document.window
         && to <= from
     {
-        let place = parsed.places.at("model.stressed.window.to");
+        let place = parsed.places.at("stressed.window.to");
         let expected = format!("an instant after {}", from.timestamp());
         let title = "the stress window ends before it begins";
         collector.add(Violation::new(place, title).expected(expected));
@@ -81,11 +81,11 @@ pub(super) fn stressed(
         && settings.degrees_of_freedom.is_none();
     if idle {
         let title = "`stressed` states nothing that is worse than the history";
-        let violation = Violation::new(parsed.places.at("model.stressed"), title)
+        let violation = Violation::new(parsed.places.at("stressed"), title)
             .expected("`window`, `correlation_toward_one`, `volatility_multiplier` or `fat_tails`");
         collector.add(violation);
-    } else if !document.fat_tails && parsed.places.has("model.stressed.degrees_of_freedom") {
-        let place = parsed.places.at("model.stressed.degrees_of_freedom");
+    } else if !document.fat_tails && parsed.places.has("stressed.degrees_of_freedom") {
+        let place = parsed.places.at("stressed.degrees_of_freedom");
         let title = "`degrees_of_freedom` acts under `fat_tails` alone";
         collector.add(Violation::new(place, title).help("add `fat_tails = true`"));
     }

@@ -16,6 +16,7 @@ mod at_risk;
 mod canvas;
 mod contributions;
 mod distribution;
+mod exceptions;
 mod front;
 mod gauge;
 mod greeks;
@@ -26,11 +27,13 @@ mod replay;
 mod rows;
 mod scale;
 mod tail;
+mod uniformity;
 mod waterfall;
 
 pub use at_risk::at_risk;
 pub use contributions::contributions;
 pub use distribution::distribution;
+pub use exceptions::exceptions;
 pub use front::front;
 pub use gauge::gauge;
 pub use greeks::greeks;
@@ -40,6 +43,7 @@ pub use ladder::ladder;
 pub(super) use ladder::{name_of, told};
 pub use replay::{account_value, book_value};
 pub use tail::tail;
+pub use uniformity::calibration;
 pub use waterfall::waterfall;
 
 /// Classes of the marks in terms of the page's variables.

@@ -9,7 +9,7 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("head.html", include_str!("templates/head.html")),
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
@@ -32,6 +32,7 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("paths.html", include_str!("templates/paths.html")),
     ("model.html", include_str!("templates/model.html")),
     ("data.html", include_str!("templates/data.html")),
+    ("backtest.html", include_str!("templates/backtest.html")),
     ("batch.html", include_str!("templates/batch.html")),
     ("calibration.html", include_str!("templates/calibration.html")),
 ];

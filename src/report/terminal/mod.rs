@@ -5,6 +5,7 @@
 //! before it gets here, so it cannot steer the terminal.
 
 mod answer;
+mod backtest;
 mod calibration;
 mod comparison;
 mod failures;
@@ -19,6 +20,7 @@ use super::figures::{Figures, duration, instant};
 use super::readable::readable;
 use super::{ReportError, stopping, verdict};
 use crate::outcome::Outcome;
+pub use backtest::backtest_terminal;
 pub use calibration::calibration_terminal;
 use grid::Grid;
 

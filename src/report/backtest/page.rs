@@ -1,0 +1,109 @@
+//! `backtest.html`: one self-contained page with tests, exceptions over time and calibration.
+
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+
+use super::{answers, p_value, purpose};
+use crate::outcome::{Backtest, BacktestPart, LevelTests};
+use crate::report::figures::{Figures, level, number, percent};
+use crate::report::html::templates;
+use crate::report::readable::readable;
+use crate::report::{ReportError, charts};
+
+/// Dates left out that are listed; the rest is in `result.json`.
+const LEFT_OUT_LISTED: usize = 50;
+
+/// The backtest as one HTML page.
+///
+/// # Errors
+/// [`ReportError::NotFinite`] where a figure is NaN or infinite, [`ReportError::Template`] where
+/// the template does not fit it.
+pub fn backtest_html(backtest: &Backtest) -> Result<String, ReportError> {
+    let backtest = &readable(backtest)?;
+    let environment = templates::environment(figures(backtest))?;
+    let parts: Vec<Value> = backtest.parts.iter().map(|one| part(backtest, one)).collect();
+    let series = backtest.series.iter().enumerate();
+    let exceptions = series.flat_map(|(index, series)| {
+        (0..backtest.levels.len()).filter_map(move |at| {
+            let id = format!("chart-exceptions-{index}-{at}");
+            charts::exceptions(backtest, series, at, &id).map(Value::from_safe_string)
+        })
+    });
+    let models = backtest.parts.first().map(|part| part.models.as_slice()).unwrap_or_default();
+    let calibration = models.iter().enumerate().map(|(index, model)| {
+        let id = format!("chart-calibration-{index}");
+        Value::from_safe_string(charts::calibration(&model.model, &model.calibration, &id))
+    });
+    let page = environment.get_template("backtest.html")?.render(context! {
+        chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
+        answers => answers(backtest),
+        parts,
+        exceptions => exceptions.collect::<Vec<Value>>(),
+        calibration => calibration.collect::<Vec<Value>>(),
+        left_out => Value::from(Serde(
+            backtest.left_out.iter().take(LEFT_OUT_LISTED).collect::<Vec<_>>()
+        )),
+        hidden => backtest.left_out.len().saturating_sub(LEFT_OUT_LISTED),
+        backtest => Value::from(Serde(backtest)),
+    })?;
+    Ok(page)
+}
+
+fn figures(backtest: &Backtest) -> Figures {
+    let dates = backtest.series.iter().flat_map(|series| &series.dates);
+    let measures = dates.flat_map(|date| &date.expected_shortfall);
+    Figures::up_to(measures.fold(0.0, |largest: f64, one| largest.max(one.abs())))
+}
+
+/// A part of the dates with a table a level.
+fn part(backtest: &Backtest, part: &BacktestPart) -> Value {
+    let levels = backtest.levels.iter().enumerate().map(|(index, at)| {
+        let names: Vec<String> = part.models.first().map_or_else(Vec::new, |model| {
+            model.levels[index].tests.iter().map(|test| test.name.clone()).collect()
+        });
+        let rows: Vec<Value> = part
+            .models
+            .iter()
+            .map(|model| row(&model.model, &model.levels[index], &names))
+            .collect();
+        context! { level => level(*at), names, rows }
+    });
+    context! {
+        purpose => purpose(part.purpose),
+        from => &part.from,
+        to => &part.to,
+        dates => part.dates,
+        levels => levels.collect::<Vec<Value>>(),
+    }
+}
+
+fn row(model: &str, tests: &LevelTests, names: &[String]) -> Value {
+    let found = names.iter().map(|name| tests.tests.iter().find(|test| test.name == *name));
+    let p_values: Vec<Value> = found
+        .map(|test| match test {
+            Some(test) => context! {
+                text => p_value(test.p_value),
+                low => test.p_value < 0.05,
+                power => test.power.iter().map(|one| percent(*one, 0)).collect::<Vec<_>>().join(", "),
+            },
+            None => context! { text => "–", low => false, power => "" },
+        })
+        .collect();
+    let gap = tests
+        .to_best
+        .map(|gap| format!("{} ± {}", number(gap.mean, 4), number(1.96 * gap.standard_error, 4)));
+    context! {
+        model,
+        exceptions => tests.exceptions,
+        expected => number(tests.expected, 1),
+        value_at_risk => tests.mean_value_at_risk,
+        shortfall => tests.mean_expected_shortfall,
+        depth => tests.exception_over_shortfall.map(|one| number(one, 2)),
+        zone => &tests.zone,
+        p_values,
+        score => tests.mean_score.map(|one| number(one, 4)),
+        gap,
+        rank => tests.rank,
+        rejected => tests.rejected,
+    }
+}
