@@ -64,6 +64,34 @@ fn the_json_has_the_fields_that_scripts_rely_on() {
 }
 
 #[test]
+fn a_hard_limit_breached_exits_with_1_and_a_soft_one_with_0() {
+    let folder = tempfile::tempdir().unwrap();
+    let minimal = root().join("scenarios/minimal");
+    for file in ["scenario.toml", "portfolio.toml", "market.toml"] {
+        std::fs::copy(minimal.join(file), folder.path().join(file)).unwrap();
+    }
+    let policy = std::fs::read_to_string(minimal.join("policy.toml")).unwrap();
+    let scenario = folder.path().join("scenario.toml");
+    for (bound, exit) in [("hard", 1), ("soft", 0)] {
+        let limit = format!(
+            "{policy}\n[[limit]]\nname = \"coins\"\nlevel = \"underlying\"\n\
+             measure = \"gross_exposure\"\n{bound} = 10\n"
+        );
+        let limit = limit.replace("appetite = \"10%\"", "appetite = \"90%\"");
+        std::fs::write(folder.path().join("policy.toml"), limit).unwrap();
+        let output = run(&["run", scenario.to_str().unwrap(), "--paths", "2000"]);
+        assert_eq!(code(&output), exit, "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout);
+        let told = text.replace('\n', " ").contains(&format!(
+            "{}{} limit",
+            &bound[..1].to_uppercase(),
+            &bound[1..]
+        ));
+        assert!(told, "{text}");
+    }
+}
+
+#[test]
 fn two_scenarios_print_one_object_a_line() {
     let output =
         run(&["run", "scenarios/minimal", "scenarios/minimal", "--paths", "2000", "--json"]);

@@ -6,7 +6,7 @@ use super::output::{Circumstances, Output, OutputFailure};
 use super::terminal::Terminal;
 use crate::engine::{self, Control, EngineError, Plan, Run};
 use crate::numeric::isa::InstructionSet;
-use crate::outcome::{BatchFigures, GridOutcome, HistoricalOutcome, Outcome, Status};
+use crate::outcome::{BatchFigures, GridOutcome, HistoricalOutcome, Outcome, Status, Threshold};
 use crate::report;
 use crate::study::batch;
 
@@ -73,17 +73,18 @@ impl Found {
 
     /// The exit code of the finding.
     pub fn verdict(&self) -> Exit {
-        let status = match self {
-            Self::Simulated(run) => judged(&run.outcome),
-            Self::Replayed(outcome) => outcome.threshold.as_ref().map(|limit| limit.status),
-            Self::Grid(outcome) => outcome.threshold.as_ref().map(|limit| limit.status),
+        let red = |status: Option<Status>| status == Some(Status::Red);
+        let breached = match self {
+            Self::Simulated(run) => is_breached(&run.outcome),
+            Self::Replayed(outcome) => red(outcome.threshold.as_ref().map(|limit| limit.status)),
+            Self::Grid(outcome) => red(outcome.threshold.as_ref().map(|limit| limit.status)),
         };
-        if status == Some(Status::Red) { Exit::Breached } else { Exit::Within }
+        if breached { Exit::Breached } else { Exit::Within }
     }
 }
 
-/// The status of the book as proposed where trades were given.
-fn judged(outcome: &Outcome) -> Option<Status> {
+/// Of the book as proposed where trades were given.
+fn is_breached(outcome: &Outcome) -> bool {
     let judged = outcome.with_trades.as_deref().unwrap_or(outcome);
-    judged.threshold.as_ref().map(|threshold| threshold.status)
+    judged.threshold.as_ref().is_some_and(Threshold::is_breached)
 }

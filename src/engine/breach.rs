@@ -17,7 +17,8 @@ use crate::pricing;
 use crate::risk::{NORMAL_95, PathWeights};
 use crate::simulation::Sampling;
 use crate::threshold::{
-    self, Breach, MoneyEstimate, Policy, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach,
+    self, Adjustment, Breach, MoneyEstimate, Policy, SPOT_DOWN, SPOT_UP, VOLATILITY_UP,
+    distance_to_breach,
 };
 
 /// Paths walked after each move.
@@ -33,6 +34,8 @@ pub(super) struct Distance<'a> {
     pub multiplier: f64,
     /// Potential loss of all paths today.
     pub potential_loss: MoneyEstimate,
+    /// What makes it of the terms.
+    pub adjustment: &'a Adjustment,
 }
 
 /// A distance with its error.
@@ -144,7 +147,8 @@ impl Distance<'_> {
         let columns = PathColumns::new(accounts, book.underlyings.len(), columns);
         let kept = columns.path_count();
         let weights = PathWeights::first(kept, &part.ratios, &part.controls, &book.design)?;
-        let exposure = Exposure::new(self.plan, self.policy, &book, (&columns, &weights), control)?;
+        let exposure = Exposure::new(self.plan, self.policy, &book, (&columns, &weights), control)?
+            .adjusted(self.adjustment.clone());
         Ok(Marked {
             potential_loss: exposure.at_scale(1.0)?,
             value: book.value(),

@@ -28,16 +28,19 @@ pub(super) fn condition(
     })
 }
 
-/// The series that the first driver at fault names, else all drivers.
+/// Where the first driver at fault names the series, else all drivers.
 fn path(error: &ThresholdError, loaded: &LoadedPolicy) -> String {
-    let ThresholdError::MissingSeries { series, .. } = error else {
+    let ThresholdError::MissingSeries { series, driver } = error else {
         return "condition.driver".to_owned();
     };
-    let places = &loaded.document.places;
-    let paths = (0..loaded.policy.condition.drivers.len())
-        .map(|index| format!("condition.driver[{index}].series"));
-    let names = |path: &String| places.at(path).text().trim_matches(['"', '\'']) == series;
-    paths.into_iter().find(names).unwrap_or_else(|| "condition.driver".to_owned())
+    let drivers = loaded.policy.condition.drivers.iter().enumerate();
+    let mut at_fault =
+        drivers.filter(|(_, one)| one.name() == driver).filter_map(|(index, one)| {
+            let position = one.series().position(|name| &name == series)?;
+            let path = format!("condition.driver[{index}].series");
+            Some(if one.assets().len() > 1 { format!("{path}[{position}]") } else { path })
+        });
+    at_fault.next().unwrap_or_else(|| "condition.driver".to_owned())
 }
 
 /// Replayed over the history, unless the policy names the state of an earlier run.
@@ -55,13 +58,12 @@ fn memory(loaded: &LoadedPolicy, market: &Market) -> Result<Memory, Violations> 
     Ok(Memory::Previous { state: previous.state, days_elapsed })
 }
 
-/// Prices of the history, by asset.
+/// The series of the history, by name.
 fn history(market: &Market) -> ConditionHistory {
     let Some(history) = &market.history else {
         return ConditionHistory::new(Years::from_days(1.0), []);
     };
-    let prices = history.series.iter().filter(|one| history.prices(&one.symbol) == Some(one));
-    let series = prices.map(|one| (one.symbol.to_string(), one.values.clone()));
+    let series = history.series.iter().map(|one| (one.name.clone(), one.values.clone()));
     ConditionHistory::new(history.interval, series)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::assemble::all_parts;
 use crate::document::{
     Place, SourceFile, Violation, ViolationCollector, Violations, did_you_mean, parse_toml,
 };
@@ -14,7 +15,7 @@ use crate::portfolio::document::LoadedPortfolio;
 use crate::portfolio::{Instrument, Portfolio, Position, Settlement};
 use crate::scenario::Scenario;
 use crate::threshold::document::LoadedPolicy;
-use crate::threshold::{Covers, TermKind};
+use crate::threshold::{Covers, LimitLevel, TermKind};
 use crate::units::{Symbol, Years};
 
 /// Nearer expiries have settled for all that a simulation can tell.
@@ -185,6 +186,25 @@ pub(super) fn add_ons(
             let related = (market.parsed.places.at(&at), "here");
             collector.add(Violation::new(place, title).related(related.0, related.1).help(help));
         }
+    }
+}
+
+/// Limits on parts that the book does not have.
+pub(super) fn limits(
+    policy: &LoadedPolicy,
+    portfolio: &Portfolio,
+    collector: &mut ViolationCollector,
+) {
+    for (index, limit) in policy.policy.limits.iter().enumerate() {
+        let Some(of) = limit.of.as_ref() else { continue };
+        let parts = all_parts(limit.level, portfolio);
+        if limit.level == LimitLevel::Book || parts.contains(of) {
+            continue;
+        }
+        let place = policy.document.places.at(&format!("limit[{index}].of"));
+        let title = format!("the book has no {} '{of}'", limit.level.name());
+        let hint = did_you_mean(of, parts.iter().map(String::as_str));
+        collector.add(Violation::new(place, title).help_if(hint));
     }
 }
 

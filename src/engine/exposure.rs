@@ -27,7 +27,7 @@ use crate::pricing::{self, Granularity, Row};
 use crate::risk::{self, LossSample, Needs, PathWeights};
 use crate::threshold::add_on::{self, TradedExposure, TradingCost, VenueClaim};
 use crate::threshold::{
-    MoneyEstimate, Policy, ScaledBook, TermKind, ThresholdError, VenueClaimMeasure, potential_loss,
+    Adjustment, MoneyEstimate, Policy, ScaledBook, TermKind, ThresholdError, VenueClaimMeasure,
 };
 use crate::units::ConfidenceLevel;
 
@@ -52,6 +52,8 @@ pub(super) struct Exposure<'a> {
     traded: Vec<TradedExposure>,
     /// Closes the book, where the scenario says how.
     closing: Option<Closing>,
+    /// What makes the potential loss of the terms.
+    adjustment: Adjustment,
     /// Buffers of one loss a kept path, lent to whichever thread evaluates.
     buffers: Mutex<Vec<Vec<f64>>>,
 }
@@ -79,8 +81,19 @@ impl<'a> Exposure<'a> {
             stresses: stressed.collect::<Result<_, _>>()?,
             traded: traded(book)?,
             closing: Closing::new(plan, book),
+            adjustment: Adjustment::none(policy),
             buffers: Mutex::default(),
         })
+    }
+
+    /// The same with the potential loss adjusted.
+    pub fn adjusted(self, adjustment: Adjustment) -> Self {
+        Self { adjustment, ..self }
+    }
+
+    /// What makes the potential loss of the terms.
+    pub fn adjustment(&self) -> &Adjustment {
+        &self.adjustment
     }
 
     /// PL and its error at `scale`.
@@ -115,7 +128,7 @@ impl<'a> Exposure<'a> {
         if let Some(paths) = paths {
             self.walk_again(scale, paths, &mut terms)?;
         }
-        Ok(potential_loss(self.policy, &terms)?.estimate)
+        Ok(self.adjustment.potential_loss(self.policy, &terms)?.estimate)
     }
 
     /// Paths on which the book is evaluated at a scale.
@@ -172,7 +185,7 @@ impl<'a> Exposure<'a> {
 
     fn potential_loss(&self, variation: &Variation) -> Result<MoneyEstimate, EngineError> {
         let terms = self.terms(variation)?;
-        Ok(potential_loss(self.policy, &terms)?.estimate)
+        Ok(self.adjustment.potential_loss(self.policy, &terms)?.estimate)
     }
 
     fn term(

@@ -168,6 +168,7 @@ fn loaded(
     if let (Some(policy), Some(market), Some(book)) = (&policy, &market, &book) {
         let largest = traded.as_ref().unwrap_or(book);
         cross_check::add_ons(policy, &largest.portfolio, market, &mut collector);
+        cross_check::limits(policy, &largest.portfolio, &mut collector);
         let inside = cross_check::inside_paths(&largest.portfolio);
         collector.absorb(policy.check_against_paths(&inside));
     }

@@ -43,6 +43,7 @@ mod pilot;
 mod plan;
 mod precision;
 mod prepared;
+mod procyclicality;
 mod proxy;
 mod remark;
 mod reverse;

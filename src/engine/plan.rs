@@ -9,8 +9,8 @@ use super::historical::{self, Fitted, Search};
 use super::load::Inputs;
 use super::pilot::{self, Hazards};
 use super::{
-    conditions, displaced, failure_strata, faults, liquidity_horizons, precision, reverse,
-    sampling, shock, stress,
+    conditions, displaced, failure_strata, faults, liquidity_horizons, precision, procyclicality,
+    reverse, sampling, shock, stress,
 };
 use crate::document::{InputFile, Violation, ViolationCollector, Violations, did_you_mean};
 use crate::margin::VenueRules;
@@ -57,6 +57,15 @@ pub struct Plan {
     /// The windows of history among which the worst is to be found; the model is that of the first.
     #[serde(default)]
     pub search: Option<Search>,
+    /// The model of the stressed period that the policy weighs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stressed_model: Option<FactorModel>,
+    /// The model with volatilities at the policy's floor, where one is below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floored_model: Option<FactorModel>,
+    /// That floor in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub volatility_floor: String,
     /// The points of a grid.
     #[serde(default)]
     pub grid: Vec<GridPoint>,
@@ -128,6 +137,9 @@ impl Plan {
             hazards,
             replayed: sources,
             search,
+            stressed_model: None,
+            floored_model: None,
+            volatility_floor: String::new(),
             grid,
             sampling: Sampling::Plain,
             fit,
@@ -144,6 +156,7 @@ impl Plan {
             precision::check(inputs, &mut collector);
             reverse::check(inputs, &mut collector);
             liquidity_horizons::check(inputs, &mut collector);
+            procyclicality::plan(&mut plan, inputs, &keys, &mut collector);
             sampling::choose(&mut plan, inputs, &mut collector);
             failure_strata::choose(&mut plan, inputs, &mut collector);
             if let Some(shock) = &scenario.shock {
@@ -299,7 +312,7 @@ fn expiries(inputs: &Inputs) -> Vec<Years> {
     instruments.filter_map(|instrument| instrument.expiry()).collect()
 }
 
-fn nodes(inputs: &Inputs) -> Result<Vec<Years>, Violations> {
+pub(super) fn nodes(inputs: &Inputs) -> Result<Vec<Years>, Violations> {
     let settings = &inputs.scenario.simulation;
     TimeGrid::merged_nodes(settings.horizon, settings.steps, &expiries(inputs))
         .map_err(|error| fault(inputs, "simulation.horizon", &error.to_string()))

@@ -8,7 +8,8 @@ use crate::units::{Symbol, Years};
 /// One series on the history's grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// The asset (close prices), or `<asset>.vol` for an implied-volatility index.
+    /// The asset (close prices), or with what is recorded: `<asset>.vol`,
+    /// `<asset>.funding`, `<asset>.volume`, `<asset>.depth`.
     pub name: String,
     /// The asset or underlying it belongs to.
     pub symbol: Symbol,
@@ -30,6 +31,10 @@ pub enum Quantity {
     ImpliedVolatility,
     /// Funding rate per 8 hours, decimal.
     FundingRate,
+    /// Volume traded over the interval, in USD.
+    Volume,
+    /// Depth of the order book, in USD.
+    Depth,
 }
 
 /// Something found in a history file; repaired only where the user opted in.

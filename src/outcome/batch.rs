@@ -66,6 +66,9 @@ pub struct BatchFigures {
     pub utilisation: Option<f64>,
     /// Status by the policy; `None` without one.
     pub status: Option<Status>,
+    /// Limits of the policy above their hard bound.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hard_limits_breached: usize,
     /// Probability that an account is liquidated; `None` where nothing is drawn or nothing can be.
     pub liquidation_probability: Option<f64>,
     /// Accounts liquidated on a stated path or at the worst cell; `None` where paths are drawn.
@@ -76,6 +79,10 @@ pub struct BatchFigures {
     pub paths: Option<u64>,
     /// Seed of every draw; `None` where nothing is drawn.
     pub seed: Option<u64>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A position or balance and its part of the loss.

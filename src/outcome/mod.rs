@@ -74,9 +74,9 @@ pub use revaluation::ProxyRevaluation;
 pub use reverse::{PlausiblePath, ReverseAccount, ReverseAnswer, ReverseStress};
 pub use stopping::{Checkpoint, Stopping};
 pub use threshold::{
-    AccountCall, Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents,
-    Headroom, HeadroomBound, OwnTransfer, PotentialLossTerm, Remedy, ScaleToThreshold, Status,
-    Threshold,
+    AccountCall, Condition, ConditionDriver, ConditionState, DaysAbove, DistanceToBreach,
+    ExposureEquivalents, Headroom, HeadroomBound, LimitReading, LimitState, OwnTransfer,
+    PotentialLossAdjustment, PotentialLossTerm, Remedy, ScaleToThreshold, Status, Threshold,
 };
 
 use serde::{Deserialize, Serialize};

@@ -27,6 +27,10 @@ pub struct Threshold {
     pub potential_loss_interval_95: [f64; 2],
     /// The terms PL is made of, and how they combine.
     pub terms: Vec<PotentialLossTerm>,
+    /// What options against procyclicality add: to terms, whose amounts hold it already, and as a
+    /// buffer on their combination.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjustments: Vec<PotentialLossAdjustment>,
     /// `sum` or `maximum`.
     pub combination: String,
     /// Capital base C, in money.
@@ -70,6 +74,56 @@ pub struct Threshold {
     /// The cheapest trades that would, where the book states what may be traded.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hedging: Option<HedgingProgramme>,
+    /// Limits beside the threshold, on parts of the book.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitReading>,
+}
+
+impl Threshold {
+    /// Whether the book may not be carried: the light is red or a hard limit is breached.
+    pub fn is_breached(&self) -> bool {
+        self.status == Status::Red || self.hard_limits_breached() > 0
+    }
+
+    /// Limits above their hard bound.
+    pub fn hard_limits_breached(&self) -> usize {
+        self.limits.iter().filter(|limit| limit.state == LimitState::HardBreached).count()
+    }
+}
+
+/// How a part of the book stands to a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitState {
+    /// Above neither bound.
+    Within,
+    /// Above the soft bound.
+    SoftBreached,
+    /// Above the hard bound.
+    HardBreached,
+}
+
+/// A limit against what one part of the book measures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LimitReading {
+    /// Name of the limit.
+    pub name: String,
+    /// `book`, `venue`, `account`, `underlying` or `tag`.
+    pub level: String,
+    /// The part; empty for the book.
+    pub of: String,
+    /// What is measured, in words.
+    pub measure: String,
+    /// What it measures, in money.
+    pub value: f64,
+    /// Soft bound in money, where there is one.
+    pub soft: Option<f64>,
+    /// Hard bound in money, where there is one.
+    pub hard: Option<f64>,
+    /// Value over capital, where capital is positive.
+    pub share_of_capital: Option<f64>,
+    /// How they stand.
+    pub state: LimitState,
 }
 
 /// One named term of the potential loss.
@@ -83,6 +137,17 @@ pub struct PotentialLossTerm {
     pub weight: f64,
     /// How it was found.
     pub estimator: String,
+}
+
+/// A step from plain terms to the potential loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PotentialLossAdjustment {
+    /// What it is, and in which term.
+    pub name: String,
+    /// What it adds, in money, weighted.
+    pub amount: f64,
+    /// How it came about.
+    pub description: String,
 }
 
 /// The condition multiplier M with its drivers.
@@ -117,6 +182,30 @@ pub struct ConditionState {
     pub long: f64,
     /// Multiplier of the short side.
     pub short: f64,
+    /// How long each has been asked to rise.
+    #[serde(default, skip_serializing_if = "DaysAbove::is_none")]
+    pub days_above: DaysAbove,
+}
+
+/// Days for which the drivers have asked for more than the multiplier; `None` where they do not.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct DaysAbove {
+    /// Of hedged books.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedged: Option<f64>,
+    /// Of the long side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long: Option<f64>,
+    /// Of the short side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short: Option<f64>,
+}
+
+impl DaysAbove {
+    /// Whether none is asked to rise.
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One driver of M.

@@ -7,7 +7,9 @@
 use serde::Serialize;
 
 use super::figures::{Figures, level, number, percent, prose};
-use crate::outcome::{AccountMargin, Outcome, ScaleToThreshold, Status, Threshold};
+use crate::outcome::{
+    AccountMargin, LimitReading, LimitState, Outcome, ScaleToThreshold, Status, Threshold,
+};
 
 /// Whether the book may be carried as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -84,6 +86,7 @@ fn answer(threshold: &Threshold, margins: &MarginState<'_>) -> Answer {
     let short = !margins.closed.is_empty() || !margins.short.is_empty();
     match threshold.status {
         _ if short || threshold.utilisation.is_none() => Answer::DoNotCarry,
+        _ if threshold.is_breached() => Answer::DoNotCarry,
         Status::Red => Answer::DoNotCarry,
         Status::Amber => Answer::CarryWithCare,
         Status::Green => Answer::Carry,
@@ -101,6 +104,13 @@ fn headline(threshold: &Threshold, margins: &MarginState<'_>) -> String {
     }
     match threshold.status {
         Status::Red => format!("No: {used}."),
+        _ if threshold.hard_limits_breached() > 0 => {
+            let breached = match threshold.hard_limits_breached() {
+                1 => "a hard limit is breached".to_owned(),
+                more => format!("{more} hard limits are breached"),
+            };
+            format!("No: {breached}; {used}.")
+        }
         _ if !margins.short.is_empty() => {
             let who = accounts(&margins.short);
             let are = if margins.short.len() == 1 { "is" } else { "are" };
@@ -131,7 +141,28 @@ fn reasons(threshold: &Threshold, figures: Figures, money: &dyn Fn(f64) -> Strin
     let mut reasons = vec![carried];
     reasons.extend(light_reason(threshold));
     reasons.push(scale_reason(&threshold.scale_to_threshold));
+    let breached = threshold.limits.iter().filter(|limit| limit.state != LimitState::Within);
+    reasons.extend(breached.map(|limit| limit_reason(limit, money)));
     reasons
+}
+
+/// A limit that is exceeded, in a sentence.
+fn limit_reason(limit: &LimitReading, money: &dyn Fn(f64) -> String) -> String {
+    let (which, bound) = match limit.state {
+        LimitState::HardBreached => ("Hard", limit.hard),
+        LimitState::SoftBreached | LimitState::Within => ("Soft", limit.soft),
+    };
+    let part = match limit.of.as_str() {
+        "" => "the book".to_owned(),
+        of => format!("{} '{of}'", limit.level),
+    };
+    let bound = bound.map_or_else(String::new, |bound| format!(" > {}", money(bound)));
+    format!(
+        "{which} limit '{}': {} of {part} {}{bound}.",
+        limit.name,
+        limit.measure,
+        money(limit.value)
+    )
 }
 
 fn light_reason(threshold: &Threshold) -> Option<String> {

@@ -88,6 +88,17 @@ impl FactorModel {
         scaled
     }
 
+    /// The same model with no factor's standard deviation below its floor: one a factor, zero for
+    /// none. Jumps stay.
+    #[must_use]
+    pub fn with_volatilities_at_least(&self, floors: &[f64]) -> Self {
+        let mut floored = self.clone();
+        for (item, floor) in floored.factors.iter_mut().zip(floors) {
+            item.volatility = item.volatility.max(*floor);
+        }
+        floored
+    }
+
     /// The same model with another bound on log-returns, to measure what the bound does to ES;
     /// `None` where the process has no bound.
     pub fn with_truncation(&self, bound: f64) -> Option<Self> {

@@ -9,26 +9,33 @@
 //! paths, so that its answer is a function of the inputs.
 
 pub mod add_on;
+pub mod book_limit;
 pub mod capital;
 pub mod condition;
 pub mod crossing;
 pub mod distance;
 pub mod document;
+pub mod driver;
 pub mod headroom;
 pub mod hedging;
 pub mod limit;
 pub mod margin_call;
 pub mod policy;
 pub mod potential_loss;
+pub mod procyclicality;
 pub mod remedy;
 pub mod scale;
 
+pub use book_limit::{Bound, Limit, LimitLevel, LimitMeasure, LimitReading, LimitState};
 pub use capital::{Capital, capital};
 pub use condition::{
-    Clamp, Condition, ConditionHistory, ConditionState, Direction, DriverReading, Memory,
-    Multiplier, ShortfallVolatility, condition,
+    Clamp, Condition, ConditionHistory, ConditionPaths, ConditionState, DaysAbove, Direction,
+    DriverReading, Memory, Multiplier, ShortfallVolatility, condition,
 };
 pub use distance::{Breach, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach};
+pub use driver::{
+    ConditionPolicy, Driver, LevelReference, LiquidityMeasure, RegimeEstimator, VolatilityReference,
+};
 pub use headroom::{HeadroomBound, HeadroomLimits, HeadroomSolution, solve_headroom};
 pub use hedging::{
     Binding as HedgingBinding, Constraint, HedgeTerms, HedgedBook, HedgedFigures, HedgingSolution,
@@ -36,10 +43,13 @@ pub use hedging::{
 };
 pub use limit::{Status, Utilisation, UtilisationEstimate, status, threshold, utilisation};
 pub use policy::{
-    CapitalBase, Combination, ConditionPolicy, Covers, Driver, Policy, Rung, RungAction,
-    StatusPolicy, Stress, StressShock, Term, TermKind, VenueClaimMeasure, VolatilityReference,
+    CapitalBase, Combination, Covers, Policy, Rung, RungAction, StatusPolicy, Stress, StressShock,
+    Term, TermKind, VenueClaimMeasure,
 };
 pub use potential_loss::{MoneyEstimate, PotentialLoss, TermAmount, potential_loss};
+pub use procyclicality::{
+    Adjustment, AntiProcyclicality, Buffer, Shortfalls, StressedPeriod, VolatilityFloor,
+};
 pub use remedy::{Remedy, RemedyInputs, remedy};
 pub use scale::{Binding, ScaleSolution, ScaledBook, solve_scale};
 
@@ -47,7 +57,7 @@ pub use scale::{Binding, ScaleSolution, ScaledBook, solve_scale};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ThresholdError {
     /// A condition driver watches a series the history does not hold.
-    #[error("driver '{driver}' watches '{series}', of which there is no price history")]
+    #[error("driver '{driver}' watches '{series}', of which there is no history")]
     MissingSeries {
         /// The driver.
         driver: String,

@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::book_limit::Limit;
+use super::driver::ConditionPolicy;
+use super::procyclicality::AntiProcyclicality;
 use crate::units::{ConfidenceLevel, Years};
 
 /// What may be carried, under which conditions, and what happens on the way to the limit.
@@ -28,6 +31,12 @@ pub struct Policy {
     pub target_utilisation: f64,
     /// Breach ladder by increasing utilisation.
     pub ladder: Vec<Rung>,
+    /// What is done against procyclicality.
+    #[serde(default)]
+    pub anti_procyclicality: AntiProcyclicality,
+    /// Limits on parts of the book.
+    #[serde(default)]
+    pub limits: Vec<Limit>,
 }
 
 /// What the capital base counts.
@@ -179,90 +188,6 @@ pub struct StressShock {
     pub change: f64,
 }
 
-/// How M follows market conditions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ConditionPolicy {
-    /// Smallest M.
-    pub floor: f64,
-    /// Largest M, 1 unless more than the full appetite may be used in calm times.
-    pub cap: f64,
-    /// Largest rise of M per day; tightening is immediate.
-    pub relax_per_day: f64,
-    /// What M is the product of; none: M = 1 within floor and cap.
-    pub drivers: Vec<Driver>,
-}
-
-/// A driver of M: a factor from one observed series.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "driver", rename_all = "snake_case")]
-pub enum Driver {
-    /// `(σ_ref/σ_t)^γ` with an exponentially weighted σ_t of daily log-returns.
-    VolatilityRegime {
-        /// Asset watched.
-        series: String,
-        /// γ; `None`: 0 where ES already uses conditional volatility (it would be counted
-        /// twice), else 1.
-        exponent: Option<f64>,
-        /// Half-life of the weights in days.
-        half_life_days: f64,
-        /// σ_ref.
-        reference: VolatilityReference,
-    },
-    /// `max(0, 1 − DD/DD_max)` (Grossman & Zhou 1993; CPPI).
-    Drawdown {
-        /// Asset watched.
-        series: String,
-        /// DD_max in (0, 1].
-        maximum: f64,
-        /// Days in which the peak is sought; `None`: the whole history.
-        window_days: Option<usize>,
-    },
-    /// Relative strength on daily closes (Wilder 1978): overbought cuts room for longs, oversold
-    /// for shorts.
-    RelativeStrength {
-        /// Asset watched.
-        series: String,
-        /// Days, 14 by default.
-        period: usize,
-        /// Level from which the market is overbought, 70 by default.
-        overbought: f64,
-        /// Level up to which the market is oversold, 30 by default.
-        oversold: f64,
-        /// Factor on the direction concerned, in [0, 1].
-        cut: f64,
-    },
-}
-
-impl Driver {
-    /// Name of the driver in reports and errors.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::VolatilityRegime { .. } => "volatility regime",
-            Self::Drawdown { .. } => "drawdown",
-            Self::RelativeStrength { .. } => "relative strength",
-        }
-    }
-
-    /// The series watched.
-    pub fn series(&self) -> &str {
-        match self {
-            Self::VolatilityRegime { series, .. }
-            | Self::Drawdown { series, .. }
-            | Self::RelativeStrength { series, .. } => series,
-        }
-    }
-}
-
-/// What volatility is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VolatilityReference {
-    /// An annual volatility.
-    Stated(f64),
-    /// Root mean square of the last days' returns, at most this many.
-    TrailingDays(usize),
-}
-
 /// Utilisation boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct StatusPolicy {
@@ -360,11 +285,15 @@ pub(super) mod tests {
                 floor: 0.25,
                 cap: 1.0,
                 relax_per_day: 0.05,
+                relax_after_days: 0.0,
+                tighten_per_day: None,
                 drivers: Vec::new(),
             },
             status: StatusPolicy { amber: 0.75, red: 1.0, hysteresis: 0.0 },
             target_utilisation: 0.75,
             ladder: Vec::new(),
+            anti_procyclicality: AntiProcyclicality::default(),
+            limits: Vec::new(),
         }
     }
 

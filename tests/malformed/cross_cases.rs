@@ -32,6 +32,16 @@ const CROSS: &[Case] = &[
         &["1000 paths are not a multiple of 48, the strata of stratified sampling"],
     ),
     (
+        "a limit on a venue that is not there",
+        &[(
+            POLICY,
+            "window_days = 3\n",
+            "window_days = 3\n[[limit]]\nname = \"l\"\nlevel = \"venue\"\nof = «\"exchagne\"»\n\
+             measure = \"gross_exposure\"\nsoft = 1\n",
+        )],
+        &["the book has no venue 'exchagne'"],
+    ),
+    (
         "a stress window outside the data",
         &[(
             S,
@@ -119,9 +129,29 @@ const CROSS: &[Case] = &[
         &["a stress moves SOL.spot, which is no factor of this book"],
     ),
     (
+        "drivers on series without history",
+        &[(
+            POLICY,
+            "[[condition.driver]]\n",
+            "[[condition.driver]]\ndriver = \"mean_correlation\"\nseries = [\"BTC\", «\"SOL\"»]\n\
+             reference = { stated = 0.5 }\n[[condition.driver]]\n",
+        )],
+        &["driver 'mean correlation' watches 'SOL', of which there is no history"],
+    ),
+    (
+        "driver on funding without history",
+        &[(
+            POLICY,
+            "[[condition.driver]]\n",
+            "[[condition.driver]]\ndriver = \"funding_stress\"\nseries = «\"BTC\"»\n\
+             calm = 0\nstressed = 1\ncut = 0.5\n[[condition.driver]]\n",
+        )],
+        &["driver 'funding stress' watches 'BTC.funding', of which there is no history"],
+    ),
+    (
         "driver on a series without history",
         &[(POLICY, "series = \"BTC\"", "series = «\"SOL\"»")],
-        &["driver 'drawdown' watches 'SOL', of which there is no price history"],
+        &["driver 'drawdown' watches 'SOL', of which there is no history"],
     ),
     (
         "matrix not positive semidefinite",

@@ -521,6 +521,7 @@ fn condition() -> Condition {
             hedged: 0.8,
             long: 0.8,
             short: 0.6,
+            days_above: Default::default(),
         },
     }
 }
@@ -584,6 +585,7 @@ fn threshold(measures: &Measures) -> Threshold {
         potential_loss,
         potential_loss_interval_95: interval,
         terms,
+        adjustments: Vec::new(),
         combination: "sum".into(),
         capital: 25_000_000.0,
         capital_base: "collateral after haircuts".into(),
@@ -639,6 +641,7 @@ fn threshold(measures: &Measures) -> Threshold {
             transfers: Vec::new(),
         },
         hedging: None,
+        limits: Vec::new(),
     }
 }
 

@@ -236,5 +236,6 @@ impl<'a> Runner<'a> {
 
 /// The exit of a finding.
 fn verdict(figures: &BatchFigures) -> Exit {
-    if figures.status == Some(Status::Red) { Exit::Breached } else { Exit::Within }
+    let red = figures.status == Some(Status::Red);
+    if red || figures.hard_limits_breached > 0 { Exit::Breached } else { Exit::Within }
 }

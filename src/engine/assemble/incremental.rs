@@ -33,7 +33,7 @@ pub(super) fn incremental(found: &Found) -> Result<Vec<IncrementalRow>, EngineEr
             without.iter_mut().zip(before).for_each(|(sum, before)| *sum += before);
         }
         let without = measured(found, level, &without)?;
-        let alone = alone(found, level, index)?;
+        let alone = alone(found, level, &[index])?;
         rows.push(IncrementalRow {
             account: account.name.clone(),
             value_at_risk_without: without.value_at_risk,
@@ -51,12 +51,17 @@ pub(super) fn incremental(found: &Found) -> Result<Vec<IncrementalRow>, EngineEr
 /// Sum over accounts of the ES of each alone.
 pub(super) fn standalone(found: &Found, level: ConfidenceLevel) -> Result<f64, EngineError> {
     let accounts = 0..found.book.ledger.terms.len();
-    accounts.map(|account| Ok(alone(found, level, account)?.expected_shortfall)).sum()
+    accounts.map(|account| Ok(alone(found, level, &[account])?.expected_shortfall)).sum()
 }
 
-fn alone(found: &Found, level: ConfidenceLevel, account: usize) -> Result<TailMean, EngineError> {
+/// VaR and ES of some accounts alone.
+pub(super) fn alone(
+    found: &Found,
+    level: ConfidenceLevel,
+    accounts: &[usize],
+) -> Result<TailMean, EngineError> {
     let mut losses = vec![0.0; found.columns.path_count()];
-    add_own(found, account, &mut losses);
+    accounts.iter().for_each(|&account| add_own(found, account, &mut losses));
     measured(found, level, &losses)
 }
 

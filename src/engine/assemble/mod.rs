@@ -7,6 +7,7 @@ mod failures;
 mod few_paths;
 mod idle;
 mod incremental;
+mod limits;
 mod liquidations;
 mod margin_calls;
 mod market;
@@ -15,6 +16,7 @@ mod model;
 mod moved_prices;
 mod path_events;
 mod process;
+mod procyclicality;
 mod replay;
 mod stressed;
 mod terms;
@@ -24,6 +26,7 @@ mod without;
 mod worst;
 
 pub(super) use book::today;
+pub(super) use limits::all_parts;
 pub(super) use measures::{WholeSample, measures_of_all};
 pub(super) use replay::replay;
 pub(super) use threshold::{dollar_deltas, full_terms, outcome_status};
@@ -65,7 +68,12 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     let settings = &plan.scenario.simulation;
     let levels = &plan.scenario.measures;
     let portfolio = book.setting.portfolio;
-    let threshold = threshold::threshold(found, control)?;
+    let mut threshold = threshold::threshold(found, control)?;
+    let contributions =
+        contributions::contributions(sample, levels.contribution_level, found.tail, portfolio)?;
+    if let (Some(threshold), Some(policy)) = (&mut threshold, &plan.policy) {
+        threshold.limits = limits::limits(found, policy, threshold.capital, &contributions)?;
+    }
     let reverse = plan.scenario.reverse.as_ref().map(|settings| {
         let threshold = threshold.as_ref();
         reverse::Search { settings, book, sample, threshold }.run(control)
@@ -95,12 +103,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         seed: settings.seed,
         model,
         book: book::summary(plan, book, &greeks),
-        contributions: contributions::contributions(
-            sample,
-            levels.contribution_level,
-            found.tail,
-            portfolio,
-        )?,
+        contributions,
         incremental: incremental::incremental(found)?,
         worst_paths: worst::worst_paths(
             sample.worst(levels.worst_paths).into_iter(),

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use super::Found;
 use super::incremental::standalone;
-use super::{margin_calls, terms, verified};
+use super::procyclicality::Adjusted;
+use super::{margin_calls, procyclicality, terms, verified};
 use crate::engine::EngineError;
 use crate::engine::breach::Distance;
 use crate::engine::compiled::Compiled;
@@ -13,8 +14,8 @@ use crate::engine::exposure::Exposure;
 use crate::engine::hedging;
 use crate::engine::scaled::Variation;
 use crate::outcome::{
-    self, Condition, ConditionDriver, ConditionState, DistanceToBreach, ExposureEquivalents,
-    Headroom, ScaleToThreshold, Threshold,
+    self, Condition, ConditionDriver, ConditionState, DaysAbove, DistanceToBreach,
+    ExposureEquivalents, Headroom, ScaleToThreshold, Threshold,
 };
 use crate::pricing;
 use crate::risk::{self, LossSample, NORMAL_95};
@@ -31,11 +32,14 @@ pub(super) fn threshold(
 ) -> Result<Option<Threshold>, EngineError> {
     let Some(policy) = &found.plan.policy else { return Ok(None) };
     let kept = (found.columns, found.kept_weights);
-    let exposure = Exposure::new(found.plan, policy, found.book, kept, control)?;
     let deltas = dollar_deltas(found.book)?;
     let direction = Direction::of(&deltas);
+    let raw = found.plan.condition.as_ref().map_or(1.0, |condition| condition.of(direction).raw);
+    let adjusted = procyclicality::adjusted(found, policy, raw, control)?;
+    let exposure = Exposure::new(found.plan, policy, found.book, kept, control)?
+        .adjusted(adjusted.adjustment.clone());
     let capital = threshold::capital(&policy.capital, found.book.collateral_after_haircuts());
-    let derivation = Derivation { found, policy, exposure, deltas, direction, capital };
+    let derivation = Derivation { found, policy, exposure, adjusted, deltas, direction, capital };
     derivation.threshold(control).map(Some)
 }
 
@@ -50,6 +54,7 @@ struct Derivation<'a> {
     found: &'a Found<'a>,
     policy: &'a Policy,
     exposure: Exposure<'a>,
+    adjusted: Adjusted,
     deltas: Vec<f64>,
     direction: Direction,
     capital: Capital,
@@ -57,8 +62,11 @@ struct Derivation<'a> {
 
 impl Derivation<'_> {
     fn threshold(&self, control: &Control) -> Result<Threshold, EngineError> {
-        let terms = full_terms(self.policy, self.found.book, &self.exposure, self.found.sample)?;
-        let potential_loss = threshold::potential_loss(self.policy, &terms)?.estimate;
+        let plain = full_terms(self.policy, self.found.book, &self.exposure, self.found.sample)?;
+        let adjustment = &self.adjusted.adjustment;
+        let potential_loss = adjustment.potential_loss(self.policy, &plain)?.estimate;
+        let terms = adjustment.terms(&plain);
+        let before_buffer = threshold::potential_loss(self.policy, &terms)?.estimate;
         let condition = self.condition();
         let per_capital = self.policy.appetite * condition.multiplier;
         let limit = self.limit(condition.multiplier);
@@ -91,6 +99,7 @@ impl Derivation<'_> {
                 potential_loss.amount + half_width,
             ],
             terms: terms::describe(self.policy, &terms, &self.exposure, self.found),
+            adjustments: self.adjusted.rows(self.found, self.policy, before_buffer, condition.raw),
             combination: match self.policy.combination {
                 threshold::Combination::Sum => "sum".to_owned(),
                 threshold::Combination::Maximum => "maximum".to_owned(),
@@ -120,6 +129,7 @@ impl Derivation<'_> {
                 .amount(),
             remedy: self.remedy(potential_loss.amount, per_capital, limit, gross)?,
             hedging: hedging::programme(&request, control)?,
+            limits: Vec::new(),
             condition,
         })
     }
@@ -146,10 +156,17 @@ impl Derivation<'_> {
             floor: policy.floor,
             cap: policy.cap,
             drivers: found.iter().flat_map(|found| found.drivers.iter().map(driver)).collect(),
-            clamps: multiplier
-                .map_or_else(Vec::new, |one| one.clamps.iter().map(ToString::to_string).collect()),
+            clamps: self.clamps(),
             state: self.state(),
         }
+    }
+
+    /// What held the drivers, then what held M.
+    fn clamps(&self) -> Vec<String> {
+        let Some(found) = &self.found.plan.condition else { return Vec::new() };
+        let drivers = found.drivers.iter().map(|driver| driver.clamp.clone());
+        let multiplier = found.of(self.direction).clamps.iter().map(ToString::to_string);
+        drivers.filter(|clamp| !clamp.is_empty()).chain(multiplier).collect()
     }
 
     fn state(&self) -> ConditionState {
@@ -159,6 +176,11 @@ impl Derivation<'_> {
             hedged: state.map_or(1.0, |state| state.hedged),
             long: state.map_or(1.0, |state| state.long),
             short: state.map_or(1.0, |state| state.short),
+            days_above: state.map_or_else(DaysAbove::default, |state| DaysAbove {
+                hedged: state.days_above.hedged,
+                long: state.days_above.long,
+                short: state.days_above.short,
+            }),
         }
     }
 
@@ -239,6 +261,7 @@ impl Derivation<'_> {
             isa: self.found.book.setting.isa,
             multiplier,
             potential_loss,
+            adjustment: &self.adjusted.adjustment,
         };
         let found = distance.solve(control)?;
         let mut notes = vec![format!(

@@ -6,7 +6,7 @@ use crate::engine::control::{Control, Stage};
 use crate::engine::exposure::{Exposure, owes_venues, put_simulated};
 use crate::engine::scaled::Variation;
 use crate::engine::{EngineError, accounts, proxy, remark};
-use crate::threshold::{self, Policy};
+use crate::threshold::Policy;
 
 /// Potential loss of the book with its positions times `scale`, on all paths.
 pub(super) fn potential_loss(
@@ -26,5 +26,5 @@ pub(super) fn potential_loss(
     let kept = if owes_venues(policy) { book.kept_paths(paths) } else { 0 };
     let part = proxy::whole_pass(found.plan, &book, kept, control, Stage::Verification)?.part;
     put_simulated(policy, &book, &part, &mut terms)?;
-    Ok(threshold::potential_loss(policy, &terms)?.estimate.amount)
+    Ok(exposure.adjustment().potential_loss(policy, &terms)?.estimate.amount)
 }

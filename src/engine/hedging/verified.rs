@@ -53,8 +53,11 @@ pub(super) fn verified(
     let sample =
         LossSample::new(&part.losses, &weights, &Needs { levels: &levels, worst_paths: 1 })?;
     let exposure = Exposure::new(plan, policy, &book, (&columns, &kept_weights), control)?;
-    let terms = full_terms(policy, &book, &exposure, &sample)?;
-    let potential_loss = threshold::potential_loss(policy, &terms)?.estimate;
+    let plain = full_terms(policy, &book, &exposure, &sample)?;
+    // Factors of shortfalls stay those of the book before the trades.
+    let adjustment = request.exposure.adjustment();
+    let potential_loss = adjustment.potential_loss(policy, &plain)?.estimate;
+    let terms = adjustment.terms(&plain);
     let base = remark::after_loss(&policy.capital, optimum.cost);
     let capital = threshold::capital(&base, book.collateral_after_haircuts() - optimum.cost);
     let limit = threshold::threshold(policy.appetite, capital.amount, multiplier(request, &book)?);

@@ -13,5 +13,6 @@ mod fit;
 mod likelihood;
 
 pub use fit::{
-    GarchFit, GarchMean, GarchParameters, GarchSettings, GarchStandardErrors, Integrated, fit_garch,
+    GARCH_OBSERVATIONS_MIN, GarchFit, GarchMean, GarchParameters, GarchSettings,
+    GarchStandardErrors, Integrated, fit_garch,
 };

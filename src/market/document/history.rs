@@ -306,6 +306,8 @@ fn named(series: &SeriesDocument) -> Series {
         Quantity::Price => symbol.to_string(),
         Quantity::ImpliedVolatility => format!("{symbol}.vol"),
         Quantity::FundingRate => format!("{symbol}.funding"),
+        Quantity::Volume => format!("{symbol}.volume"),
+        Quantity::Depth => format!("{symbol}.depth"),
     };
     Series { name, symbol, quantity: series.quantity, values: Vec::new() }
 }

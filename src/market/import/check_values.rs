@@ -32,7 +32,9 @@ pub(super) fn check_values(
     defects.extend(wild(&rows));
     let zeros = match quantity {
         Quantity::FundingRate => BTreeSet::new(),
-        Quantity::Price | Quantity::ImpliedVolatility => blank_not_positive(&mut rows, defects),
+        Quantity::Price | Quantity::ImpliedVolatility | Quantity::Volume | Quantity::Depth => {
+            blank_not_positive(&mut rows, defects)
+        }
     };
     if quantity != Quantity::Price {
         trim(&mut rows, &zeros, defects);

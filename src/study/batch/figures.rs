@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::document::{OutputError, read_result};
 use crate::outcome::{
-    BatchFigures, GridOutcome, HistoricalOutcome, Outcome, PathRow, ReplayedThreshold,
+    BatchFigures, GridOutcome, HistoricalOutcome, Outcome, PathRow, ReplayedThreshold, Threshold,
     WorstContributor,
 };
 
@@ -29,6 +29,7 @@ pub fn figures(outcome: &Outcome) -> BatchFigures {
         threshold: threshold.map(|one| one.threshold),
         utilisation: threshold.and_then(|one| one.utilisation),
         status: threshold.map(|one| one.status),
+        hard_limits_breached: threshold.map_or(0, Threshold::hard_limits_breached),
         liquidation_probability: events.map(|one| one.liquidation.probability),
         accounts_liquidated: None,
         worst_contributor: worst(rows.map(|row| (&*row.name, row.expected_shortfall))),
@@ -75,6 +76,7 @@ impl OneLoss {
             threshold: threshold.map(|one| one.threshold),
             utilisation: threshold.and_then(|one| one.utilisation),
             status: threshold.map(|one| one.status),
+            hard_limits_breached: 0,
             liquidation_probability: None,
             accounts_liquidated: Some(self.liquidated),
             worst_contributor: worst(rows.iter().map(|row| (&*row.name, row.loss))),

@@ -13,6 +13,7 @@ pub(super) fn path(closes: &Closes, maximum: f64, window_days: Option<usize>) ->
             observed: drawdown,
             reference: Some(maximum),
             factors: Factors::even((1.0 - drawdown / maximum).max(0.0)),
+            held: None,
         }
     };
     let days: Vec<DriverDay> = (0..closes.observed.len()).map(day).collect();

@@ -1,4 +1,7 @@
 //! Daily closes by series, from a history of any spacing.
+//!
+//! Series are named as the history names them: prices by asset, the rest with what they record:
+//! `BTC.vol`, `BTC.funding`, `BTC.volume`, `BTC.depth`.
 
 use std::collections::BTreeMap;
 
@@ -46,17 +49,26 @@ impl ConditionHistory {
         self.days
     }
 
-    /// The closes of one series.
+    /// The closes of one series that are above zero.
     pub(super) fn closes(&self, name: &str) -> Option<Closes> {
+        self.observed(name, |value| value > 0.0)
+    }
+
+    /// The values of one series, of either sign.
+    pub(super) fn values(&self, name: &str) -> Option<Closes> {
+        self.observed(name, |_| true)
+    }
+
+    fn observed(&self, name: &str, counts: impl Fn(f64) -> bool) -> Option<Closes> {
         let values = self.series.get(name)?;
-        let positive = |(day, value): (usize, &Option<f64>)| {
-            let price = value.filter(|price| *price > 0.0 && price.is_finite())?;
-            Some((day, price))
+        let counted = |(day, value): (usize, &Option<f64>)| {
+            let value = value.filter(|value| value.is_finite() && counts(*value))?;
+            Some((day, value))
         };
         Some(Closes {
             days: self.days,
             days_per_close: self.days_per_close,
-            observed: values.iter().enumerate().filter_map(positive).collect(),
+            observed: values.iter().enumerate().filter_map(counted).collect(),
         })
     }
 }
@@ -72,6 +84,11 @@ pub(super) struct Closes {
 }
 
 impl Closes {
+    /// So many days in closes, at least one.
+    pub fn in_closes(&self, days: usize) -> usize {
+        ((days as f64 / self.days_per_close).round() as usize).max(1)
+    }
+
     /// Log-returns between consecutive observed closes; a gap is bridged by one return.
     pub fn log_returns(&self) -> Vec<f64> {
         let pairs = self.observed.windows(2);

@@ -6,15 +6,25 @@
 //! a net short one to the short, a hedged book to neither; headroom on each side is held to its
 //! own (design: "overbought cuts long headroom, oversold short").
 //!
-//! M tightens at once and relaxes by at most `relax_per_day`. Its memory is replayed over the
+//! M tightens at once, or by at most `tighten_per_day`, and relaxes by at most `relax_per_day` once
+//! the drivers have asked for more than M for `relax_after`. Its memory is replayed over the
 //! supplied history from its first day, or continued from a stated previous state, so that a run
 //! stays a function of its inputs. The value of a day uses nothing later than its close.
 
+mod co_movement;
 mod drawdown;
+mod garch_regime;
 mod history;
+mod levels;
+mod ratio;
+mod reading;
 mod relative_strength;
 mod smoothing;
+#[cfg(test)]
+mod tests;
 mod volatility_regime;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +32,8 @@ pub use history::ConditionHistory;
 pub use smoothing::{Clamp, Multiplier};
 
 use super::ThresholdError;
-use super::policy::{ConditionPolicy, Driver};
-use history::Closes;
-use smoothing::{Smoother, raw_product};
+use super::driver::ConditionPolicy;
+use smoothing::{Held, Smoother, raw_product};
 
 /// Which way a book leans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +84,33 @@ pub struct ConditionState {
     pub long: f64,
     /// M of the short side.
     pub short: f64,
+    /// How long each has been asked to rise.
+    #[serde(default)]
+    pub days_above: DaysAbove,
+}
+
+/// Days for which the drivers have asked for more than M; `None` where they do not.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DaysAbove {
+    /// Of hedged books.
+    pub hedged: Option<f64>,
+    /// Of the long side.
+    pub long: Option<f64>,
+    /// Of the short side.
+    pub short: Option<f64>,
+}
+
+impl ConditionState {
+    fn held(&self, direction: Direction) -> Held {
+        let above = &self.days_above;
+        let (value, days_above) = match direction {
+            Direction::Hedged => (self.hedged, above.hedged),
+            Direction::Long => (self.long, above.long),
+            Direction::Short => (self.short, above.short),
+        };
+        Held { value, days_above }
+    }
 }
 
 /// Where M comes from.
@@ -116,7 +152,16 @@ impl Condition {
 
     /// What the next run continues from.
     pub fn state(&self) -> ConditionState {
-        ConditionState { hedged: self.hedged.value, long: self.long.value, short: self.short.value }
+        ConditionState {
+            hedged: self.hedged.value,
+            long: self.long.value,
+            short: self.short.value,
+            days_above: DaysAbove {
+                hedged: self.hedged.days_above,
+                long: self.long.days_above,
+                short: self.short.days_above,
+            },
+        }
     }
 }
 
@@ -133,6 +178,9 @@ pub struct DriverReading {
     pub factors: Factors,
     /// What is observed, on what, with units.
     pub definition: String,
+    /// What held the factor today, in words; empty where nothing did.
+    #[serde(default)]
+    pub clamp: String,
 }
 
 impl DriverReading {
@@ -177,6 +225,8 @@ struct DriverDay {
     observed: f64,
     reference: Option<f64>,
     factors: Factors,
+    /// A ratio and the bound it was held at.
+    held: Option<[f64; 2]>,
 }
 
 /// A driver over the whole history: `[day]`, `None` while it warms up.
@@ -193,218 +243,71 @@ pub fn condition(
     volatility: ShortfallVolatility,
     memory: Memory,
 ) -> Result<Condition, ThresholdError> {
-    let paths: Vec<DriverPath> = policy
-        .drivers
-        .iter()
-        .map(|driver| driver_path(driver, history, volatility))
-        .collect::<Result<_, _>>()?;
-    let of = |direction| multiplier(policy, history, &paths, memory, direction);
-    let readings = policy.drivers.iter().zip(&paths);
+    let paths = ConditionPaths::new(policy, history, volatility)?;
+    let of = |direction| paths.today(policy, memory, direction);
+    let readings = policy.drivers.iter().zip(&paths.drivers);
     Ok(Condition {
         hedged: of(Direction::Hedged),
         long: of(Direction::Long),
         short: of(Direction::Short),
-        drivers: readings.map(|(driver, path)| reading(driver, path, volatility)).collect(),
+        drivers: readings
+            .map(|(driver, path)| reading::reading(driver, path, volatility))
+            .collect(),
     })
 }
 
-fn multiplier(
-    policy: &ConditionPolicy,
-    history: &ConditionHistory,
-    paths: &[DriverPath],
-    memory: Memory,
-    direction: Direction,
-) -> Multiplier {
-    let smoother = Smoother::new(policy);
-    let raw_on = |day: usize| {
-        let factors = paths.iter().map(|path| match path[day] {
+/// Every driver of a policy over a history.
+#[derive(Debug, Clone)]
+pub struct ConditionPaths {
+    days: usize,
+    days_per_close: f64,
+    drivers: Vec<Arc<DriverPath>>,
+}
+
+impl ConditionPaths {
+    /// Reads the drivers of `policy`.
+    ///
+    /// # Errors
+    /// As [`condition`].
+    pub fn new(
+        policy: &ConditionPolicy,
+        history: &ConditionHistory,
+        volatility: ShortfallVolatility,
+    ) -> Result<Self, ThresholdError> {
+        let path = |driver| reading::path(driver, history, volatility).map(Arc::new);
+        Ok(Self {
+            days: history.days(),
+            days_per_close: history.days_per_close(),
+            drivers: policy.drivers.iter().map(path).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// M after every close of the history, oldest first, replayed from before the first.
+    pub fn multipliers(&self, policy: &ConditionPolicy, direction: Direction) -> Vec<Multiplier> {
+        let raw = (0..self.days).map(|day| self.raw(day, direction));
+        Smoother::new(policy).replay(raw, self.days_per_close).collect()
+    }
+
+    fn today(&self, policy: &ConditionPolicy, memory: Memory, direction: Direction) -> Multiplier {
+        let smoother = Smoother::new(policy);
+        match memory {
+            Memory::Replayed => {
+                let raw = (0..self.days).map(|day| self.raw(day, direction));
+                let last = smoother.replay(raw, self.days_per_close).last();
+                last.unwrap_or_else(|| smoother.start())
+            }
+            Memory::Previous { state, days_elapsed } => {
+                let raw = self.days.checked_sub(1).map_or(1.0, |day| self.raw(day, direction));
+                smoother.step(state.held(direction), raw, days_elapsed)
+            }
+        }
+    }
+
+    fn raw(&self, day: usize, direction: Direction) -> f64 {
+        let factors = self.drivers.iter().map(|path| match path[day] {
             Some(reading) => reading.factors.of(direction),
             None => 1.0,
         });
         raw_product(factors)
-    };
-    let days = history.days();
-    match memory {
-        Memory::Replayed => smoother.replay((0..days).map(raw_on), history.days_per_close()),
-        Memory::Previous { state, days_elapsed } => {
-            let previous = match direction {
-                Direction::Hedged => state.hedged,
-                Direction::Long => state.long,
-                Direction::Short => state.short,
-            };
-            let raw = if days == 0 { 1.0 } else { raw_on(days - 1) };
-            smoother.step(previous, raw, days_elapsed)
-        }
-    }
-}
-
-fn driver_path(
-    driver: &Driver,
-    history: &ConditionHistory,
-    volatility: ShortfallVolatility,
-) -> Result<DriverPath, ThresholdError> {
-    let missing = || ThresholdError::MissingSeries {
-        driver: driver.name().to_owned(),
-        series: driver.series().to_owned(),
-    };
-    let closes: Closes = history.closes(driver.series()).ok_or_else(missing)?;
-    Ok(match driver {
-        Driver::VolatilityRegime { exponent, half_life_days, reference, .. } => {
-            let exponent = volatility_regime::exponent(*exponent, volatility);
-            volatility_regime::path(&closes, exponent, *half_life_days, *reference)
-        }
-        Driver::Drawdown { maximum, window_days, .. } => {
-            drawdown::path(&closes, *maximum, *window_days)
-        }
-        Driver::RelativeStrength { period, overbought, oversold, cut, .. } => {
-            relative_strength::path(&closes, *period, [*oversold, *overbought], *cut)
-        }
-    })
-}
-
-fn reading(driver: &Driver, path: &DriverPath, volatility: ShortfallVolatility) -> DriverReading {
-    let today = path.last().copied().flatten();
-    DriverReading {
-        name: format!("{} of {}", driver.name(), driver.series()),
-        observed: today.map(|day| day.observed),
-        reference: today.and_then(|day| day.reference),
-        factors: today.map_or(Factors::NONE, |day| day.factors),
-        definition: definition(driver, volatility),
-    }
-}
-
-fn definition(driver: &Driver, volatility: ShortfallVolatility) -> String {
-    match driver {
-        Driver::VolatilityRegime { exponent, half_life_days, .. } => {
-            let power = volatility_regime::exponent(*exponent, volatility);
-            format!(
-                "(reference / observed)^{power}; annual volatility of daily closes, \
-                 exponentially weighted, half-life {half_life_days} days"
-            )
-        }
-        Driver::Drawdown { maximum, .. } => {
-            format!("max(0, 1 - observed / {maximum}); fall from the peak close, decimal")
-        }
-        Driver::RelativeStrength { period, cut, .. } => format!(
-            "Wilder RSI of {period} daily closes, 0 to 100; times {cut} on the long side when \
-             overbought, on the short side when oversold"
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::policy::VolatilityReference;
-    use super::*;
-    use crate::units::Years;
-
-    fn policy(drivers: Vec<Driver>) -> ConditionPolicy {
-        ConditionPolicy { floor: 0.3, cap: 1.0, relax_per_day: 0.02, drivers }
-    }
-
-    fn drivers() -> Vec<Driver> {
-        vec![
-            Driver::VolatilityRegime {
-                series: "BTC".into(),
-                exponent: Some(1.0),
-                half_life_days: 11.0,
-                reference: VolatilityReference::TrailingDays(365),
-            },
-            Driver::Drawdown { series: "BTC".into(), maximum: 0.8, window_days: None },
-            Driver::RelativeStrength {
-                series: "BTC".into(),
-                period: 14,
-                overbought: 70.0,
-                oversold: 30.0,
-                cut: 0.5,
-            },
-        ]
-    }
-
-    /// Closes that wander with calm and wild spells.
-    fn closes(days: usize) -> Vec<Option<f64>> {
-        let mut price = 100.0;
-        let step = |day: usize| {
-            let mixed = (day as u64 + 3).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-            let size = if day % 120 < 60 { 0.01 } else { 0.05 };
-            price *= 1.0 + size * (mixed as f64 / (1u64 << 23) as f64 - 1.0);
-            Some(price)
-        };
-        (0..days).map(step).collect()
-    }
-
-    fn run(closes: &[Option<f64>], memory: Memory) -> Condition {
-        let series = [("BTC".to_owned(), closes.to_vec())];
-        let history = ConditionHistory::new(Years::from_days(1.0), series);
-        let volatility = ShortfallVolatility::Unconditional;
-        condition(&policy(drivers()), &history, volatility, memory).unwrap()
-    }
-
-    #[test]
-    fn yesterdays_state_and_todays_closes_give_the_replayed_multiplier() {
-        // A day's M uses nothing later: replaying to each day and continuing from the day before
-        // agree, over calm, wild, tightening and relaxing days alike.
-        let closes = closes(400);
-        let mut tightened = 0;
-        let mut limited = 0;
-        for day in 30..400 {
-            let before = run(&closes[..day], Memory::Replayed);
-            let replayed = run(&closes[..=day], Memory::Replayed);
-            let state = before.state();
-            let continued = run(&closes[..=day], Memory::Previous { state, days_elapsed: 1.0 });
-            assert_eq!(replayed, continued);
-            tightened += usize::from(replayed.hedged.value < before.hedged.value);
-            limited += usize::from(!replayed.hedged.clamps.is_empty());
-        }
-        assert!(tightened > 20 && limited > 20, "{tightened} {limited}");
-    }
-
-    #[test]
-    fn without_drivers_the_multiplier_is_one() {
-        let none = ConditionHistory::new(Years::from_days(1.0), []);
-        let volatility = ShortfallVolatility::Conditional;
-        let found = condition(&policy(Vec::new()), &none, volatility, Memory::Replayed).unwrap();
-        assert_eq!(found.hedged.value, 1.0);
-        assert!(found.hedged.clamps.is_empty());
-    }
-
-    #[test]
-    fn a_missing_series_is_named() {
-        let none = ConditionHistory::new(Years::from_days(1.0), []);
-        let volatility = ShortfallVolatility::Conditional;
-        let found = condition(&policy(drivers()), &none, volatility, Memory::Replayed);
-        let message = found.unwrap_err().to_string();
-        assert!(message.contains("volatility regime") && message.contains("'BTC'"), "{message}");
-    }
-
-    #[test]
-    fn a_history_too_short_leaves_factors_at_one() {
-        let found = run(&closes(10), Memory::Replayed);
-        let [volatility, drawdown, strength] = &found.drivers[..] else { panic!("three drivers") };
-        assert_eq!(volatility.observed, None);
-        assert_eq!(volatility.factors, Factors::NONE);
-        assert!(drawdown.observed.is_some());
-        assert_eq!(strength.observed, None);
-    }
-
-    #[test]
-    fn overbought_cuts_the_long_side_alone() {
-        let rising: Vec<Option<f64>> = (0..60).map(|day| Some(100.0 + f64::from(day))).collect();
-        let found = run(&rising, Memory::Replayed);
-        assert_eq!(found.drivers[2].observed, Some(100.0));
-        assert_eq!(found.long.raw, 0.5 * found.hedged.raw);
-        assert_eq!(found.short.raw, found.hedged.raw);
-        let falling: Vec<Option<f64>> = (0..60).map(|day| Some(160.0 - f64::from(day))).collect();
-        let found = run(&falling, Memory::Replayed);
-        assert_eq!(found.short.raw, 0.5 * found.hedged.raw);
-        assert_eq!(found.long.raw, found.hedged.raw);
-    }
-
-    #[test]
-    fn direction_needs_a_fifth_of_gross() {
-        assert_eq!(Direction::of(&[60.0, -40.0]), Direction::Long);
-        assert_eq!(Direction::of(&[59.0, -41.0]), Direction::Hedged);
-        assert_eq!(Direction::of(&[-10.0]), Direction::Short);
-        assert_eq!(Direction::of(&[]), Direction::Hedged);
     }
 }

@@ -17,6 +17,7 @@ pub(super) fn path(closes: &Closes, period: usize, bands: [f64; 2], cut: f64) ->
             long: if observed >= overbought { cut } else { 1.0 },
             short: if observed <= oversold { cut } else { 1.0 },
         },
+        held: None,
     };
     let days: Vec<DriverDay> = relative_strength(&prices, period).iter().map(day).collect();
     closes.spread(&days)

@@ -1,16 +1,14 @@
 //! Volatility regime: `(σ_ref/σ_t)^γ`.
 //!
 //! `σ² ← λσ² + (1−λ)r²` (RiskMetrics), λ from the half-life, started at the mean square of the
-//! first twenty returns, so that no day looks ahead.
+//! first twenty returns, so that no day looks ahead. Or σ² of the next day by GARCH(1,1).
 
-use super::super::policy::VolatilityReference;
+use super::super::driver::{RegimeEstimator, VolatilityReference};
+use super::garch_regime;
 use super::history::Closes;
+use super::ratio::{WARM_UP, power};
 use super::{DriverDay, DriverPath, Factors, ShortfallVolatility};
 use crate::units::DAYS_PER_YEAR;
-
-const WARM_UP: usize = 20;
-/// The ratio is held within these bounds: a dead series must not give an infinite multiplier.
-const RATIO_BOUNDS: [f64; 2] = [0.01, 100.0];
 
 /// γ: as stated, else 0 where ES already uses conditional volatility and 1 where it does not.
 pub(super) fn exponent(stated: Option<f64>, volatility: ShortfallVolatility) -> f64 {
@@ -23,7 +21,7 @@ pub(super) fn exponent(stated: Option<f64>, volatility: ShortfallVolatility) -> 
 pub(super) fn path(
     closes: &Closes,
     exponent: f64,
-    half_life_days: f64,
+    estimator: RegimeEstimator,
     reference: VolatilityReference,
 ) -> DriverPath {
     let returns = closes.log_returns();
@@ -31,25 +29,46 @@ pub(super) fn path(
         return vec![None; closes.days];
     }
     let annual = (DAYS_PER_YEAR / closes.days_per_close).sqrt();
-    let decay = libm::exp2(-closes.days_per_close / half_life_days);
-    let variances = exponential_variances(&returns, decay);
+    let variances = variances(closes, &returns, estimator);
+    let first = returns.len() - variances.len();
     let day = |(index, variance): (usize, &f64)| {
         let observed = variance.sqrt() * annual;
         let reference = match reference {
             VolatilityReference::Stated(volatility) => volatility,
             VolatilityReference::TrailingDays(days) => {
                 let closes_back = (days as f64 / closes.days_per_close).round() as usize;
-                root_mean_square(&returns[..WARM_UP + index], closes_back) * annual
+                root_mean_square(&returns[..=first + index], closes_back) * annual
             }
         };
+        let found = power(reference, observed, exponent);
         DriverDay {
             observed,
             reference: Some(reference),
-            factors: Factors::even(factor(reference, observed, exponent)),
+            factors: Factors::even(found.factor),
+            held: found.held,
         }
     };
     let days: Vec<DriverDay> = variances.iter().enumerate().map(day).collect();
     closes.spread(&days)
+}
+
+/// Variance a close after each of the last returns, as many as the estimator has.
+fn variances(closes: &Closes, returns: &[f64], estimator: RegimeEstimator) -> Vec<f64> {
+    match estimator {
+        RegimeEstimator::Ewma { half_life_days } => {
+            let decay = libm::exp2(-closes.days_per_close / half_life_days);
+            exponential_variances(returns, decay)
+        }
+        RegimeEstimator::GarchFitted { refit_days, window_days } => {
+            let window = window_days.map(|days| closes.in_closes(days));
+            garch_regime::fitted(returns, closes.in_closes(refit_days), window)
+        }
+        RegimeEstimator::GarchStated { alpha, beta, volatility } => {
+            let long_run = volatility * volatility * closes.days_per_close / DAYS_PER_YEAR;
+            let mut all = garch_regime::stated(returns, alpha, beta, long_run);
+            all.split_off(WARM_UP - 1)
+        }
+    }
 }
 
 /// Variance after each return from the twentieth on.
@@ -70,17 +89,6 @@ fn root_mean_square(returns: &[f64], last: usize) -> f64 {
     (squares / window.len() as f64).sqrt()
 }
 
-fn factor(reference: f64, observed: f64, exponent: f64) -> f64 {
-    let ratio = if observed > 0.0 {
-        reference / observed
-    } else if reference > 0.0 {
-        RATIO_BOUNDS[1]
-    } else {
-        1.0
-    };
-    libm::pow(ratio.clamp(RATIO_BOUNDS[0], RATIO_BOUNDS[1]), exponent)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,15 +104,37 @@ mod tests {
         Closes { days: observed.len(), days_per_close: 1.0, observed }
     }
 
+    fn ewma(half_life_days: f64) -> RegimeEstimator {
+        RegimeEstimator::Ewma { half_life_days }
+    }
+
+    #[test]
+    fn garch_warms_up_and_holds_the_last_variance_forecast() {
+        // Every square is 4e-4 = the long-run variance: the forecast stays there.
+        let annual = 0.02 * 365f64.sqrt();
+        let stated = RegimeEstimator::GarchStated { alpha: 0.1, beta: 0.8, volatility: annual };
+        let reference = VolatilityReference::Stated(annual / 2.0);
+        let found = path(&closes([0.02; 60]), 1.0, stated, reference);
+        assert_eq!(found[19], None);
+        for day in found[20..].iter().flatten() {
+            approx::assert_relative_eq!(day.factors.hedged, 0.5, max_relative = 1e-9);
+        }
+        let fitted = RegimeEstimator::GarchFitted { refit_days: 10, window_days: None };
+        let sizes = (0..150).map(|day| if day % 60 < 40 { 0.01 } else { 0.04 });
+        let found = path(&closes(sizes), 1.0, fitted, VolatilityReference::TrailingDays(365));
+        assert_eq!(found[99], None);
+        assert!(found[100].is_some() && found[150].is_some());
+    }
+
     #[test]
     fn doubled_volatility_halves_the_factor() {
         // After a long spell at 4 %, σ_t is 4 % a day; stated reference 2 % a day.
         let stated = VolatilityReference::Stated(0.02 * 365f64.sqrt());
-        let found = path(&closes([0.04; 100]), 1.0, 10.0, stated);
+        let found = path(&closes([0.04; 100]), 1.0, ewma(10.0), stated);
         let today = found[100].unwrap();
         approx::assert_relative_eq!(today.factors.hedged, 0.5, max_relative = 1e-9);
         approx::assert_relative_eq!(today.observed, 0.04 * 365f64.sqrt(), max_relative = 1e-9);
-        let squared = path(&closes([0.04; 100]), 2.0, 10.0, stated)[100].unwrap();
+        let squared = path(&closes([0.04; 100]), 2.0, ewma(10.0), stated)[100].unwrap();
         approx::assert_relative_eq!(squared.factors.hedged, 0.25, max_relative = 1e-9);
     }
 
@@ -113,7 +143,7 @@ mod tests {
         // Calm 1 %, one day of 10 %: variance 1e-4 + (1−λ)(1e-2 − 1e-4), and its excess over the
         // calm level is halved ten days later.
         let sizes = std::iter::repeat_n(0.01, 50).chain([0.1]).chain(std::iter::repeat_n(0.01, 10));
-        let found = path(&closes(sizes), 1.0, 10.0, VolatilityReference::Stated(0.2));
+        let found = path(&closes(sizes), 1.0, ewma(10.0), VolatilityReference::Stated(0.2));
         let excess = |day: usize| {
             let daily = found[day].unwrap().observed / 365f64.sqrt();
             daily * daily - 1e-4
@@ -126,17 +156,20 @@ mod tests {
     #[test]
     fn a_trailing_reference_in_an_unchanging_market_is_neutral() {
         let trailing = VolatilityReference::TrailingDays(90);
-        for day in path(&closes([0.03; 200]), 1.5, 11.0, trailing).into_iter().skip(20) {
+        for day in path(&closes([0.03; 200]), 1.5, ewma(11.0), trailing).into_iter().skip(20) {
             approx::assert_relative_eq!(day.unwrap().factors.hedged, 1.0, max_relative = 1e-9);
         }
     }
 
     #[test]
     fn a_dead_series_stays_finite() {
-        let dead = path(&closes([0.0; 30]), 2.0, 11.0, VolatilityReference::Stated(0.5));
+        let dead = path(&closes([0.0; 30]), 2.0, ewma(11.0), VolatilityReference::Stated(0.5));
         assert_eq!(dead[30].unwrap().factors.hedged, 10_000.0);
         let trailing = VolatilityReference::TrailingDays(10);
-        assert_eq!(path(&closes([0.0; 30]), 2.0, 11.0, trailing)[30].unwrap().factors.hedged, 1.0);
+        assert_eq!(
+            path(&closes([0.0; 30]), 2.0, ewma(11.0), trailing)[30].unwrap().factors.hedged,
+            1.0
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::policy::{Combination, Covers, TermKind};
-use super::{DriverDocument, PolicyDocument, StressDocument, TermDocument};
+use super::{PolicyDocument, StressDocument, TermDocument, drivers, limit, procyclicality};
 use crate::document::{Parsed, Places, Violation, ViolationCollector, quoted};
 
 /// Gathers every fault of sense.
@@ -16,9 +16,12 @@ pub(super) fn check(document: &Parsed<PolicyDocument>, collector: &mut Violation
         checker.counted_twice(),
         checker.stresses(),
         checker.condition(),
-        checker.drivers(),
+        drivers::check(&document.value.condition.driver, &document.places),
         checker.status(),
         checker.ladder(),
+        procyclicality::check(&document.value.anti_procyclicality, &document.places),
+        checker.limit_names(),
+        limit::check(&document.value.limit, &document.places),
     ];
     for fault in faults.into_iter().flatten() {
         collector.add(fault);
@@ -63,6 +66,12 @@ impl Checker<'_> {
         let names = self.policy.term.iter().map(|term| term.head().0.as_str());
         let path = |index: usize| format!("term[{index}].name");
         self.duplicates(names, path, "a name of its own for every term")
+    }
+
+    fn limit_names(&self) -> Vec<Violation> {
+        let names = self.policy.limit.iter().map(|limit| limit.name.as_str());
+        let path = |index: usize| format!("limit[{index}].name");
+        self.duplicates(names, path, "a name of its own for every limit")
     }
 
     /// A violation for every name that was given before.
@@ -166,48 +175,6 @@ impl Checker<'_> {
         }
         let title = "the floor of the multiplier is above its cap";
         vec![self.fault("condition.floor", title, "floor ≤ cap")]
-    }
-
-    fn drivers(&self) -> Vec<Violation> {
-        let mut faults = Vec::new();
-        let drivers = &self.policy.condition.driver;
-        for (index, document) in drivers.iter().enumerate() {
-            let path = |key: &str| format!("condition.driver[{index}].{key}");
-            let driver = document.driver();
-            let same = |other: &DriverDocument| {
-                let other = other.driver();
-                other.name() == driver.name() && other.series() == driver.series()
-            };
-            if drivers[..index].iter().any(same) {
-                let title = format!("{} of {} is counted twice", driver.name(), driver.series());
-                faults.push(self.fault(&path("series"), title, "one driver for one observation"));
-            }
-            faults.extend(self.driver_figures(document, path));
-        }
-        faults
-    }
-
-    fn driver_figures(
-        &self,
-        driver: &DriverDocument,
-        path: impl Fn(&str) -> String,
-    ) -> Option<Violation> {
-        match driver {
-            DriverDocument::Drawdown { maximum, .. } if maximum.get() == 0.0 => {
-                let title = "a maximum drawdown of 0 allows nothing";
-                Some(self.fault(&path("maximum"), title, "a share above 0"))
-            }
-            DriverDocument::RelativeStrength { overbought, oversold, .. } => {
-                let (low, high) = (oversold.get(), overbought.get());
-                let ordered = 0.0 < low && low < high && high < 100.0;
-                let title = "the bands of relative strength are not in order";
-                let expected = "0 < oversold < overbought < 100";
-                let key =
-                    if self.places.has(&path("overbought")) { "overbought" } else { "oversold" };
-                (!ordered).then(|| self.fault(&path(key), title, expected))
-            }
-            DriverDocument::Drawdown { .. } | DriverDocument::VolatilityRegime { .. } => None,
-        }
     }
 
     fn status(&self) -> Vec<Violation> {

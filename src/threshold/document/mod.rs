@@ -6,6 +6,9 @@
 
 mod checks;
 mod driver;
+mod drivers;
+mod limit;
+mod procyclicality;
 mod term;
 
 use std::sync::Arc;
@@ -14,13 +17,18 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use driver::{DriverDocument, VolatilityReferenceDocument};
+pub use driver::{
+    DriverDocument, GarchDocument, LevelReferenceDocument, VolatilityReferenceDocument,
+};
+pub use limit::LimitDocument;
+pub use procyclicality::{
+    AntiProcyclicalityDocument, BufferDocument, StressedPeriodDocument, VolatilityFloorDocument,
+};
 pub use term::{StressDocument, TermDocument};
 
-use super::condition::ConditionState;
-use super::policy::{
-    CapitalBase, Combination, ConditionPolicy, Covers, Policy, Rung, RungAction, StatusPolicy,
-};
+use super::condition::{ConditionState, DaysAbove};
+use super::driver::ConditionPolicy;
+use super::policy::{CapitalBase, Combination, Covers, Policy, Rung, RungAction, StatusPolicy};
 use crate::document::{
     DurationText, FilePath, Instant, Loader, Name, NonNegative, NonNegativeRate, Parsed, Positive,
     PositiveRate, Prose, SourceFile, UnitFraction, ViolationCollector, Violations, read_toml,
@@ -58,6 +66,13 @@ pub struct PolicyDocument {
     #[serde(default)]
     #[schemars(length(max = 20))]
     pub ladder: Vec<RungDocument>,
+    /// What is done against procyclicality; left out: nothing.
+    #[serde(default)]
+    pub anti_procyclicality: AntiProcyclicalityDocument,
+    /// Limits beside the threshold: on the book, a venue, an account, an underlying or a tag.
+    #[serde(default)]
+    #[schemars(length(max = 200))]
+    pub limit: Vec<LimitDocument>,
 }
 
 /// What counts as capital.
@@ -86,8 +101,13 @@ pub struct ConditionDocument {
     pub floor: UnitFraction,
     /// Largest multiplier; above 1 more than the appetite may be used in calm times.
     pub cap: Positive,
-    /// Largest rise of the multiplier per day; it falls at once.
+    /// Largest rise of the multiplier per day.
     pub relax_per_day: PositiveRate,
+    /// How long the drivers must have asked for more before the multiplier rises, e.g. `"3d"`; at
+    /// once when left out.
+    pub relax_after: Option<DurationText>,
+    /// Largest fall of the multiplier per day; it falls at once when left out.
+    pub tighten_per_day: Option<PositiveRate>,
     /// State of an earlier run to continue from, instead of replaying the history.
     pub previous_state: Option<FilePath>,
     /// What the multiplier is the product of.
@@ -101,6 +121,8 @@ impl Default for ConditionDocument {
             floor: UnitFraction::new(0.25).expect("in range"),
             cap: Positive::new(1.0).expect("in range"),
             relax_per_day: PositiveRate::new(0.05).expect("in range"),
+            relax_after: None,
+            tighten_per_day: None,
             previous_state: None,
             driver: Vec::new(),
         }
@@ -155,6 +177,21 @@ pub struct ConditionStateDocument {
     pub long: NonNegative,
     /// Multiplier of the short side.
     pub short: NonNegative,
+    /// Days for which the drivers have asked for more than each; left out where they have not.
+    #[serde(default)]
+    pub days_above: DaysAboveDocument,
+}
+
+/// Days for which the drivers have asked for more than the multiplier.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DaysAboveDocument {
+    /// Of hedged books.
+    pub hedged: Option<NonNegative>,
+    /// Of the long side.
+    pub long: Option<NonNegative>,
+    /// Of the short side.
+    pub short: Option<NonNegative>,
 }
 
 /// The state of an earlier run, dated.
@@ -220,6 +257,11 @@ fn previous_state(
             hedged: state.hedged.get(),
             long: state.long.get(),
             short: state.short.get(),
+            days_above: DaysAbove {
+                hedged: state.days_above.hedged.map(NonNegative::get),
+                long: state.days_above.long.map(NonNegative::get),
+                short: state.days_above.short.map(NonNegative::get),
+            },
         },
     }))
 }
@@ -233,12 +275,7 @@ fn policy(document: &PolicyDocument) -> Policy {
         appetite: document.appetite.get(),
         combination: document.combination,
         terms: document.term.iter().map(TermDocument::term).collect(),
-        condition: ConditionPolicy {
-            floor: document.condition.floor.get(),
-            cap: document.condition.cap.get(),
-            relax_per_day: document.condition.relax_per_day.get(),
-            drivers: document.condition.driver.iter().map(DriverDocument::driver).collect(),
-        },
+        condition: condition(&document.condition),
         status: StatusPolicy {
             amber: document.status.amber.get(),
             red: document.status.red.get(),
@@ -246,6 +283,19 @@ fn policy(document: &PolicyDocument) -> Policy {
         },
         target_utilisation: document.target_utilisation.get(),
         ladder: document.ladder.iter().map(rung).collect(),
+        anti_procyclicality: document.anti_procyclicality.options(),
+        limits: document.limit.iter().map(LimitDocument::limit).collect(),
+    }
+}
+
+fn condition(document: &ConditionDocument) -> ConditionPolicy {
+    ConditionPolicy {
+        floor: document.floor.get(),
+        cap: document.cap.get(),
+        relax_per_day: document.relax_per_day.get(),
+        relax_after_days: document.relax_after.as_ref().map_or(0.0, |text| text.years().days()),
+        tighten_per_day: document.tighten_per_day.map(PositiveRate::get),
+        drivers: document.driver.iter().map(DriverDocument::driver).collect(),
     }
 }
 

@@ -1,4 +1,5 @@
-use super::super::policy::{Driver, TermKind};
+use super::super::driver::{Driver, RegimeEstimator};
+use super::super::policy::TermKind;
 use super::*;
 use crate::document::embedded;
 
@@ -33,9 +34,20 @@ fn the_shipped_example_reads_whole() {
     };
     let shocks: Vec<_> = stresses[0].shocks.iter().map(|s| (s.factor.as_str(), s.change)).collect();
     assert_eq!(shocks, [("BTC.spot", -0.395), ("*.spot", -0.446), ("*.vol", 1.0)]);
-    assert_eq!(policy.condition.drivers.len(), 3);
+    assert_eq!(policy.condition.drivers.len(), 9);
+    assert_eq!(policy.condition.relax_after_days, 2.0);
+    let garch = RegimeEstimator::GarchFitted { refit_days: 30, window_days: Some(1000) };
+    assert!(matches!(
+        policy.condition.drivers[1],
+        Driver::VolatilityRegime { estimator, .. } if estimator == garch
+    ));
     assert_eq!(policy.ladder[1].delay, Years::from_seconds(900.0));
     assert_eq!(policy.ladder[2].cost_rate, 0.001);
+    let period = policy.anti_procyclicality.stressed_period.unwrap();
+    assert_eq!(period.weight, 0.25);
+    assert_eq!(policy.anti_procyclicality.buffer.unwrap().added(1.0), 0.25);
+    assert_eq!(policy.limits.len(), 5);
+    assert_eq!(policy.limits[1].hard.at(1e6), Some(4e5));
     assert!(loaded.document.file.text().starts_with("#:schema ../schema/policy.json\n"));
 }
 
@@ -134,17 +146,98 @@ fn every_fault_of_form_shows_at_its_place() {
 }
 
 #[test]
+fn faults_of_drivers_show_at_their_places() {
+    let driver =
+        |name: &str, rest: &str| format!("[[condition.driver]]\ndriver = \"{name}\"\n{rest}\n");
+    let text = [
+        format!("{HEAD}{TERM}"),
+        driver(
+            "volatility_regime",
+            "series = \"BTC\"\nhalf_life_days = 5\nreference = { stated = 0.6 }\n\
+             garch = { stated = { alpha = 0.2, beta = 0.8, volatility = 0.6 } }",
+        ),
+        driver("mean_correlation", "series = [\"BTC\", \"BTC\"]\nreference = { stated = 1.5 }"),
+        driver(
+            "absorption_ratio",
+            "series = [\"BTC\", \"ETH\"]\neigenvectors = 2\nreference = { stated = 0.9 }",
+        ),
+        driver(
+            "liquidity_depth",
+            "series = \"BTC\"\nmeasure = \"volume\"\nreference = { stated = 0 }",
+        ),
+        driver("funding_stress", "series = \"BTC\"\ncalm = \"5bp\"\nstressed = \"5bp\"\ncut = 0.5"),
+    ];
+    let expected = [
+        "11:18 5 a half-life and a GARCH for one volatility",
+        "13:42 0.8 a variance that never returns to its long-run level",
+        "16:18 \"BTC\" `BTC` is watched twice",
+        "17:24 1.5 nothing can be compared with 1.5",
+        "21:16 2 as many eigenvectors as assets absorb everything",
+        "27:24 0 nothing can be compared with 0",
+        "32:12 \"5bp\" stressed funding is no more than calm funding",
+    ];
+    assert_eq!(faults(&text.concat()), expected);
+}
+
+#[test]
+fn faults_of_limits_show_at_their_places() {
+    let limit = |rest: &str| format!("[[limit]]\n{rest}\n");
+    let text = [
+        format!("{HEAD}{TERM}"),
+        limit(
+            "name = \"a\"\nlevel = \"book\"\nmeasure = \"loss_contribution\"\nof = \"x\"\nsoft = 1",
+        ),
+        limit("name = \"a\"\nlevel = \"tag\"\nmeasure = \"initial_margin\"\nhard = 1"),
+        limit("name = \"b\"\nlevel = \"venue\"\nmeasure = \"net_exposure\""),
+        limit(
+            "name = \"c\"\nlevel = \"account\"\nmeasure = \"gross_exposure\"\n\
+             soft_of_capital = \"60%\"\nhard_of_capital = \"50%\"\nsoft = 9",
+        ),
+    ];
+    let expected = [
+        "11:11 \"loss_contribution\" there is no contribution to expected shortfall of a book",
+        "12:6 \"x\" the book has no parts to name",
+        "15:8 \"a\" `a` is named twice",
+        "17:11 \"initial_margin\" there is no initial margin of a tag",
+        "20:8 \"b\" a limit without a bound",
+        "27:19 \"60%\" the soft bound is above the hard one",
+    ];
+    assert_eq!(faults(&text.concat()), expected);
+}
+
+#[test]
+fn faults_of_procyclicality_show_at_their_places() {
+    let text = format!(
+        "{HEAD}{TERM}[anti_procyclicality]\n\
+         buffer = {{ share = \"25%\", released_from = 0.5, released_at = 0.5 }}\n\
+         stressed_period = {{ weight = 0, from = 2021-01-01T00:00:00Z, to = 2020-01-01T00:00:00Z }}\n\
+         volatility_floor = {{ years = 0 }}\n"
+    );
+    let expected = ["11:30 0 `years` is out of range"];
+    assert_eq!(faults(&text)[..1], expected);
+    let expected = [
+        "9:62 0.5 the buffer is drawn before it is",
+        "10:30 0 a stressed period that does not count",
+        "10:66 2020-01-01T00:00:00Z the stressed period ends before it begins",
+    ];
+    assert_eq!(faults(&text.replace("years = 0", "years = 10")), expected);
+}
+
+#[test]
 fn the_previous_state_is_read_through_the_loader() {
     let folder = tempfile::tempdir().unwrap();
     let policy = format!("{HEAD}{TERM}[condition]\nprevious_state = \"state.toml\"\n");
-    let state = "as_of = 2026-01-01T00:00:00Z\nhedged = 0.8\nlong = 0.4\nshort = 0.8\n";
+    let state = "as_of = 2026-01-01T00:00:00Z\nhedged = 0.8\nlong = 0.4\nshort = 0.8\n\
+                 days_above = { long = 2 }\n";
     std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
     std::fs::write(folder.path().join("state.toml"), state).unwrap();
     let confinement = crate::document::Confinement::Inside;
     let loader = Loader::new(folder.path(), confinement).unwrap();
     let file = loader.open("policy.toml", None).unwrap();
     let previous = read_policy(&file, &loader).unwrap().previous.unwrap();
-    assert_eq!(previous.state, ConditionState { hedged: 0.8, long: 0.4, short: 0.8 });
+    let days_above = DaysAbove { long: Some(2.0), ..DaysAbove::default() };
+    let expected = ConditionState { hedged: 0.8, long: 0.4, short: 0.8, days_above };
+    assert_eq!(previous.state, expected);
     assert_eq!(loader.inputs().len(), 2);
 }
 
