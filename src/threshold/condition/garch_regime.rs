@@ -19,7 +19,7 @@ pub(super) fn fitted(returns: &[f64], refit_closes: usize, window: Option<usize>
     let mut state: Option<(GarchParameters, f64)> = None;
     let mut variances = Vec::new();
     for end in GARCH_OBSERVATIONS_MIN..=returns.len() {
-        let is_due = (end - GARCH_OBSERVATIONS_MIN) % refit_closes.max(1) == 0;
+        let is_due = (end - GARCH_OBSERVATIONS_MIN).is_multiple_of(refit_closes.max(1));
         if is_due || state.is_none() {
             let length = window.map_or(end, |window| window.max(GARCH_OBSERVATIONS_MIN).min(end));
             if let Ok(fit) = fit_garch(&observed[end - length..end], SETTINGS) {

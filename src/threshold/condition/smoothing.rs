@@ -177,7 +177,7 @@ impl Smoother {
         let Multiplier { value, raw, target, days_above, .. } = *found;
         let floor = (raw < self.floor).then_some(Clamp::Floor { raw, floor: self.floor });
         let cap = (raw > self.cap).then_some(Clamp::Cap { raw, cap: self.cap });
-        let rate = (value < target).then(|| match (waited, days_above) {
+        let rate = (value < target).then_some(match (waited, days_above) {
             (false, Some(waited_days)) => Clamp::RelaxDelay {
                 held: value,
                 target,
