@@ -116,7 +116,7 @@ pub struct LevelMeasure {
 }
 
 /// Loss of a period, by full revaluation of the same book at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct RealisedLoss {
     /// The desk's loss: both parts less what accounts without recourse do not owe.
     pub total: f64,
