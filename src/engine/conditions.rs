@@ -2,7 +2,7 @@
 
 use crate::document::{Violation, Violations};
 use crate::market::Market;
-use crate::scenario::{ProcessSettings, Scenario, VolatilitySettings};
+use crate::scenario::{ModelSettings, ProcessSettings, Scenario, VolatilitySettings};
 use crate::threshold::document::LoadedPolicy;
 use crate::threshold::{
     self, Condition, ConditionHistory, Memory, ShortfallVolatility, ThresholdError,
@@ -20,12 +20,13 @@ pub(super) fn condition(
 ) -> Result<Condition, Violations> {
     let policy = &loaded.policy.condition;
     let memory = memory(loaded, market)?;
-    threshold::condition(policy, &history(market), volatility(scenario), memory).map_err(|error| {
-        let place = loaded.document.places.at(&path(&error, loaded));
-        Violation::new(place, error.to_string())
-            .help("name a series of the market's history, or leave the driver out")
-            .into()
-    })
+    threshold::condition(policy, &history(market), shortfall_volatility(&scenario.model), memory)
+        .map_err(|error| {
+            let place = loaded.document.places.at(&path(&error, loaded));
+            Violation::new(place, error.to_string())
+                .help("name a series of the market's history, or leave the driver out")
+                .into()
+        })
 }
 
 /// Where the first driver at fault names the series, else all drivers.
@@ -68,8 +69,7 @@ fn history(market: &Market) -> ConditionHistory {
 }
 
 /// Whether the simulated ES already moves with today's volatility.
-fn volatility(scenario: &Scenario) -> ShortfallVolatility {
-    let model = &scenario.model;
+pub fn shortfall_volatility(model: &ModelSettings) -> ShortfallVolatility {
     let estimator = match &model.process {
         ProcessSettings::FilteredHistorical { filter } => filter,
         _ => &model.volatility,

@@ -2,8 +2,9 @@
 //!
 //! Flows in: inputs as they were read, and what is another's on the date: market, book, settings.
 //! Flows out: VaR and ES, the terms of the potential loss at a grid of scales, capital and the
-//! condition multiplier; no contributions, no solved figures. The losses themselves are kept for
-//! what is compared with them.
+//! condition multiplier; no contributions, no solved figures. Of a policy's options against
+//! procyclicality the buffer acts; models of a stressed period or a volatility floor are not fitted.
+//! The losses themselves are kept for what is compared with them.
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::risk::{self, LossSample, Needs};
 use crate::scenario::Scenario;
-use crate::threshold::{self, Direction, MoneyEstimate, Policy, TermKind};
+use crate::threshold::{self, Adjustment, Direction, MoneyEstimate, Policy, TermKind};
 use crate::units::ConfidenceLevel;
 
 /// What is another's on another date.
@@ -239,10 +240,13 @@ impl Date<'_> {
         };
         let terms_at_scales: Vec<Vec<f64>> =
             scales.iter().map(at).collect::<Result<_, EngineError>>()?;
-        let potential_loss = threshold::potential_loss(policy, &terms)?.estimate;
         let multiplier = plan.condition.as_ref().map(|found| found.of(self.direction));
         let (multiplier, raw_multiplier) =
             multiplier.map_or((1.0, 1.0), |one| (one.value, one.raw));
+        let buffer = policy.anti_procyclicality.buffer;
+        let buffer = buffer.map_or(0.0, |buffer| buffer.added(raw_multiplier));
+        let adjustment = Adjustment { buffer, ..Adjustment::none(policy) };
+        let potential_loss = adjustment.potential_loss(policy, &terms)?.estimate;
         let capital = threshold::capital(&policy.capital, book.collateral_after_haircuts()).amount;
         let threshold = threshold::threshold(policy.appetite, capital, multiplier);
         Ok(DatedThreshold {

@@ -61,6 +61,7 @@ mod venues;
 
 pub use amounts::AmountTally;
 pub(crate) use bands::unkept;
+pub use conditions::shortfall_volatility;
 pub use control::{Control, Interrupted, Observer, PartOf, Stage, Unobserved};
 pub use dated::{Dated, DatedFigures, DatedMeasure, DatedThreshold, dated_figures, dated_plan};
 pub use displaced::{CoinTally, MarketTally};

@@ -50,11 +50,12 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::document::{Confinement, InputFile, Violations};
-use crate::engine::{Control, Inputs, Interrupted, PartOf};
+use crate::engine::{self, Control, Inputs, Interrupted, PartOf};
 use crate::market::PriceHistory;
 use crate::numeric::isa::InstructionSet;
 use crate::outcome::Backtest;
-use crate::scenario::{ModelSettings, ProcessSettings, VolatilitySettings};
+use crate::scenario::ModelSettings;
+use crate::threshold::ShortfallVolatility;
 use crate::units::{ConfidenceLevel, Symbol, Years};
 use book::{DatedBook, Roll, Size};
 use calendar::Calendar;
@@ -253,7 +254,8 @@ impl LoadedBacktest {
                 dates.push(date.record);
                 by_level.iter_mut().zip(date.tails).for_each(|(level, tail)| level.push(tail));
             }
-            let conditional_volatility = is_conditional(&model.settings);
+            let volatility = engine::shortfall_volatility(&model.settings);
+            let conditional_volatility = volatility == ShortfallVolatility::Conditional;
             records.push(ModelRecord { name: model.name.clone(), conditional_volatility, dates });
             tails.push(by_level);
         }
@@ -280,13 +282,4 @@ impl LoadedBacktest {
             left_out,
         }
     }
-}
-
-/// Whether volatilities follow today's, so that ES does.
-fn is_conditional(model: &ModelSettings) -> bool {
-    let estimator = match &model.process {
-        ProcessSettings::FilteredHistorical { filter } => filter,
-        _ => &model.volatility,
-    };
-    matches!(estimator, VolatilitySettings::Ewma { .. } | VolatilitySettings::Garch { .. })
 }

@@ -66,6 +66,17 @@ impl LoadedBacktest {
         })
     }
 
+    /// What of the policy the walk's potential loss leaves out.
+    fn unweighed(&self) -> Option<String> {
+        let options = &self.base.policy.as_ref()?.policy.anti_procyclicality;
+        let weighs = options.stressed_period.is_some() || options.volatility_floor.is_some();
+        weighs.then(|| {
+            "the potential loss is that of each model alone: the policy's stressed period and \
+             volatility floor are not weighed in"
+                .to_owned()
+        })
+    }
+
     fn estimated_on(&self) -> String {
         let days = self.history().interval.days();
         let window = grouped(self.calendar.window as f64 * days, 0);
@@ -89,6 +100,7 @@ impl LoadedBacktest {
                 judge::DATES_MIN
             ));
         }
+        notes.extend(self.unweighed());
         let out = walk.record.left_out.len();
         if let Some(first) = walk.record.left_out.first() {
             notes.push(format!(
