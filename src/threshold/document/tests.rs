@@ -218,7 +218,7 @@ fn faults_of_procyclicality_show_at_their_places() {
     let expected = [
         "9:62 0.5 the buffer is drawn before it is",
         "10:30 0 a stressed period that does not count",
-        "10:66 2020-01-01T00:00:00Z the stressed period ends before it begins",
+        "10:67 2020-01-01T00:00:00Z the stressed period ends before it begins",
     ];
     assert_eq!(faults(&text.replace("years = 0", "years = 10")), expected);
 }
