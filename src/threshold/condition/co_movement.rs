@@ -151,11 +151,11 @@ mod tests {
 
     /// ±1 with periods 2 and 4: uncorrelated over whole periods.
     fn common(day: usize) -> f64 {
-        if day % 2 == 0 { 0.01 } else { -0.01 }
+        if day.is_multiple_of(2) { 0.01 } else { -0.01 }
     }
 
     fn own(day: usize) -> f64 {
-        if (day / 2) % 2 == 0 { 0.01 } else { -0.01 }
+        if (day / 2).is_multiple_of(2) { 0.01 } else { -0.01 }
     }
 
     fn group(closes: &[Closes], reference: LevelReference) -> Group<'_> {
