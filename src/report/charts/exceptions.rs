@@ -35,10 +35,12 @@ pub fn exceptions(
     canvas.add(text("axis", [4.0, 14.0], &format!("{name}: loss, {}", backtest.currency)));
     years(&mut canvas, dates, &x);
     let zero = y.at(0.0);
-    for (index, one) in dates.iter().enumerate() {
+    let stem = |(index, one): (usize, &BacktestDate)| {
         let place = x.at(index as f64);
-        canvas.add(line("curve without", [place, zero], [place, y.at(one.loss)]));
-    }
+        [[place, zero], [place, y.at(one.loss)], [place, zero]]
+    };
+    let stems: Vec<[f64; 2]> = dates.iter().enumerate().flat_map(stem).collect();
+    canvas.add(polyline("stems", &stems).series("loss"));
     let curve = |of: &dyn Fn(&BacktestDate) -> f64| -> Vec<[f64; 2]> {
         let points = dates.iter().enumerate();
         points.map(|(index, one)| [x.at(index as f64), y.at(of(one))]).collect()

@@ -96,7 +96,7 @@ fn row(model: &ModelTests, tests: &LevelTests) -> comfy_table::Row {
     let mark = if tests.rejected { " *" } else { "" };
     let mut cells = vec![
         format!("{}{mark}", model.model),
-        format!("{}/{}", tests.exceptions, number(tests.expected, 1)),
+        format!("{}/{}", tests.exceptions, expected(tests.expected)),
     ];
     cells.extend(TESTS.map(|(name, _)| {
         let found = tests.tests.iter().find(|test| test.name == name);
@@ -109,6 +109,11 @@ fn row(model: &ModelTests, tests: &LevelTests) -> comfy_table::Row {
         _ => "–".to_owned(),
     });
     short_row(cells.into_iter().map(Cell::new_owned), 2)
+}
+
+/// A number of exceptions in few letters.
+fn expected(count: f64) -> String {
+    number(count, usize::from(count < 9.95))
 }
 
 /// A p-value to three digits.
