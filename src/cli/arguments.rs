@@ -256,6 +256,9 @@ pub enum CalibrateCommand {
     /// fractions and fees of a venue; gives the Pareto front of bad debt, liquidated notional, cost
     /// and idle capital.
     Liquidation(LiquidationArguments),
+    /// The market model of a scenario: fits it to the history, tells volatilities, correlations and tail
+    /// parameters with their standard errors, and writes a document that states them.
+    Market(MarketArguments),
 }
 
 /// Arguments of `calibrate liquidation`.
@@ -276,6 +279,31 @@ pub struct LiquidationArguments {
     #[arg(long)]
     pub json: bool,
     /// No progress and no summary; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `calibrate market`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll calibrate market scenarios/desk\n  \
+                        plimsoll calibrate market scenarios/desk --out scenarios/desk/estimated.toml\n\n\
+                        The document extends the scenario and states every fitted parameter: a run of it\n\
+                        has the bits of a run of the scenario, and keeps them when the history grows.")]
+pub struct MarketArguments {
+    /// The scenario document, or a folder that holds a scenario.toml.
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub machine: MachineArguments,
+    /// Write the document here; a file that was not written by this command is left alone. Beside the
+    /// scenario it needs no --allow-outside to run.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print the estimates as JSON and nothing else on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// No summary; errors still show.
     #[arg(long, short)]
     pub quiet: bool,
 }

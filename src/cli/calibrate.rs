@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::arguments::{CalibrateCommand, LiquidationArguments, Pages};
+use super::calibrate_market::market;
 use super::exit::Exit;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
@@ -18,6 +19,7 @@ use crate::study::calibration::{CalibrationError, LoadedCalibration};
 pub fn calibrate(command: &CalibrateCommand, terminal: &Terminal) -> Exit {
     match command {
         CalibrateCommand::Liquidation(arguments) => liquidation(arguments, terminal),
+        CalibrateCommand::Market(arguments) => market(arguments, terminal),
     }
 }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod backtest;
 mod batch;
 mod calibrate;
+mod calibrate_market;
 mod check;
 mod compare;
 mod completions;

@@ -46,7 +46,7 @@ pub use number::{
     Correlation, Figure, Level, NonNegative, NonNegativeRate, Number, Positive, PositiveRate, Rate,
     UnitFraction,
 };
-pub use output::{OutputError, OutputFolder, read_result, whole_results};
+pub use output::{OutputError, OutputFolder, read_result, whole_results, write_document};
 pub use read::{Rules, deserialize, read_toml, read_tree, whole_file_violation};
 pub use record::read_records;
 pub use render::ColorChoice;

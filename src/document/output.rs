@@ -54,6 +54,37 @@ pub enum OutputError {
     },
 }
 
+/// Writes one document whole or not at all. A file that stands there and does not begin with `mark` is
+/// someone else's, and is left alone.
+///
+/// # Errors
+/// A file that is not ours; a folder that cannot be written.
+pub fn write_document(path: &Path, text: &str, mark: &str) -> Result<(), OutputError> {
+    match fs::read(path) {
+        Ok(found) if !found.starts_with(mark.as_bytes()) => {
+            let taken = io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "it exists and was not written by this command; name another file",
+            );
+            return Err(io_error(path)(taken));
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error(path)(error)),
+        _ => {}
+    }
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(parent)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(io_error(path))
+}
+
 /// How the names of folders under construction begin.
 pub(super) const HIDDEN: &str = ".plimsoll-";
 

@@ -6,8 +6,8 @@
 //! Where venues liquidate inside paths, the loss of a path is no function of its values at the
 //! horizon: an account that was closed at scale 1 need not be at another. Such a book is compiled
 //! at every scale that is asked for and walks the first [`REWALKED_PATHS`] paths again, on the
-//! same numbers. Added exposure is the desk's own, in no account: it closes nothing, and is read
-//! off the kept paths.
+//! same numbers. Added exposure is read off the kept paths: the desk's own, in no account,
+//! it closes nothing; what it changes as a position in an account is found in `headroom`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -142,7 +142,7 @@ impl<'a> Exposure<'a> {
     }
 
     /// Whether another scale needs the paths walked again.
-    fn is_walked_again(&self) -> bool {
+    pub fn is_walked_again(&self) -> bool {
         let acts =
             self.book.setting.rules.iter().flatten().any(|rules| rules.liquidation.is_some());
         acts || self.book.engine.event_stage().is_some()
@@ -351,6 +351,25 @@ impl ScaledBook for &Exposure<'_> {
     /// Where every scale walks paths again it is found to a part of its error that nobody sees.
     fn tolerance(&self) -> f64 {
         if self.is_walked_again() { 1e-6 } else { 1e-10 }
+    }
+}
+
+/// What headroom walks again, and with what.
+impl<'a> Exposure<'a> {
+    /// Paths that tell what a change of the book changes of its potential loss.
+    pub fn rough_paths(&self) -> u64 {
+        let is_rough = self.book.engine.drawn().plain;
+        if is_rough { self.solver_paths().min(ROUGH_PATHS) } else { self.solver_paths() }
+    }
+
+    /// Plan, policy, book and line to the outside.
+    pub fn setting(&self) -> (&'a Plan, &'a Policy, &'a Compiled<'a>, Control<'a>) {
+        (self.plan, self.policy, self.book, self.control)
+    }
+
+    /// Columns of the kept paths.
+    pub fn columns(&self) -> &'a PathColumns {
+        self.columns
     }
 }
 

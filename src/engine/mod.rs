@@ -29,6 +29,7 @@ mod failure_strata;
 mod failures;
 mod faults;
 mod grid;
+mod headroom;
 mod hedging;
 mod historical;
 mod ledger;

@@ -176,6 +176,12 @@ impl PathColumns {
         Self { account_count, underlying_count, values }
     }
 
+    /// The same of the first `count` paths alone.
+    pub(super) fn first(&self, count: usize) -> Self {
+        let values = self.values[..count * self.width()].to_vec();
+        Self { values, ..*self }
+    }
+
     fn width(&self) -> usize {
         2 * self.account_count + self.underlying_count
     }

@@ -16,6 +16,7 @@ pub mod historical;
 pub mod liquidation;
 pub mod liquidation_price;
 pub mod liquidity_horizons;
+pub mod market_model;
 pub mod measures;
 pub mod moved_prices;
 pub mod replay;
@@ -64,6 +65,7 @@ pub use liquidation::{
 };
 pub use liquidation_price::{AccountPrices, PriceOf};
 pub use liquidity_horizons::{LiquidityBucket, LiquidityHorizons};
+pub use market_model::{EstimatedParameter, EstimatedVolatility, MarketModel};
 pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
     Measures, PathRow, Probability, TailIndex, WorstPath,

@@ -264,6 +264,10 @@ pub struct Headroom {
     pub long: Option<f64>,
     /// Additional short exposure (positive number) that keeps PL ≤ T.
     pub short: Option<f64>,
+    /// The position, and its account, in whose contract exposure is added where venues act inside
+    /// paths; `None`: outside all accounts, nothing acts on it.
+    #[serde(default)]
+    pub held_as: Option<String>,
     /// Details of the long side.
     pub long_bound: HeadroomBound,
     /// Details of the short side.
@@ -275,7 +279,10 @@ pub struct Headroom {
 pub struct HeadroomBound {
     /// 95 % Monte Carlo interval.
     pub interval_95: Option<[f64; 2]>,
-    /// Why there is no value, else empty.
+    /// What ends it: `risk`, `margin` or `none`.
+    #[serde(default)]
+    pub binding: String,
+    /// Why there is no value, or what ends it where risk does not, else empty.
     pub reason: String,
 }
 

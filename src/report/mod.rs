@@ -41,7 +41,10 @@ pub use html::html;
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
 pub use replay::{replay_json, replay_text};
-pub use terminal::{Colour, TerminalStyle, backtest_terminal, calibration_terminal, terminal};
+pub use terminal::{
+    Colour, TerminalStyle, backtest_terminal, calibration_terminal, market_model_json,
+    market_model_terminal, terminal,
+};
 pub use verdict::{Answer, Verdict, verdict};
 
 /// Why a report could not be written; none is the reader's fault.

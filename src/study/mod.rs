@@ -5,4 +5,5 @@
 
 pub mod batch;
 pub mod calibration;
+pub mod market_model;
 pub mod walk_forward;

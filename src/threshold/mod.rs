@@ -36,7 +36,7 @@ pub use distance::{Breach, SPOT_DOWN, SPOT_UP, VOLATILITY_UP, distance_to_breach
 pub use driver::{
     ConditionPolicy, Driver, LevelReference, LiquidityMeasure, RegimeEstimator, VolatilityReference,
 };
-pub use headroom::{HeadroomBound, HeadroomLimits, HeadroomSolution, solve_headroom};
+pub use headroom::{HeadroomBound, HeadroomLimits, HeadroomSolution, solve_acted, solve_headroom};
 pub use hedging::{
     Binding as HedgingBinding, Constraint, HedgeTerms, HedgedBook, HedgedFigures, HedgingSolution,
     Infeasible, Linear, Optimum, cheapest_trades,

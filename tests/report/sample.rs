@@ -529,6 +529,7 @@ fn condition() -> Condition {
 fn headroom() -> Vec<Headroom> {
     let bound = |value: f64| HeadroomBound {
         interval_95: Some([0.97 * value, 1.04 * value]),
+        binding: "risk".into(),
         reason: String::new(),
     };
     let row = |(index, underlying): (usize, &&str)| {
@@ -538,10 +539,12 @@ fn headroom() -> Vec<Headroom> {
             underlying: (*underlying).into(),
             long: Some(long),
             short,
+            held_as: None,
             long_bound: bound(long),
             short_bound: short.map_or_else(
                 || HeadroomBound {
                     interval_95: None,
+                    binding: "none".into(),
                     reason: "no end found up to 20 times the gross exposure".into(),
                 },
                 bound,

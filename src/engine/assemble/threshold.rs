@@ -11,6 +11,7 @@ use crate::engine::breach::Distance;
 use crate::engine::compiled::Compiled;
 use crate::engine::control::Control;
 use crate::engine::exposure::Exposure;
+use crate::engine::headroom::AddedPosition;
 use crate::engine::hedging;
 use crate::engine::scaled::Variation;
 use crate::outcome::{
@@ -221,15 +222,25 @@ impl Derivation<'_> {
         let underlyings = self.found.book.underlyings.par_iter().enumerate();
         let solve = |(index, symbol): (usize, &crate::units::Symbol)| {
             let evaluate = |amount| self.exposure.with_added(index, amount);
-            let found = threshold::solve_headroom(evaluate, limits)?;
+            let carrier = AddedPosition::new(&self.exposure, index)?;
+            let found = match &carrier {
+                None => threshold::solve_headroom(evaluate, limits)?,
+                Some(added) => {
+                    let largest = added.largest(limits.typical_exposure)?;
+                    let change = |amount| added.change(amount);
+                    threshold::solve_acted(evaluate, change, largest, limits)?
+                }
+            };
             let bound = |bound: &threshold::HeadroomBound| outcome::HeadroomBound {
                 interval_95: bound.interval_95,
+                binding: bound.binding.name().to_owned(),
                 reason: bound.reason.clone(),
             };
             Ok(Headroom {
                 underlying: symbol.to_string(),
                 long: found.long.value,
                 short: found.short.value,
+                held_as: carrier.map(|added| added.name()),
                 long_bound: bound(&found.long),
                 short_bound: bound(&found.short),
             })

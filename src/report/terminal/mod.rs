@@ -12,6 +12,7 @@ mod failures;
 pub(super) mod grid;
 mod hedging;
 mod liquidity_horizons;
+mod market_model;
 mod moved;
 mod reverse;
 mod tables;
@@ -23,6 +24,7 @@ use crate::outcome::Outcome;
 pub use backtest::backtest_terminal;
 pub use calibration::calibration_terminal;
 use grid::Grid;
+pub use market_model::{market_model_json, market_model_terminal};
 
 /// Lines of one screen, less one for the prompt.
 const SCREEN_LINES: usize = 39;

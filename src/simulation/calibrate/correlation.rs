@@ -19,6 +19,8 @@ pub(super) struct Correlation {
     pub factor: Vec<f64>,
     pub source: String,
     pub projection_distance: Option<f64>,
+    /// Standard error of each entry, by row, where the estimator gives one; else empty.
+    pub errors: Vec<Vec<f64>>,
 }
 
 /// Correlation of `keys`; factors that do not move (`moves`) are uncorrelated with the others.
@@ -31,21 +33,32 @@ pub(super) fn correlation(
     notes: &mut Vec<String>,
 ) -> Result<Correlation, CalibrationError> {
     let mut estimated = |estimate: &Estimator| from_history(estimate, keys, moves, returns, notes);
-    let (matrix, source) = match settings {
-        CorrelationSettings::Stated { factors, matrix } => {
-            (stated(factors, matrix, keys, moves, invalid)?, "stated".to_owned())
-        }
+    let without_errors = |found: FromHistory| FromHistory { errors: Vec::new(), ..found };
+    let FromHistory { matrix, source, errors } = match settings {
+        CorrelationSettings::Stated { factors, matrix } => FromHistory {
+            matrix: stated(factors, matrix, keys, moves, invalid)?,
+            source: "stated".to_owned(),
+            errors: Vec::new(),
+        },
         CorrelationSettings::Sample { window } => {
             estimated(&|panel| sample_correlation(panel, *window, Overlap::Pairwise))?
         }
-        CorrelationSettings::Ewma { half_life } => {
-            estimated(&|panel| ewma_correlation(panel, *half_life, Overlap::Pairwise))?
-        }
-        CorrelationSettings::LedoitWolf { window } => {
-            estimated(&|panel| Ok(ledoit_wolf_correlation(panel, *window)?.correlation))?
-        }
+        CorrelationSettings::Ewma { half_life } => without_errors(estimated(&|panel| {
+            ewma_correlation(panel, *half_life, Overlap::Pairwise)
+        })?),
+        CorrelationSettings::LedoitWolf { window } => without_errors(estimated(&|panel| {
+            Ok(ledoit_wolf_correlation(panel, *window)?.correlation)
+        })?),
     };
-    valid(matrix, source, invalid, notes)
+    Ok(Correlation { errors, ..valid(matrix, source, invalid, notes)? })
+}
+
+/// A matrix as it was stated or estimated.
+struct FromHistory {
+    matrix: DMatrix<f64>,
+    source: String,
+    /// Standard errors by row, of an estimator that gives them for normal returns; else empty.
+    errors: Vec<Vec<f64>>,
 }
 
 /// Correlation of a panel `[series][date]`.
@@ -60,12 +73,24 @@ fn valid(
 ) -> Result<Correlation, CalibrationError> {
     if matrix.is_empty() {
         let factor = Vec::new();
-        return Ok(Correlation { matrix, factor, source, projection_distance: None });
+        return Ok(Correlation {
+            matrix,
+            factor,
+            source,
+            projection_distance: None,
+            errors: Vec::new(),
+        });
     }
     let error = match semidefinite_cholesky(&matrix) {
         Ok(factor) => {
             let factor = factor.into_entries();
-            return Ok(Correlation { matrix, factor, source, projection_distance: None });
+            return Ok(Correlation {
+                matrix,
+                factor,
+                source,
+                projection_distance: None,
+                errors: Vec::new(),
+            });
         }
         Err(error) => error,
     };
@@ -81,7 +106,13 @@ fn valid(
     ));
     let factor = semidefinite_cholesky(&nearest.matrix)?.into_entries();
     let matrix = nearest.matrix;
-    Ok(Correlation { matrix, factor, source, projection_distance: Some(distance) })
+    Ok(Correlation {
+        matrix,
+        factor,
+        source,
+        projection_distance: Some(distance),
+        errors: Vec::new(),
+    })
 }
 
 /// The distance a projection may bridge, where `error` can be mended by one.
@@ -181,23 +212,28 @@ fn from_history(
     moves: &[bool],
     returns: &FactorReturns,
     notes: &mut Vec<String>,
-) -> Result<(DMatrix<f64>, String), CalibrationError> {
+) -> Result<FromHistory, CalibrationError> {
     let used: Vec<usize> =
         (0..keys.len()).filter(|&index| moves[index] && returns.get(index).is_some()).collect();
     note_uncorrelated(keys, moves, returns, notes);
     let mut matrix = DMatrix::identity(keys.len(), keys.len());
     if used.len() < 2 {
-        return Ok((matrix, "no two factors with a history".to_owned()));
+        let source = "no two factors with a history".to_owned();
+        return Ok(FromHistory { matrix, source, errors: Vec::new() });
     }
     let panel: Vec<&[Option<f64>]> = used.iter().filter_map(|&index| returns.get(index)).collect();
     let estimate = estimate(&panel).map_err(CalibrationError::estimating("correlation"))?;
+    let mut errors = vec![vec![0.0; keys.len()]; keys.len()];
     for (row, &i) in used.iter().enumerate() {
         for (column, &j) in used.iter().enumerate() {
             matrix[(i, j)] = estimate.matrix[(row, column)];
+            if i != j {
+                errors[i][j] = estimate.standard_error(row, column);
+            }
         }
     }
     notes.extend(estimate.notes.iter().map(|note| format!("correlation: {note}")));
-    Ok((matrix, estimate.estimator))
+    Ok(FromHistory { matrix, source: estimate.estimator, errors })
 }
 
 fn note_uncorrelated(

@@ -9,6 +9,7 @@
 mod correlation;
 mod dates;
 mod error;
+mod fitted;
 mod means;
 mod process;
 mod residuals;
@@ -22,8 +23,10 @@ mod tests;
 use nalgebra::DMatrix;
 
 pub use error::CalibrationError;
+pub use fitted::FittedParameter;
 pub use stressed::StressedFit;
 
+use self::fitted::Told;
 use self::means::log_means;
 use self::process::Evidence;
 use self::returns::FactorReturns;
@@ -45,6 +48,10 @@ pub struct Calibrated {
     pub correlation_source: String,
     /// Frobenius distance of a projection to the nearest correlation matrix, where one was made.
     pub projection_distance: Option<f64>,
+    /// What was fitted to the history, with errors.
+    pub fitted: Vec<FittedParameter>,
+    /// Standard error of each correlation, by row, where the estimator gives one; else empty.
+    pub correlation_errors: Vec<Vec<f64>>,
     /// What was made worse than the history says, where anything was.
     pub stressed: Option<StressedFit>,
 }
@@ -95,7 +102,10 @@ pub fn calibrate(
         volatility: &settings.volatility,
         correlation: &correlation.matrix,
     };
-    let process = process::process(&settings.process, &evidence, &mut notes)?;
+    let fitted = volatilities.iter().flat_map(|one| one.fitted.iter().cloned()).collect();
+    let mut told = Told { notes, fitted };
+    let process = process::process(&settings.process, &evidence, &mut told)?;
+    let Told { mut notes, fitted: estimates } = told;
     let factor = |(key, volatility): (&FactorKey, volatility::FactorVolatility)| Factor {
         key: key.clone(),
         volatility: volatility.value,
@@ -117,6 +127,8 @@ pub fn calibrate(
         correlation: correlation.matrix,
         correlation_source: correlation.source,
         projection_distance: correlation.projection_distance,
+        fitted: estimates,
+        correlation_errors: correlation.errors,
         stressed: None,
     };
     let unstressed =

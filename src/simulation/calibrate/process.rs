@@ -6,6 +6,7 @@ use nalgebra::DMatrix;
 
 use super::CalibrationError;
 use super::dates::date_shocks;
+use super::fitted::{FittedParameter, Told};
 use super::residuals::{Residuals, residuals};
 use super::returns::FactorReturns;
 use crate::estimation::{
@@ -28,28 +29,28 @@ pub(super) struct Evidence<'a> {
 pub(super) fn process(
     settings: &ProcessSettings,
     evidence: &Evidence,
-    notes: &mut Vec<String>,
+    told: &mut Told,
 ) -> Result<Process, CalibrationError> {
     match settings {
         ProcessSettings::Gbm => Ok(Process::Gbm),
         ProcessSettings::StudentT { degrees_of_freedom, truncation } => {
             let degrees_of_freedom = match degrees_of_freedom {
                 Some(stated) => *stated,
-                None => evidence.student_t(notes)?,
+                None => evidence.student_t(told)?,
             };
             Ok(Process::StudentT { degrees_of_freedom, truncation: *truncation })
         }
         ProcessSettings::TCopula { degrees_of_freedom, marginals, truncation } => {
             let degrees_of_freedom = match degrees_of_freedom {
                 Some(stated) => *stated,
-                None => evidence.t_copula(notes)?,
+                None => evidence.t_copula(told)?,
             };
-            let marginals = evidence.marginals(degrees_of_freedom, marginals, notes)?;
+            let marginals = evidence.marginals(degrees_of_freedom, marginals, told)?;
             Ok(Process::TCopula { degrees_of_freedom, marginals, truncation: *truncation })
         }
-        ProcessSettings::Merton { common, own } => evidence.merton(*common, *own, notes),
-        ProcessSettings::Bootstrap { block_length } => evidence.bootstrap(*block_length, notes),
-        ProcessSettings::FilteredHistorical { filter } => evidence.filtered(filter, notes),
+        ProcessSettings::Merton { common, own } => evidence.merton(*common, *own, told),
+        ProcessSettings::Bootstrap { block_length } => evidence.bootstrap(*block_length, told),
+        ProcessSettings::FilteredHistorical { filter } => evidence.filtered(filter, told),
     }
 }
 
@@ -87,7 +88,7 @@ impl Evidence<'_> {
         Ok(panel)
     }
 
-    fn student_t(&self, notes: &mut Vec<String>) -> Result<f64, CalibrationError> {
+    fn student_t(&self, told: &mut Told) -> Result<f64, CalibrationError> {
         let factors = self.fitted_to();
         let what = "degrees of freedom";
         let panel = self.panel(&factors)?;
@@ -96,11 +97,11 @@ impl Evidence<'_> {
         }
         let panel: Vec<&[Option<f64>]> = panel.iter().map(Vec::as_slice).collect();
         let fit = fit_multivariate_student_t(&panel).map_err(CalibrationError::estimating(what))?;
-        notes.push(fitted(what, &fit.degrees_of_freedom, &self.names(&factors)));
+        told.fit(what, &fit.degrees_of_freedom, &self.names(&factors));
         Ok(fit.degrees_of_freedom.value)
     }
 
-    fn t_copula(&self, notes: &mut Vec<String>) -> Result<f64, CalibrationError> {
+    fn t_copula(&self, told: &mut Told) -> Result<f64, CalibrationError> {
         let factors = self.fitted_to();
         let what = "degrees of freedom of the copula";
         let panel = self.panel(&factors)?;
@@ -110,7 +111,7 @@ impl Evidence<'_> {
         let panel: Vec<&[Option<f64>]> = panel.iter().map(Vec::as_slice).collect();
         let correlation = self.correlation.select_rows(&factors).select_columns(&factors);
         let fit = fit_t_copula(&panel, &correlation).map_err(CalibrationError::estimating(what))?;
-        notes.push(fitted(what, &fit, &self.names(&factors)));
+        told.fit(what, &fit, &self.names(&factors));
         Ok(fit.value)
     }
 
@@ -119,7 +120,7 @@ impl Evidence<'_> {
         &self,
         copula: f64,
         stated: &[(String, f64)],
-        notes: &mut Vec<String>,
+        told: &mut Told,
     ) -> Result<Vec<f64>, CalibrationError> {
         let mut by_key = BTreeMap::new();
         for (name, degrees_of_freedom) in stated {
@@ -133,7 +134,7 @@ impl Evidence<'_> {
             marginals.push(match by_key.get(key) {
                 Some(stated) => *stated,
                 None if !self.moves[index] => copula,
-                None => self.marginal(index, copula, notes)?,
+                None => self.marginal(index, copula, told)?,
             });
         }
         Ok(marginals)
@@ -143,16 +144,17 @@ impl Evidence<'_> {
         &self,
         index: usize,
         copula: f64,
-        notes: &mut Vec<String>,
+        told: &mut Told,
     ) -> Result<f64, CalibrationError> {
         let key = &self.keys[index];
         let Some(residuals) = self.residuals(index, self.volatility)? else {
-            notes.push(format!("{key}: no history, marginal degrees of freedom as the copula's"));
+            told.notes
+                .push(format!("{key}: no history, marginal degrees of freedom as the copula's"));
             return Ok(copula);
         };
         let what = format!("marginal degrees of freedom of {key}");
         let fit = fit_student_t(&residuals.values).map_err(CalibrationError::estimating(&what))?;
-        notes.push(fitted(&what, &fit.degrees_of_freedom, "its standardised returns"));
+        told.fit(&what, &fit.degrees_of_freedom, "its standardised returns");
         Ok(fit.degrees_of_freedom.value)
     }
 
@@ -160,7 +162,7 @@ impl Evidence<'_> {
         &self,
         common: Option<JumpSettings>,
         own: Option<JumpSettings>,
-        notes: &mut Vec<String>,
+        told: &mut Told,
     ) -> Result<Process, CalibrationError> {
         if let (Some(common), Some(own)) = (common, own) {
             return Ok(Process::Merton { common, own });
@@ -176,7 +178,8 @@ impl Evidence<'_> {
         let mut settled = |stated: Option<JumpSettings>, which: &str, fit: &Jumps| {
             stated.unwrap_or_else(|| {
                 let jumps = jump_settings(fit);
-                notes.push(format!(
+                told.jumps(which, fit);
+                told.notes.push(format!(
                     "{which} jumps fitted to {}: {:.2} a year (±{:.2}), mean {:.4}, deviation {:.4}",
                     self.names(&factors),
                     jumps.intensity,
@@ -192,32 +195,33 @@ impl Evidence<'_> {
         Ok(Process::Merton { common, own })
     }
 
-    fn bootstrap(
-        &self,
-        block_length: f64,
-        notes: &mut Vec<String>,
-    ) -> Result<Process, CalibrationError> {
+    fn bootstrap(&self, block_length: f64, told: &mut Told) -> Result<Process, CalibrationError> {
         if !block_length.is_finite() || block_length < 1.0 {
             let (what, expected) = ("block length".to_owned(), "at least one observation");
             return Err(CalibrationError::InvalidSetting { what, found: block_length, expected });
         }
         let series = |index: usize| Ok(self.returns.get(index).map(<[Option<f64>]>::to_vec));
         let series = self.moving(series)?;
-        let history = date_shocks(self.keys, &series, notes)?;
+        let history = date_shocks(self.keys, &series, &mut told.notes)?;
         Ok(Process::Bootstrap { restart: 1.0 / block_length, history })
     }
 
     fn filtered(
         &self,
         filter: &VolatilitySettings,
-        notes: &mut Vec<String>,
+        told: &mut Told,
     ) -> Result<Process, CalibrationError> {
         let fits = self.moving(|index| self.residuals(index, filter))?;
         let filters =
             fits.iter().map(|fit| fit.as_ref().map_or(VarianceFilter::CONSTANT, |f| f.filter));
-        let filters = filters.collect();
+        let filters: Vec<VarianceFilter> = filters.collect();
+        for (key, fit) in self.keys.iter().zip(&fits) {
+            if let Some(fit) = fit {
+                told.filter(key, &fit.filter, fit.values.iter().flatten().count());
+            }
+        }
         let series: Vec<_> = fits.into_iter().map(|fit| fit.map(|fit| fit.values)).collect();
-        let history = date_shocks(self.keys, &series, notes)?;
+        let history = date_shocks(self.keys, &series, &mut told.notes)?;
         Ok(Process::FilteredHistorical { filters, history })
     }
 
@@ -247,8 +251,39 @@ fn jump_settings(fit: &Jumps) -> JumpSettings {
     JumpSettings { intensity: fit.intensity.value, mean: fit.mean, deviation: fit.deviation }
 }
 
-fn fitted(what: &str, estimate: &Estimate, to: &str) -> String {
-    let error = estimate.standard_error.map_or(String::new(), |error| format!(" (±{error:.2})"));
-    let observations = estimate.observations;
-    format!("{what} {:.2}{error}, fitted to {to}, {observations} observations", estimate.value)
+impl Told {
+    fn fit(&mut self, what: &str, estimate: &Estimate, to: &str) {
+        let error =
+            estimate.standard_error.map_or(String::new(), |error| format!(" (±{error:.2})"));
+        let observations = estimate.observations;
+        self.notes.push(format!(
+            "{what} {:.2}{error}, fitted to {to}, {observations} observations",
+            estimate.value
+        ));
+        self.fitted.push(FittedParameter::of(what, estimate));
+    }
+
+    fn jumps(&mut self, which: &str, fit: &Jumps) {
+        let observations = fit.intensity.observations;
+        let part = |what: &str, value: f64| FittedParameter {
+            name: format!("{what} of {which} jumps"),
+            value,
+            standard_error: None,
+            observations,
+        };
+        self.fitted
+            .push(FittedParameter::of(format!("intensity of {which} jumps"), &fit.intensity));
+        self.fitted.extend([part("mean", fit.mean), part("deviation", fit.deviation)]);
+    }
+
+    /// The recursion that standardises a factor's returns.
+    fn filter(&mut self, key: &FactorKey, filter: &VarianceFilter, observations: usize) {
+        let parts = [("omega", filter.omega), ("alpha", filter.alpha), ("beta", filter.beta)];
+        self.fitted.extend(parts.map(|(what, value)| FittedParameter {
+            name: format!("{what} of the filter of {key}"),
+            value,
+            standard_error: None,
+            observations,
+        }));
+    }
 }

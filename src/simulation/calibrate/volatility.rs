@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::CalibrationError;
+use super::fitted::FittedParameter;
 use super::returns::FactorReturns;
-use crate::estimation::garch::{GarchMean, GarchSettings, Integrated, fit_garch};
+use crate::estimation::garch::{GarchFit, GarchMean, GarchSettings, Integrated, fit_garch};
 use crate::estimation::{
     Estimate, EstimationError, annualisation, ewma_volatility, sample_volatility,
 };
@@ -16,6 +17,8 @@ use crate::simulation::FactorKey;
 pub(super) struct FactorVolatility {
     pub value: f64,
     pub source: String,
+    /// What it was fitted as, annual, with the parameters of its recursion.
+    pub fitted: Vec<FittedParameter>,
 }
 
 /// Volatilities in the order of `keys`, with notes on what could not be had.
@@ -30,7 +33,9 @@ pub(super) fn volatilities(
     note_unused(&stated, keys, notes);
     let mut held = Vec::new();
     let one = |(index, key): (usize, &FactorKey)| match stated.get(key) {
-        Some(&value) => Ok(FactorVolatility { value, source: "stated".to_owned() }),
+        Some(&value) => {
+            Ok(FactorVolatility { value, source: "stated".to_owned(), fitted: Vec::new() })
+        }
         None => estimated(settings, key, index, returns, &mut held, notes),
     };
     let found = keys.iter().enumerate().map(one).collect();
@@ -83,11 +88,13 @@ fn estimated(
         return without_history(key, held);
     };
     match estimate(settings, key, series) {
-        Ok((estimate, source)) => {
+        Ok((estimate, source, mut fitted)) => {
             notes.extend(estimate.notes.iter().map(|note| format!("volatility of {key}: {note}")));
             let observations = estimate.observations;
-            let value = estimate.value * annualisation(returns.interval);
-            Ok(FactorVolatility { value, source: format!("{source}, {observations} observations") })
+            let annual = estimate.scaled(annualisation(returns.interval));
+            fitted.insert(0, FittedParameter::of(format!("volatility of {key}"), &annual));
+            let source = format!("{source}, {observations} observations");
+            Ok(FactorVolatility { value: annual.value, source, fitted })
         }
         Err(EstimationError::NoVariation { .. }) if !is_spot(key) => {
             notes.push(format!("{key} held constant: its history does not vary"));
@@ -102,24 +109,42 @@ fn estimate(
     settings: &VolatilitySettings,
     key: &FactorKey,
     series: &[Option<f64>],
-) -> Result<(Estimate, String), EstimationError> {
+) -> Result<(Estimate, String, Vec<FittedParameter>), EstimationError> {
     match settings {
         VolatilitySettings::Ewma { half_life } => {
             let estimate = ewma_volatility(series, *half_life)?;
-            Ok((estimate, format!("EWMA half-life {half_life}")))
+            Ok((estimate, format!("EWMA half-life {half_life}"), Vec::new()))
         }
         VolatilitySettings::Garch { allow_integrated } if is_spot(key) => {
             let integrated = if *allow_integrated { Integrated::Allow } else { Integrated::Refuse };
             let fit = fit_garch(series, GarchSettings { mean: GarchMean::Constant, integrated })?;
-            Ok((fit.next_volatility, "GARCH(1,1) next interval".to_owned()))
+            let parameters = garch_parameters(key, &fit);
+            Ok((fit.next_volatility, "GARCH(1,1) next interval".to_owned(), parameters))
         }
         VolatilitySettings::Garch { .. } => {
-            Ok((sample_volatility(series, None)?, "sample".to_owned()))
+            Ok((sample_volatility(series, None)?, "sample".to_owned(), Vec::new()))
         }
         VolatilitySettings::Sample { window } => {
-            Ok((sample_volatility(series, *window)?, "sample".to_owned()))
+            Ok((sample_volatility(series, *window)?, "sample".to_owned(), Vec::new()))
         }
     }
+}
+
+/// Weights of a GARCH recursion, with robust errors.
+fn garch_parameters(key: &FactorKey, fit: &GarchFit) -> Vec<FittedParameter> {
+    let errors = fit.standard_errors.as_ref().map(|errors| &errors.robust);
+    let parts = [
+        ("alpha", fit.parameters.alpha, errors.map(|errors| errors.alpha)),
+        ("beta", fit.parameters.beta, errors.map(|errors| errors.beta)),
+    ];
+    parts
+        .map(|(what, value, standard_error)| FittedParameter {
+            name: format!("GARCH {what} of {key}"),
+            value,
+            standard_error: standard_error.filter(|error| error.is_finite()),
+            observations: fit.next_volatility.observations,
+        })
+        .to_vec()
 }
 
 /// A spot must move; anything else may stay where it is, and is then said to.
@@ -136,7 +161,7 @@ fn without_history(
 }
 
 fn constant() -> FactorVolatility {
-    FactorVolatility { value: 0.0, source: "held constant".to_owned() }
+    FactorVolatility { value: 0.0, source: "held constant".to_owned(), fitted: Vec::new() }
 }
 
 fn is_spot(key: &FactorKey) -> bool {
