@@ -18,7 +18,7 @@ use crate::portfolio::{Instrument, MarginMode, Portfolio, Position};
 use crate::pricing::{self, Granularity, Row};
 use crate::risk::{self, PathWeights};
 use crate::threshold::crossing::last_holding;
-use crate::threshold::{MoneyEstimate, TermKind, potential_loss};
+use crate::threshold::{MoneyEstimate, TermKind};
 use crate::units::ConfidenceLevel;
 
 /// First size at which initial margin is looked at, as a share of the typical exposure,
@@ -138,15 +138,17 @@ impl<'a> AddedPosition<'a> {
                 closing_costs: &base.closing_costs,
             },
         };
+        let adjustment = self.exposure.adjustment();
         let mut error = 0.0;
-        for term in &policy.terms {
+        for (term, factor) in policy.terms.iter().zip(&adjustment.factors) {
             if let TermKind::SimulatedShortfall { level } = term.kind {
-                error += term.weight * difference_error(&with, &without, &weights, level)?;
+                let weight = term.weight * factor * (1.0 + adjustment.buffer);
+                error += weight * difference_error(&with, &without, &weights, level)?;
             }
         }
         let of = |sample: &Sample| {
             let terms = sample.exposure.terms(&sample.variation)?;
-            Ok::<_, EngineError>(potential_loss(policy, &terms)?.estimate.amount)
+            Ok::<_, EngineError>(adjustment.potential_loss(policy, &terms)?.estimate.amount)
         };
         Ok(MoneyEstimate { amount: of(&with)? - of(&without)?, standard_error: error })
     }

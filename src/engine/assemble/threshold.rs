@@ -87,7 +87,7 @@ impl Derivation<'_> {
             found: self.found,
             policy: self.policy,
             exposure: &self.exposure,
-            terms: &terms,
+            terms: &plain,
             potential_loss: potential_loss.amount,
             capital: &self.capital,
             per_capital,

@@ -97,7 +97,8 @@ impl<'a> TradedBook<'a> {
         let named = terms.iter().enumerate().map(|(index, term)| {
             let losses = self.stresses(index).map(|(name, stress)| (name, stress.at(trades)));
             let worst = losses.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, loss)| *loss > 0.0);
-            (term.at(trades), worst.map(|(name, _)| name.to_owned()))
+            let factor = self.request.exposure.adjustment().factors[index];
+            (factor * term.at(trades), worst.map(|(name, _)| name.to_owned()))
         });
         Ok(named.collect())
     }
@@ -186,17 +187,20 @@ impl HedgedBook for TradedBook<'_> {
     fn figures(&mut self, trades: &[f64]) -> Result<HedgedFigures, EngineError> {
         let terms = self.terms(trades)?;
         let policy = self.request.policy;
-        let weighted = policy.terms.iter().zip(&terms);
+        let adjustment = self.request.exposure.adjustment();
+        let factors = adjustment.factors.iter().map(|factor| factor * (1.0 + adjustment.buffer));
+        let weights = policy.terms.iter().zip(factors).map(|(term, factor)| term.weight * factor);
+        let weighted = weights.zip(&terms);
         let losses: Vec<Linear> = match policy.combination {
             Combination::Sum => {
                 let mut sum = Linear::constant(0.0, trades.len());
-                weighted.for_each(|(term, bound)| sum.add(term.weight, bound));
+                weighted.for_each(|(weight, bound)| sum.add(weight, bound));
                 vec![sum]
             }
             Combination::Maximum => weighted
-                .map(|(term, bound)| {
+                .map(|(weight, bound)| {
                     let mut one = Linear::constant(0.0, trades.len());
-                    one.add(term.weight, bound);
+                    one.add(weight, bound);
                     one
                 })
                 .collect(),

@@ -44,7 +44,8 @@ pub(super) struct Request<'a> {
     pub found: &'a Found<'a>,
     pub policy: &'a Policy,
     pub exposure: &'a Exposure<'a>,
-    /// Terms of the potential loss today, on all paths.
+    /// Terms of the potential loss today before adjustments, on all paths. What a stressed period and a
+    /// buffer add are kept as the shares that they have today.
     pub terms: &'a [MoneyEstimate],
     pub potential_loss: f64,
     pub capital: &'a Capital,

@@ -101,7 +101,8 @@ fn after(request: &Request, last: &Attempt) -> AfterTrades {
     let verified = &last.verified;
     let half_width = risk::NORMAL_95 * verified.potential_loss.standard_error;
     let amount = verified.potential_loss.amount;
-    let terms = request.policy.terms.iter().zip(request.terms).zip(&verified.terms);
+    let before = request.exposure.adjustment().terms(request.terms);
+    let terms = request.policy.terms.iter().zip(before).zip(&verified.terms);
     let sample = request.found.sample;
     let measure = |(level, value_at_risk, shortfall): &(ConfidenceLevel, f64, f64)| HedgedMeasure {
         level: level.get(),
