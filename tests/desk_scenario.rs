@@ -15,7 +15,7 @@ use plimsoll::threshold::condition::{
     ConditionHistory, Direction, DriverReading, Memory, ShortfallVolatility, condition,
 };
 use plimsoll::threshold::document::read_policy;
-use plimsoll::threshold::policy::Driver;
+use plimsoll::threshold::driver::Driver;
 use plimsoll::units::Years;
 
 const AS_OF: &str = "2026-10-01T00:00:00Z";
