@@ -60,7 +60,7 @@ impl Violation {
 }
 
 /// At least one violation, in reading order: files in the order of their names, then by place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Violations {
     items: Vec<Violation>,
 }
@@ -100,6 +100,13 @@ impl From<Violation> for Violations {
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(ColorChoice::Never))
+    }
+}
+
+/// As for readers: a `main` that returns them, or an `unwrap`, shows this form, and not whole files.
+impl fmt::Debug for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{self}")
     }
 }
 
