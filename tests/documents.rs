@@ -9,6 +9,7 @@ use plimsoll::portfolio::document::{PortfolioDocument, read_portfolio};
 use plimsoll::scenario::document::{ScenarioDocument, read_scenario};
 use plimsoll::study::batch::BatchDocument;
 use plimsoll::study::calibration::CalibrationDocument;
+use plimsoll::study::policy_calibration::PolicyCalibrationDocument;
 use plimsoll::study::walk_forward::BacktestDocument;
 use plimsoll::threshold::document::{PolicyDocument, read_policy};
 
@@ -26,6 +27,7 @@ fn shipped_schemas_are_those_of_the_types() {
         ("batch", schema_of::<BatchDocument>("batch")),
         ("backtest", schema_of::<BacktestDocument>("backtest")),
         ("calibration", schema_of::<CalibrationDocument>("calibration")),
+        ("policy_calibration", schema_of::<PolicyCalibrationDocument>("policy_calibration")),
     ];
     for (name, schema) in schemas {
         let path = scenarios().join(format!("schema/{name}.json"));

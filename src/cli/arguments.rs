@@ -259,6 +259,33 @@ pub enum CalibrateCommand {
     /// The market model of a scenario: fits it to the history, tells volatilities, correlations and tail
     /// parameters with their standard errors, and writes a document that states them.
     Market(MarketArguments),
+    /// The figures of a threshold policy, searched on a walk-forward for the least cost of idle capital
+    /// and of trades under constraints on missed losses, false alarms and how much the threshold
+    /// moves; followed out of sample against other limits of equal average exposure.
+    Policy(PolicyArguments),
+}
+
+/// Arguments of `calibrate policy`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll calibrate policy scenarios/backtest\n  \
+                        plimsoll calibrate policy mine/policy_calibration.toml --out out/policy")]
+pub struct PolicyArguments {
+    /// The calibration document, or a folder that holds a policy_calibration.toml.
+    #[arg(value_name = "CALIBRATION")]
+    pub calibration: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub machine: MachineArguments,
+    /// Write result.json, calibration.html, candidates.csv, the recommended policy.toml and
+    /// manifest.json into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print result.json to standard output and nothing else there.
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no summary; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// Arguments of `calibrate liquidation`.
@@ -390,6 +417,9 @@ pub enum DocumentKind {
     Batch,
     /// Models walked forward over a price history.
     Backtest,
+    /// A search for a threshold policy.
+    #[value(name = "policy_calibration")]
+    PolicyCalibration,
 }
 
 /// Arguments of `completions`.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::arguments::{CalibrateCommand, LiquidationArguments, Pages};
 use super::calibrate_market::market;
+use super::calibrate_policy;
 use super::exit::Exit;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
@@ -20,6 +21,7 @@ pub fn calibrate(command: &CalibrateCommand, terminal: &Terminal) -> Exit {
     match command {
         CalibrateCommand::Liquidation(arguments) => liquidation(arguments, terminal),
         CalibrateCommand::Market(arguments) => market(arguments, terminal),
+        CalibrateCommand::Policy(arguments) => calibrate_policy::policy(arguments, terminal),
     }
 }
 

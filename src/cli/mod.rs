@@ -5,6 +5,7 @@ mod backtest;
 mod batch;
 mod calibrate;
 mod calibrate_market;
+mod calibrate_policy;
 mod check;
 mod compare;
 mod completions;

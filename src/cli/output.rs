@@ -7,7 +7,7 @@ use super::arguments::Pages;
 use super::session::Session;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
 use crate::engine::Run;
-use crate::outcome::{Backtest, Calibration, GridOutcome, HistoricalOutcome};
+use crate::outcome::{Backtest, Calibration, GridOutcome, HistoricalOutcome, PolicyCalibration};
 use crate::report::{self, ReportError};
 
 /// Why results were not written; nothing is then left behind.
@@ -118,6 +118,24 @@ impl Output {
             paths: backtest.paths,
             ..Manifest::new(version, name, machine)
         };
+        self.commit(manifest, told)
+    }
+
+    /// Writes a calibration of a policy and puts the folder in place.
+    pub fn write_policy_calibration(
+        mut self,
+        calibration: &PolicyCalibration,
+        told: Circumstances,
+    ) -> Result<(), OutputFailure> {
+        let json = report::policy_calibration_json(calibration)?;
+        self.folder.write("result.json", json.as_bytes())?;
+        let page = report::policy_calibration_html(calibration)?;
+        self.folder.write("calibration.html", page.as_bytes())?;
+        self.folder.write("candidates.csv", &report::policy_calibration_csv(calibration)?)?;
+        self.folder.write("policy.toml", calibration.document.as_bytes())?;
+        let (version, name) = (&calibration.plimsoll_version, &calibration.name);
+        let machine = told.session.machine();
+        let manifest = Manifest { seed: calibration.seed, ..Manifest::new(version, name, machine) };
         self.commit(manifest, told)
     }
 

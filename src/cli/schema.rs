@@ -10,6 +10,7 @@ use crate::portfolio::document::PortfolioDocument;
 use crate::scenario::document::ScenarioDocument;
 use crate::study::batch::BatchDocument;
 use crate::study::calibration::CalibrationDocument;
+use crate::study::policy_calibration::PolicyCalibrationDocument;
 use crate::study::walk_forward::BacktestDocument;
 use crate::threshold::document::PolicyDocument;
 
@@ -27,6 +28,9 @@ fn text(document: DocumentKind) -> String {
         DocumentKind::Policy => schema_of::<PolicyDocument>("policy"),
         DocumentKind::Venue => schema_of::<VenueRulesDocument>("venue"),
         DocumentKind::Calibration => schema_of::<CalibrationDocument>("calibration"),
+        DocumentKind::PolicyCalibration => {
+            schema_of::<PolicyCalibrationDocument>("policy_calibration")
+        }
         DocumentKind::Backtest => schema_of::<BacktestDocument>("backtest"),
         DocumentKind::Batch => schema_of::<BatchDocument>("batch"),
     };

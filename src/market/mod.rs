@@ -13,7 +13,7 @@ pub mod surface;
 pub mod volatility;
 
 pub use forward::ForwardCurve;
-pub use history::{BarHistory, BarPrice, Finding, PriceHistory, Series};
+pub use history::{BarHistory, BarPrice, Finding, PriceHistory, Quantity, Series};
 pub use liquidity::{
     DepthStress, ImpactLaw, ImpactTerms, Liquidity, OpenInterest, OpenInterestBin, StressDriver,
 };

@@ -19,7 +19,8 @@ pub mod liquidity_horizons;
 pub mod market_model;
 pub mod measures;
 pub mod moved_prices;
-pub mod replay;
+pub mod policy_calibration;
+mod replay;
 pub mod revaluation;
 pub mod reverse;
 pub mod stopping;
@@ -71,6 +72,11 @@ pub use measures::{
     Measures, PathRow, Probability, TailIndex, WorstPath,
 };
 pub use moved_prices::{Amplification, Cascades, Compared, MovedPrices, PegBroken, WithAndWithout};
+pub use policy_calibration::{
+    Comparison, Difference, POLICY_CALIBRATION_FORMAT_VERSION, PolicyCalibration, PolicyCandidate,
+    PolicyConstraint, PolicyDate, PolicyFold, PolicyMeasures, Sensitivity, SensitivityPoint,
+    VariedParameter,
+};
 pub use replay::{ReplayedNode, ReplayedPath};
 pub use revaluation::ProxyRevaluation;
 pub use reverse::{PlausiblePath, ReverseAccount, ReverseAnswer, ReverseStress};

@@ -21,6 +21,7 @@ mod historical;
 mod html;
 mod json;
 mod losses;
+mod policy_calibration;
 mod ranking;
 mod readable;
 mod replay;
@@ -40,10 +41,13 @@ pub use historical::{historical_html, historical_json, historical_json_line, his
 pub use html::html;
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
+pub use policy_calibration::{
+    policy_calibration_csv, policy_calibration_html, policy_calibration_json,
+};
 pub use replay::{replay_json, replay_text};
 pub use terminal::{
     Colour, TerminalStyle, backtest_terminal, calibration_terminal, market_model_json,
-    market_model_terminal, terminal,
+    market_model_terminal, policy_calibration_terminal, terminal,
 };
 pub use verdict::{Answer, Verdict, verdict};
 

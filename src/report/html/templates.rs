@@ -9,7 +9,7 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 25] = [
+const TEMPLATES: [(&str, &str); 26] = [
     ("head.html", include_str!("templates/head.html")),
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
@@ -35,6 +35,7 @@ const TEMPLATES: [(&str, &str); 25] = [
     ("backtest.html", include_str!("templates/backtest.html")),
     ("batch.html", include_str!("templates/batch.html")),
     ("calibration.html", include_str!("templates/calibration.html")),
+    ("policy_calibration.html", include_str!("templates/policy_calibration.html")),
 ];
 
 /// An engine that refuses unknown names and writes money as `figures` does.

@@ -14,6 +14,7 @@ mod hedging;
 mod liquidity_horizons;
 mod market_model;
 mod moved;
+mod policy_calibration;
 mod reverse;
 mod tables;
 
@@ -25,6 +26,7 @@ pub use backtest::backtest_terminal;
 pub use calibration::calibration_terminal;
 use grid::Grid;
 pub use market_model::{market_model_json, market_model_terminal};
+pub use policy_calibration::policy_calibration_terminal;
 
 /// Lines of one screen, less one for the prompt.
 const SCREEN_LINES: usize = 39;

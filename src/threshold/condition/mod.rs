@@ -282,6 +282,11 @@ impl ConditionPaths {
         })
     }
 
+    /// Adds the drivers of `others`, read over the same history.
+    pub fn extend(&mut self, others: &Self) {
+        self.drivers.extend(others.drivers.iter().cloned());
+    }
+
     /// M after every close of the history, oldest first, replayed from before the first.
     pub fn multipliers(&self, policy: &ConditionPolicy, direction: Direction) -> Vec<Multiplier> {
         let raw = (0..self.days).map(|day| self.raw(day, direction));

@@ -178,7 +178,8 @@ const REFIT_DAYS: usize = 30;
 const HALF_LIFE_DAYS: f64 = 11.2;
 
 impl DriverDocument {
-    pub(super) fn driver(&self) -> Driver {
+    /// The driver that it describes.
+    pub fn driver(&self) -> Driver {
         let asset = |symbol: &SymbolName| symbol.as_str().to_owned();
         match self {
             Self::VolatilityRegime { series, exponent, half_life_days, garch, reference } => {

@@ -215,6 +215,17 @@ pub struct LoadedPolicy {
 }
 
 impl LoadedPolicy {
+    /// The policy that another document of the same keys would be, e.g. with a figure changed.
+    ///
+    /// # Errors
+    /// Every violation of sense, at the places of this one.
+    pub fn varied(&self, value: &PolicyDocument) -> Result<Policy, Violations> {
+        let changed = Parsed { value: value.clone(), ..self.document.clone() };
+        let mut collector = ViolationCollector::default();
+        checks::check(&changed, &mut collector);
+        collector.finish(policy(value))
+    }
+
     /// Refuses add-ons for what the paths of this run contain, beyond what all paths do.
     ///
     /// # Errors

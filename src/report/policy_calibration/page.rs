@@ -1,0 +1,86 @@
+//! `calibration.html` of a policy: one self-contained page.
+
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+
+use super::{COLUMNS, answer, cells, difference};
+use crate::outcome::{Difference, PolicyCalibration, PolicyMeasures};
+use crate::report::figures::{Figures, number, percent};
+use crate::report::html::templates;
+use crate::report::readable::readable;
+use crate::report::{ReportError, charts};
+
+/// The calibration as one HTML page.
+///
+/// # Errors
+/// [`ReportError::NotFinite`] where a figure is NaN or infinite, [`ReportError::Template`] where
+/// the template does not fit it.
+pub fn policy_calibration_html(calibration: &PolicyCalibration) -> Result<String, ReportError> {
+    let calibration = &readable(calibration)?;
+    let environment = templates::environment(Figures::up_to(1e6))?;
+    let safe = |chart: Option<String>| chart.map(Value::from_safe_string);
+    let sensitivity = calibration.sensitivity.iter().enumerate().filter_map(|(index, one)| {
+        let id = format!("chart-sensitivity-{index}");
+        safe(charts::policy_sensitivity(calibration, one, &id))
+    });
+    let page = environment.get_template("policy_calibration.html")?.render(context! {
+        chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
+        front => safe(charts::policy_front(calibration, "chart-policy-front")),
+        history => safe(charts::policy_history(calibration, "chart-policy-history")),
+        sensitivity => sensitivity.collect::<Vec<Value>>(),
+        headline => answer(calibration),
+        columns => COLUMNS,
+        contenders => contenders(calibration),
+        folds => folds(calibration),
+        constraints => constraints(calibration),
+        against_static => differences(&calibration.comparison.against_static),
+        against_target => differences(&calibration.comparison.against_volatility_target),
+        tolerance => percent(calibration.tolerance, 1),
+        target_level => percent(calibration.comparison.volatility_target_level, 1),
+        calibration => Value::from(Serde(calibration)),
+    })?;
+    Ok(page)
+}
+
+fn contenders(calibration: &PolicyCalibration) -> Vec<Value> {
+    let comparison = &calibration.comparison;
+    let row = |name: &str, measures: &PolicyMeasures| context! { name, cells => cells(measures) };
+    vec![
+        row("calibrated policy", &comparison.policy),
+        row("static limit", &comparison.static_limit),
+        row("volatility target", &comparison.volatility_target),
+    ]
+}
+
+fn folds(calibration: &PolicyCalibration) -> Vec<Value> {
+    let day = |instant: &str| instant.chars().take(10).collect::<String>();
+    let span = |ends: &[String; 2]| format!("{} to {}", day(&ends[0]), day(&ends[1]));
+    let rows = calibration.folds.iter().flat_map(|fold| {
+        let values: Vec<String> = fold.values.iter().map(|value| number(*value, 4)).collect();
+        let values = values.join(", ");
+        [
+            context! { part => "trained", dates => span(&fold.train), values => values.clone(), cells => cells(&fold.trained) },
+            context! { part => "tested", dates => span(&fold.test), values, cells => cells(&fold.tested) },
+        ]
+    });
+    rows.collect()
+}
+
+fn constraints(calibration: &PolicyCalibration) -> Vec<Value> {
+    let row = |one: &crate::outcome::PolicyConstraint| {
+        context! {
+            name => one.name.clone(),
+            limit => number(one.limit, 4),
+            recommended => number(one.recommended, 4),
+            least => number(one.least, 4),
+            cost_without => one.cost_without.map(|cost| percent(cost, 2)),
+            finding => one.finding.clone(),
+        }
+    };
+    calibration.constraints.iter().map(row).collect()
+}
+
+fn differences(found: &[Difference]) -> Vec<Value> {
+    let row = |one: &Difference| context! { name => one.name.clone(), cells => difference(one) };
+    found.iter().map(row).collect()
+}

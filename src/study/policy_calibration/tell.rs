@@ -1,0 +1,252 @@
+//! What was found, as an outcome: the recommendation as a document, what binds, who wins and why.
+
+use std::ops::Range;
+
+use super::PolicySearch;
+use super::carry::Carried;
+use super::days::Days;
+use super::evaluate::Evaluator;
+use super::front::on_front;
+use super::measures::losses;
+use super::parameter::Parameter;
+use super::periods::Fold;
+use super::search::{self, Constraint, Point};
+use crate::outcome::{
+    Comparison, Difference, POLICY_CALIBRATION_FORMAT_VERSION, PolicyCalibration, PolicyCandidate,
+    PolicyConstraint, PolicyDate, PolicyFold, PolicyMeasures, Sensitivity, VariedParameter,
+};
+use crate::study::walk_forward::{ModelRecord, WalkRecord};
+
+/// A fold and what it recommends.
+pub(super) struct Chosen {
+    pub fold: Fold,
+    /// On the part trained on.
+    pub points: Vec<Point>,
+    /// The same on the part tested on.
+    pub tested: Vec<PolicyMeasures>,
+    pub best: usize,
+}
+
+/// Everything that was found.
+pub(super) struct Found<'a> {
+    pub search: &'a PolicySearch,
+    pub record: &'a WalkRecord,
+    pub model: &'a ModelRecord,
+    pub days: &'a Days,
+    pub evaluator: &'a Evaluator<'a>,
+    pub chosen: Vec<Chosen>,
+    pub sensitivity: Vec<Sensitivity>,
+    pub carried: Carried,
+    pub dates: Range<usize>,
+    pub comparison: Comparison,
+    pub targeted: Vec<f64>,
+    pub block: usize,
+}
+
+impl Found<'_> {
+    pub fn outcome(mut self) -> PolicyCalibration {
+        let search = self.search;
+        let last = &self.chosen[self.chosen.len() - 1];
+        let feasible = last.points[last.best].excess(&search.constraints) == 0.0;
+        PolicyCalibration {
+            format_version: POLICY_CALIBRATION_FORMAT_VERSION,
+            plimsoll_version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: search.name.clone(),
+            description: search.description.clone(),
+            backtest: self.record.name.clone(),
+            model: self.model.name.clone(),
+            policy: search.policy.policy.name.clone(),
+            currency: self.record.currency.clone(),
+            tolerance: search.tolerance,
+            change_days: search.change_days,
+            idle_capital_rate: search.idle_capital_rate,
+            block_dates: self.block,
+            replicates: search.bootstrap.replicates,
+            seed: search.bootstrap.seed,
+            parameters: search.parameters.iter().map(|one| self.parameter(one)).collect(),
+            constraints: search.constraints.iter().map(|one| self.constraint(one, last)).collect(),
+            folds: self.chosen.iter().map(|one| self.fold(one)).collect(),
+            candidates: self.candidates(last),
+            recommended: last.best,
+            feasible,
+            document: self.document(last),
+            sensitivity: std::mem::take(&mut self.sensitivity),
+            path: self.path(),
+            verdict: verdict(&self.comparison),
+            notes: self.notes(last, feasible),
+            comparison: self.comparison,
+        }
+    }
+
+    fn parameter(&self, parameter: &Parameter) -> VariedParameter {
+        let document = &self.search.policy.document.value;
+        let [from, to] = search::ends(parameter);
+        VariedParameter {
+            name: parameter.name(document),
+            from,
+            to,
+            as_it_stands: parameter.stated(document),
+        }
+    }
+
+    fn constraint(&self, constraint: &Constraint, last: &Chosen) -> PolicyConstraint {
+        let all = &self.search.constraints;
+        let others: Vec<Constraint> =
+            all.iter().filter(|other| other.name != constraint.name).copied().collect();
+        let of = |point: &Point| (constraint.of)(&point.measures);
+        let least = last.points.iter().map(of).fold(f64::INFINITY, f64::min);
+        let best = &last.points[last.best];
+        let without = &last.points[search::best(&last.points, &others)];
+        let is_met = constraint.excess(&best.measures) == 0.0;
+        let cheaper = without.excess(&others) == 0.0
+            && without.excess(all) > 0.0
+            && (!is_met || without.measures.cost < best.measures.cost);
+        let cost_without = cheaper.then_some(without.measures.cost);
+        let finding = match (is_met, least > constraint.limit, cheaper) {
+            (true, _, false) => "met with room",
+            (true, _, true) => "binds",
+            (false, true, _) => "cannot be met by any candidate",
+            (false, false, _) => "conflicts with the others",
+        };
+        PolicyConstraint {
+            name: constraint.name.to_owned(),
+            limit: constraint.limit,
+            recommended: of(best),
+            least,
+            cost_without,
+            finding: finding.to_owned(),
+        }
+    }
+
+    fn fold(&self, chosen: &Chosen) -> PolicyFold {
+        let ends = |dates: &Range<usize>| {
+            [dates.start, dates.end - 1].map(|date| self.days.instants[date].to_string())
+        };
+        let best = &chosen.points[chosen.best];
+        PolicyFold {
+            train: ends(&chosen.fold.train),
+            test: ends(&chosen.fold.test),
+            values: best.values.clone(),
+            feasible: best.excess(&self.search.constraints) == 0.0,
+            trained: best.measures,
+            tested: chosen.tested[chosen.best],
+            evaluated: chosen.points.len(),
+        }
+    }
+
+    fn candidates(&self, last: &Chosen) -> Vec<PolicyCandidate> {
+        let front = on_front(&last.points);
+        let pairs = last.points.iter().zip(&last.tested).zip(front);
+        let candidate =
+            |((point, tested), on_front): ((&Point, &PolicyMeasures), bool)| PolicyCandidate {
+                values: point.values.clone(),
+                trained: point.measures,
+                tested: *tested,
+                feasible: point.excess(&self.search.constraints) == 0.0,
+                on_front,
+            };
+        pairs.map(candidate).collect()
+    }
+
+    /// The recommendation, through the document's own types.
+    fn document(&self, last: &Chosen) -> String {
+        let found = self.evaluator.varied(&last.points[last.best].values);
+        let text = found.and_then(|(document, _)| toml::to_string_pretty(&document).ok());
+        text.map_or_else(String::new, |text| format!("#:schema ../schema/policy.json\n{text}"))
+    }
+
+    fn path(&self) -> Vec<PolicyDate> {
+        let carried = &self.carried;
+        let losses = losses(self.days, self.dates.clone(), carried);
+        let date = |(index, date): (usize, usize)| {
+            let capital = self.days.capital[date];
+            PolicyDate {
+                instant: self.days.instants[date].to_string(),
+                threshold: carried.threshold[index] / capital,
+                potential_loss: carried.potential_loss[index] / capital,
+                loss: losses[index],
+                scale: carried.scale[index],
+                volatility_target_scale: self.targeted[index],
+                forced: carried.forced[index],
+            }
+        };
+        self.dates.clone().enumerate().map(date).collect()
+    }
+
+    fn notes(&self, last: &Chosen, feasible: bool) -> Vec<String> {
+        let mut notes = vec![
+            "both other limits are given the average exposure that the policy turns out to carry: \
+             what is compared is when exposure is carried, not how much"
+                .to_owned(),
+        ];
+        if !feasible {
+            notes.push(
+                "no candidate meets every constraint where it was trained: the recommendation is \
+                 the one that misses them by least, in parts of their limits"
+                    .to_owned(),
+            );
+        }
+        let left_out = self.record.left_out.len();
+        if left_out > 0 {
+            notes.push(format!("{left_out} dates of the walk-forward were left out of it"));
+        }
+        let at_end = |parameter: &Parameter, value: f64| {
+            let [from, to] = search::ends(parameter);
+            parameter.values.len() > 1 && (value == from || value == to)
+        };
+        let values = &last.points[last.best].values;
+        let ends = self.search.parameters.iter().zip(values);
+        for (parameter, value) in ends.filter(|(parameter, value)| at_end(parameter, **value)) {
+            let name = parameter.name(&self.search.policy.document.value);
+            notes.push(format!("{name} is recommended at an end of its range: {value}"));
+        }
+        notes
+    }
+}
+
+/// Whether the policy wins, by missed loss, and which figures say so or not.
+fn verdict(comparison: &Comparison) -> Vec<String> {
+    let against = [
+        ("a static limit", &comparison.against_static),
+        ("a volatility target", &comparison.against_volatility_target),
+    ];
+    against.into_iter().flat_map(|(name, found)| judged(name, found)).collect()
+}
+
+/// Figures below this share of capital are told in full.
+fn share(value: f64) -> String {
+    format!("{:.4} %", 100.0 * value)
+}
+
+fn judged(name: &str, found: &[Difference]) -> Vec<String> {
+    let Some(missed) = found.first() else { return Vec::new() };
+    let [low, high] = missed.interval_95;
+    let figures = format!(
+        "{} less the other's {}, 95 % interval {} to {}",
+        missed.name,
+        share(missed.value),
+        share(low),
+        share(high)
+    );
+    let first = if high < 0.0 {
+        format!("Against {name} of equal average exposure the calibrated policy wins: {figures}.")
+    } else if low > 0.0 {
+        format!("Against {name} of equal average exposure the calibrated policy loses: {figures}.")
+    } else {
+        format!(
+            "Against {name} of equal average exposure the calibrated policy does not win beyond \
+             chance: {figures}."
+        )
+    };
+    let worse = |one: &&Difference| {
+        let worse =
+            if one.less_is_better { one.interval_95[0] > 0.0 } else { one.interval_95[1] < 0.0 };
+        worse && one.name != missed.name
+    };
+    let worse: Vec<&str> = found.iter().filter(worse).map(|one| one.name.as_str()).collect();
+    let mut sentences = vec![first];
+    if !worse.is_empty() {
+        sentences.push(format!("It is worse, beyond chance, in: {}.", worse.join("; ")));
+    }
+    sentences
+}

@@ -1,0 +1,76 @@
+//! A calibrated policy on real daily closes, out of sample: a small version of
+//! `examples/real_policy`.
+
+#[path = "common/mod.rs"]
+mod common;
+#[path = "../examples/real_policy/record.rs"]
+mod record;
+#[path = "../examples/real_policy/study.rs"]
+mod study;
+
+/// A grid of eight policies, one split, few replicates.
+const SMALL: &str = r#"
+name = "small"
+backtest = "backtest.toml"
+policy = "policy.toml"
+periods = { kind = "split", test_from = 2023-01-01T00:00:00Z }
+volatility_target = { series = "BTC" }
+search = { evaluations = 0 }
+bootstrap = { replicates = 200 }
+aim = { tolerance = "4%" }
+constraints = { missed_frequency = "1%" }
+
+[[vary]]
+field = "appetite"
+values = ["4%", "6%"]
+
+[[vary]]
+field = "exponent"
+driver = 1
+values = [0, 0.5, 1, 1.5]
+"#;
+
+#[test]
+fn a_calibrated_policy_on_real_closes() {
+    let Some(data) = common::shared("data") else { return };
+    let found = study::calibrated(&data, &["BTC", "ETH"], SMALL).unwrap();
+    assert_eq!(found.candidates.len(), 8);
+    // 2020-2022 and 2023-2025, a date a day.
+    assert_eq!((found.folds[0].trained.dates, found.folds[0].tested.dates), (1_096, 1_096));
+    let comparison = &found.comparison;
+    let exposures = [comparison.policy, comparison.static_limit, comparison.volatility_target]
+        .map(|one| one.exposure_carried);
+    for exposure in exposures {
+        assert!((exposure - exposures[0]).abs() < 1e-9, "{exposures:?}");
+    }
+    // A cut threshold saves nothing where it is never met: some policy must be.
+    assert!(found.candidates.iter().any(|one| one.trained.forced_per_year > 0.0));
+    assert!(!found.verdict.is_empty());
+}
+
+#[test]
+fn a_price_after_the_training_moves_no_recommendation() {
+    let Some(data) = common::shared("data") else { return };
+    let later = SMALL.replace("2023-01-01", "2022-01-01");
+    let once = study::calibrated(&data, &["BTC"], &later).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    let panel = "daily/panels/closes_binance_usdt_2017_2026.csv";
+    std::fs::create_dir_all(copy.path().join("daily/panels")).unwrap();
+    let text = std::fs::read_to_string(data.join(panel)).unwrap();
+    // The close of 2021-12-31 is the midnight after it, the first date tested on.
+    let moved: Vec<String> = text
+        .lines()
+        .map(|line| match line.split_once(',') {
+            Some((date, rest)) if date >= "2022-01-02" && date.starts_with('2') => {
+                let (price, rest) = rest.split_once(',').unwrap();
+                format!("{date},{},{rest}", 1.7 * price.parse::<f64>().unwrap())
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    std::fs::write(copy.path().join(panel), moved.join("\n")).unwrap();
+    let again = study::calibrated(copy.path(), &["BTC"], &later).unwrap();
+    assert_eq!(once.document, again.document);
+    assert_eq!(once.folds[0].trained, again.folds[0].trained);
+    assert_ne!(once.folds[0].tested, again.folds[0].tested);
+}
