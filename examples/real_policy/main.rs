@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use plimsoll::report;
 
+const CALIBRATION: &str = include_str!("calibration.toml");
 const COINS: [&str; 6] = ["BTC", "ETH", "XRP", "ADA", "LTC", "LINK"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         [("BTC", &COINS[..1]), ("BTC and ETH", &COINS[..2]), ("six coins", &COINS)];
     for (name, coins) in books {
         let started = Instant::now();
-        let found = study::calibrated(&data, coins, study::CALIBRATION)?;
+        let found = study::calibrated(&data, coins, CALIBRATION)?;
         let policies: usize = found.folds.iter().map(|fold| fold.evaluated).sum();
         let seconds = started.elapsed().as_secs_f64();
         println!("== {name}: {policies} policies in {seconds:.1} s");

@@ -11,8 +11,6 @@ use plimsoll::threshold::document::read_policy;
 
 use super::record::record;
 
-/// The calibration document.
-pub const CALIBRATION: &str = include_str!("calibration.toml");
 const POLICY: &str = include_str!("policy.toml");
 const PANEL: &str = "daily/panels/closes_binance_usdt_2017_2026.csv";
 /// First date trained on and the end of the last one tested on.

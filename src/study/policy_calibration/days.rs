@@ -64,7 +64,7 @@ impl Days {
         for date in &model.dates {
             let threshold =
                 date.threshold.as_ref().ok_or_else(|| lacking("has dates without a threshold"))?;
-            if !(threshold.capital > 0.0) {
+            if threshold.capital.is_nan() || threshold.capital <= 0.0 {
                 return Err(lacking("has dates without capital"));
             }
             let close = times.partition_point(|time| *time <= date.instant);

@@ -186,7 +186,7 @@ enum Slot<'a> {
 
 impl Slot<'_> {
     fn put(self, value: f64) -> Option<()> {
-        let days = value.round().max(1.0).min(1e5) as u32;
+        let days = value.round().clamp(1.0, 1e5) as u32;
         match self {
             Self::NonNegative(slot) => *slot = Some(NonNegative::new(value)?),
             Self::Positive(slot) => *slot = Some(Positive::new(value)?),

@@ -293,10 +293,10 @@ fn the_outcome_has_the_same_bits_for_any_number_of_threads() {
 #[test]
 fn the_recommended_document_reads_as_the_policy_that_was_chosen() {
     let found = found(&document(GRID, NOTHING_MISSED), &record(|_| 40.0));
-    let file = SourceFile::new("policy.toml", &*found.document);
+    let file = SourceFile::new("policy.toml", &found.document);
     let read = read_policy(&file, &Loader::shipped()).unwrap().policy;
     let expected = POLICY.replace("exponent = 0\n", "exponent = 0.5\n");
-    let file = SourceFile::new("policy.toml", &*expected);
+    let file = SourceFile::new("policy.toml", &expected);
     assert_eq!(read, read_policy(&file, &Loader::shipped()).unwrap().policy);
 }
 
