@@ -222,20 +222,19 @@ fn judged(name: &str, found: &[Difference]) -> Vec<String> {
     let Some(missed) = found.first() else { return Vec::new() };
     let [low, high] = missed.interval_95;
     let figures = format!(
-        "{} less the other's {}, 95 % interval {} to {}",
-        missed.name,
+        "Missed loss, policy less other: {} of capital a date, 95 % interval {} to {}.",
         share(missed.value),
         share(low),
         share(high)
     );
     let first = if high < 0.0 {
-        format!("Against {name} of equal average exposure the calibrated policy wins: {figures}.")
+        format!("Against {name} of equal average exposure the calibrated policy wins.")
     } else if low > 0.0 {
-        format!("Against {name} of equal average exposure the calibrated policy loses: {figures}.")
+        format!("Against {name} of equal average exposure the calibrated policy loses.")
     } else {
         format!(
             "Against {name} of equal average exposure the calibrated policy does not win beyond \
-             chance: {figures}."
+             chance."
         )
     };
     let worse = |one: &&Difference| {
@@ -244,7 +243,7 @@ fn judged(name: &str, found: &[Difference]) -> Vec<String> {
         worse && one.name != missed.name
     };
     let worse: Vec<&str> = found.iter().filter(worse).map(|one| one.name.as_str()).collect();
-    let mut sentences = vec![first];
+    let mut sentences = vec![first, figures];
     if !worse.is_empty() {
         sentences.push(format!("It is worse, beyond chance, in: {}.", worse.join("; ")));
     }

@@ -213,7 +213,7 @@ fn a_policy_that_cuts_for_nothing_is_told_not_to_win() {
         }
     }
     let found = found(&document("[0.5]", ""), &record);
-    assert!(!found.verdict[0].contains("wins:"), "{:?}", found.verdict);
+    assert!(!found.verdict[0].contains("policy wins"), "{:?}", found.verdict);
     assert!(found.comparison.against_static[0].value > 0.0);
     // Nothing is lost on the five dates from a cut on: the next loss comes on the sixth.
     approx::assert_relative_eq!(
