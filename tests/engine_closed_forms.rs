@@ -21,6 +21,8 @@ mod edges;
 mod failure_strata;
 #[path = "engine_closed_forms/failures.rs"]
 mod failures;
+#[path = "engine_closed_forms/ladder.rs"]
+mod ladder;
 #[path = "engine_closed_forms/limits.rs"]
 mod limits;
 #[path = "engine_closed_forms/liquidation.rs"]

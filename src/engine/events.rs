@@ -9,6 +9,7 @@ use super::amounts::AmountTally;
 use super::failures::FailureTallies;
 use super::liquidation::{LiquidationTally, PathClosing, cost_units};
 use super::path::Setting;
+use crate::margin::desk_ladder::DeskLadder;
 use crate::margin::displacement::Displacement;
 use crate::margin::{EventStage, EventState, MarginSetting, PathEvent, is_plain};
 use crate::numeric::Streams;
@@ -161,6 +162,11 @@ impl RebalancingTally {
     }
 }
 
+fn of_margin<'a>(setting: &Setting<'a>) -> MarginSetting<'a> {
+    let Setting { rules, market, portfolio, model, pricing, .. } = *setting;
+    MarginSetting { rules, market, portfolio, model, pricing }
+}
+
 /// Counts one more path at a node.
 fn count_at(counts: &mut Vec<u64>, node: u32) {
     let node = node as usize;
@@ -217,10 +223,9 @@ impl Events {
         valued: &CompiledBook,
         moving: Option<&Arc<Displacement>>,
     ) -> Result<Option<Self>, EngineError> {
-        let Setting { rules, market, portfolio, model, pricing, .. } = *setting;
-        let margin = MarginSetting { rules, market, portfolio, model, pricing };
+        let margin = of_margin(setting);
         // What happens on a replayed path is told step by step: never by the plain stage.
-        if moving.is_none() && is_plain(&margin) && model.replayed().is_none() {
+        if moving.is_none() && is_plain(&margin) && setting.model.replayed().is_none() {
             return Ok(None);
         }
         Self::general(setting, valued, moving)
@@ -232,17 +237,37 @@ impl Events {
         valued: &CompiledBook,
         moving: Option<&Arc<Displacement>>,
     ) -> Result<Option<Self>, EngineError> {
-        let Setting { rules, market, portfolio, model, pricing, seed, isa, hazards, .. } = *setting;
-        let setting = MarginSetting { rules, market, portfolio, model, pricing };
-        let stage = EventStage::compile(&setting, valued, Streams::new(seed, isa))?;
-        let stage = stage.map(|stage| stage.with_hazards(&hazards.venues));
-        let stage = stage.map(|stage| stage.with_stated_failures(&hazards.stated));
-        let stage = stage.map(|stage| stage.with_failure_strata(hazards.strata.as_ref()));
-        let stage = stage.map(|stage| match moving {
+        let stage = EventStage::compile(
+            &of_margin(setting),
+            valued,
+            Streams::new(setting.seed, setting.isa),
+        )?;
+        Ok(stage.map(|stage| Self::hazardous(setting, stage, moving)))
+    }
+
+    /// The same of a desk that acts on its own ladder.
+    pub fn of_desk(
+        setting: &Setting,
+        valued: &CompiledBook,
+        moving: Option<&Arc<Displacement>>,
+        ladder: &DeskLadder,
+    ) -> Result<Option<Self>, EngineError> {
+        let streams = Streams::new(setting.seed, setting.isa);
+        let stage = EventStage::compile_desk(&of_margin(setting), valued, streams, ladder)?;
+        Ok(stage.map(|stage| Self::hazardous(setting, stage, moving)))
+    }
+
+    fn hazardous(setting: &Setting, stage: EventStage, moving: Option<&Arc<Displacement>>) -> Self {
+        let hazards = setting.hazards;
+        let stage = stage
+            .with_hazards(&hazards.venues)
+            .with_stated_failures(&hazards.stated)
+            .with_failure_strata(hazards.strata.as_ref());
+        let stage = match moving {
             Some(displacement) => stage.moving(Arc::clone(displacement)),
             None => stage,
-        });
-        Ok(stage.map(|stage| Self { stage: Arc::new(stage) }))
+        };
+        Self { stage: Arc::new(stage) }
     }
 
     /// The same, acting at the first `nodes` nodes alone.

@@ -16,8 +16,11 @@ use super::liquidation::{
     Liquidation, LiquidationEvent, LiquidationState, LiquidationTally, PathClosing, Visit,
 };
 use super::pilot::Hazards;
+use crate::margin::desk_ladder::DeskLadder;
 use crate::margin::displacement::{DisplacedPaths, Displacement, MarketEvent};
-use crate::margin::{Certainty, EventState, Node, NodeProxies, PathEvent, SeenError, VenueRules};
+use crate::margin::{
+    Certainty, EventState, LadderRecord, Node, NodeProxies, PathEvent, SeenError, VenueRules,
+};
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
@@ -165,6 +168,28 @@ impl PathEngine {
         }
         let events = Events::general(setting, &self.book, None)?;
         Ok(Self { liquidation: None, events, ..self })
+    }
+
+    /// The same engine with a desk that acts on its own ladder, every account of it watched.
+    pub fn with_ladder(self, setting: &Setting, ladder: &DeskLadder) -> Result<Self, EngineError> {
+        let moving = self.displacement.as_ref().filter(|one| one.symbols().next().is_some());
+        let events = Events::of_desk(setting, &self.book, moving, ladder)?;
+        Ok(Self { liquidation: None, events, ..self })
+    }
+
+    /// What the desk's ladder did on the path at `place` of the block walked last, where it has one.
+    pub fn ladder_record(&self, workspace: &Workspace, place: usize) -> Option<LadderRecord> {
+        let (events, state) = self.events.as_ref().zip(workspace.events.as_ref())?;
+        events.stage().ladder_record(state, place).copied()
+    }
+
+    /// What watched accounts owed on the path at `place` once nothing was left to close, in USD.
+    pub fn bad_debt(&self, workspace: &Workspace, place: usize) -> f64 {
+        let walked = self.events.as_ref().zip(workspace.events.as_ref());
+        walked.map_or(0.0, |(events, state)| {
+            let accounts = 0..events.stage().accounts().count();
+            accounts.map(|account| state.record(account, place).bad_debt).sum()
+        })
     }
 
     /// Operations that options take on a path, as the book counts them: at the horizon, where they

@@ -17,9 +17,10 @@
 //! What else happens on a path stands in pure modules, called per path and node: `first_passage`
 //! (levels touched between nodes), `impact` and `cascade` (orders that move prices), `waterfall`
 //! (who pays what bankrupt accounts owe), `liquidity_cost` (closing a book), `failure` (venues and
-//! pegs that break).
+//! pegs that break), `desk_ladder` (what a desk does about its own threshold).
 
 pub mod cascade;
+pub mod desk_ladder;
 pub mod displacement;
 pub mod document;
 pub mod failure;
@@ -48,8 +49,8 @@ pub use account::{AccountRules, ContractInputs, ContractRules};
 pub use book::MarginBook;
 pub use error::MarginError;
 pub use events::{
-    AccountRecord, CallRecord, EventStage, EventState, Happening, Node, PathEvent, SharedDebts,
-    VenueRecord, is_plain,
+    AccountRecord, CallRecord, EventStage, EventState, Happening, LadderRecord, Node, PathEvent,
+    RungRecord, SharedDebts, VenueRecord, is_plain,
 };
 pub use gaps::{RuleGap, rule_gaps};
 pub use isolated::{IsolatedRequirement, isolated_collateral};

@@ -7,6 +7,7 @@ pub mod backtest;
 pub mod batch;
 pub mod batch_changes;
 pub mod book;
+pub mod breach_ladder;
 pub mod calibration;
 pub mod exposure;
 pub mod failures;
@@ -38,6 +39,7 @@ pub use batch_changes::{BatchChanges, ContributionChange, RunChange};
 pub use book::{
     AccountMargin, BookSummary, Exposure, Greeks, GreeksProfile, GreeksProfilePoint, GreeksRow,
 };
+pub use breach_ladder::{BreachLadder, BreachRung, LadderMeasures, Outcomes, StateShare};
 pub use calibration::{
     CALIBRATION_FORMAT_VERSION, Calibration, Candidate, CandidateFigures, Objective,
     ObjectiveEstimate, ParameterUnit, SearchedParameter, Standing,
@@ -152,6 +154,9 @@ pub struct Outcome {
     /// Prices that orders, others' liquidations and broken pegs moved inside paths.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub moved_prices: Option<MovedPrices>,
+    /// The policy's breach ladder acting inside paths, where the scenario asks for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub breach_ladder: Option<BreachLadder>,
     /// The most plausible moves that reach a target, where they were searched for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reverse: Option<ReverseStress>,

@@ -94,9 +94,9 @@ pub struct WithAndWithout {
 /// A figure with and without, and the error of the difference.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
-    /// Orders move prices.
+    /// With what is compared acting.
     pub with: f64,
-    /// They do not.
+    /// Without.
     pub without: f64,
     /// With less without.
     pub difference: f64,

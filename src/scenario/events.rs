@@ -11,6 +11,9 @@ pub struct EventSettings {
     pub cascade: Option<CascadeSettings>,
     /// Closing the book over a liquidation horizon; `None`: not asked.
     pub closing: Option<ClosingSettings>,
+    /// The policy's breach ladder acts; `None`: it does not.
+    #[serde(default)]
+    pub breach_ladder: Option<BreachLadderSettings>,
     /// Pegs that can break.
     pub peg_breaks: Vec<PegBreakSettings>,
 }
@@ -22,6 +25,13 @@ pub struct CascadeSettings {
     pub propagation: f64,
     /// Bound on the rounds of a cascade in one step of one path.
     pub rounds_max: u32,
+}
+
+/// How the policy's breach ladder acts inside paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreachLadderSettings {
+    /// Paths walked with it and without; at most those of the run.
+    pub paths: u64,
 }
 
 /// How a book is closed over a liquidation horizon.

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::document::ScenarioDocument;
-use super::events::{CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings};
+use super::events::{
+    BreachLadderSettings, CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings,
+};
 use crate::document::{
     DurationText, NonNegative, NonNegativeRate, Parsed, SymbolName, UnitFraction, Violation,
     ViolationCollector, Violations, quoted,
@@ -22,6 +24,10 @@ pub struct EventsDocument {
     pub cascade: Option<CascadeDocument>,
     /// Tell what closing the book over a liquidation horizon would cost. Left out: not told.
     pub closing: Option<ClosingDocument>,
+    /// The desk acts on the breach ladder of its policy inside paths, at every step: what that does to
+    /// the losses is told beside them. Threshold and headline figures stay those of a desk that does
+    /// nothing. Left out: not told.
+    pub breach_ladder: Option<BreachLadderDocument>,
     /// Stablecoins whose peg can break, jointly with falling prices.
     pub peg_break: Vec<PegBreakDocument>,
 }
@@ -38,6 +44,16 @@ pub struct CascadeDocument {
     #[serde(default = "hundred_rounds")]
     #[schemars(range(min = 1, max = 10_000))]
     pub rounds_max: u32,
+}
+
+/// How the policy's breach ladder acts inside paths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BreachLadderDocument {
+    /// Paths walked with the ladder and without; no more than the run has are walked.
+    #[serde(default = "ten_thousand")]
+    #[schemars(range(min = 100, max = 1_000_000))]
+    pub paths: u64,
 }
 
 /// How a book is closed over a liquidation horizon.
@@ -89,6 +105,10 @@ fn hundred_rounds() -> u32 {
     100
 }
 
+fn ten_thousand() -> u64 {
+    10_000
+}
+
 fn three() -> NonNegative {
     NonNegative::new(3.0).expect("three is not negative")
 }
@@ -130,6 +150,10 @@ pub(super) fn events(parsed: &Parsed<ScenarioDocument>) -> Result<EventSettings,
             participation: closing.participation.get(),
             spread_deviations: closing.spread_deviations.get(),
         }),
+        breach_ladder: document
+            .breach_ladder
+            .as_ref()
+            .map(|ladder| BreachLadderSettings { paths: ladder.paths }),
         peg_breaks: document.peg_break.iter().map(peg_break).collect(),
     };
     found.finish(settings)

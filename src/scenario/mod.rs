@@ -27,7 +27,9 @@ mod shock_document;
 mod stressed;
 mod stressed_document;
 
-pub use events::{CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings};
+pub use events::{
+    BreachLadderSettings, CascadeSettings, ClosingSettings, EventSettings, PegBreakSettings,
+};
 pub use grid::{GridAxes, GridSettings};
 pub use historical::{
     BarOrders, Beta, HistoricalSettings, ReplayWindow, Stretch, VolatilityBeta, WorstSettings,

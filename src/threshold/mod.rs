@@ -18,6 +18,7 @@ pub mod document;
 pub mod driver;
 pub mod headroom;
 pub mod hedging;
+pub mod ladder;
 pub mod limit;
 pub mod margin_call;
 pub mod policy;
@@ -41,6 +42,7 @@ pub use hedging::{
     Binding as HedgingBinding, Constraint, HedgeTerms, HedgedBook, HedgedFigures, HedgingSolution,
     Infeasible, Linear, Optimum, cheapest_trades,
 };
+pub use ladder::{DeskAction, DeskLadder, DeskRung, DeskRungs, LadderState, desk_ladder};
 pub use limit::{Status, Utilisation, UtilisationEstimate, status, threshold, utilisation};
 pub use policy::{
     CapitalBase, Combination, Covers, Policy, Rung, RungAction, StatusPolicy, Stress, StressShock,

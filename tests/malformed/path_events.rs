@@ -295,6 +295,11 @@ const CASES: &[Case] = &[
         ],
     ),
     (
+        "a breach ladder out of range",
+        &[(S, "[measures]", "[events.breach_ladder]\npaths = «99»\n«path» = 1_000\n[measures]")],
+        &["`paths` is out of range", "unknown key `path` in `breach_ladder`"],
+    ),
+    (
         "events that contradict themselves",
         &[(
             S,

@@ -717,6 +717,7 @@ pub fn outcome() -> Outcome {
         failure_sampling: None,
         calls_met: Vec::new(),
         moved_prices: None,
+        breach_ladder: None,
         reverse: None,
         liquidity_horizons: None,
         path_events: Some(events(0.064)),

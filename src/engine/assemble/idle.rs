@@ -33,7 +33,10 @@ fn of_scenario(plan: &Plan) -> impl Iterator<Item = String> {
     let failures = (failures && plan.hazards.strata.is_none())
         .then(|| "failures of the simulation: no venue may fail more often".to_owned());
     let pegs = pegs.map(|peg| format!("peg_break of {}, which the book does not hold", peg.asset));
-    pegs.chain(failures)
+    let rungs = plan.policy.as_ref().map_or(0, |policy| policy.ladder.len());
+    let ladder = (events.breach_ladder.is_some() && rungs == 0)
+        .then(|| "breach_ladder of the events: no policy states one".to_owned());
+    pegs.chain(failures).chain(ladder)
 }
 
 /// Laws of impact and open interest act in a cascade, on coins that the model moves.

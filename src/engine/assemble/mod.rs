@@ -7,6 +7,7 @@ mod failures;
 mod few_paths;
 mod idle;
 mod incremental;
+mod ladder;
 mod limits;
 mod liquidations;
 mod margin_calls;
@@ -79,6 +80,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         reverse::Search { settings, book, sample, threshold }.run(control)
     });
     let reverse = reverse.transpose()?;
+    let breach_ladder = ladder::breach_ladder(found, threshold.as_ref(), control)?;
     let capital = threshold.as_ref().map(|threshold| threshold.capital);
     let measures = measures::measures(sample, &levels.levels, capital);
     let mut model = model::model(plan, found.revalued);
@@ -121,6 +123,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         failure_sampling: failures::sampling(found),
         calls_met: failures::calls_met(found)?,
         moved_prices: moved_prices::moved_prices(found, control)?,
+        breach_ladder,
         reverse,
         liquidity_horizons: None,
         liquidation_exposure: exposure,

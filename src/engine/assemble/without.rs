@@ -83,7 +83,7 @@ fn walk(plan: &Plan, found: &Found, paths: u64, control: &Control) -> Result<Wal
     Ok(Walked { losses: losses.concat(), liquidated, costs })
 }
 
-fn means(with: &[f64], without: &[f64]) -> Compared {
+pub(super) fn means(with: &[f64], without: &[f64]) -> Compared {
     let count = with.len() as f64;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / count;
     let differences = with.iter().zip(without).map(|(with, without)| with - without);
@@ -93,7 +93,7 @@ fn means(with: &[f64], without: &[f64]) -> Compared {
 }
 
 /// ES of both; a path's influence on it is `(L − VaR)⁺/(1 − α)` to first order.
-fn shortfalls(
+pub(super) fn shortfalls(
     with: &[f64],
     without: &[f64],
     level: ConfidenceLevel,
@@ -120,14 +120,14 @@ fn shortfall(losses: &[f64], level: ConfidenceLevel) -> Result<f64, RiskError> {
 }
 
 /// `L_(⌈nα⌉)`.
-fn quantile(losses: &[f64], level: ConfidenceLevel) -> f64 {
+pub(super) fn quantile(losses: &[f64], level: ConfidenceLevel) -> f64 {
     let mut losses = losses.to_vec();
     let rank = (losses.len() as f64 * level.get()).ceil() as usize;
     let index = rank.clamp(1, losses.len()) - 1;
     *losses.select_nth_unstable_by(index, f64::total_cmp).1
 }
 
-fn error_of_mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+pub(super) fn error_of_mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / count;
     let squares: f64 = values.map(|value| (value - mean) * (value - mean)).sum();

@@ -60,6 +60,15 @@ pub(super) struct EventBook {
     pub funds: Funds,
 }
 
+/// Which accounts are watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Watched {
+    /// Those to which anything can happen.
+    WhereActedOn,
+    /// All.
+    WholeDesk,
+}
+
 /// An account that its venue's rules act on inside paths, or that is watched beside those.
 #[derive(Debug, Clone)]
 pub(super) struct WatchedAccount {
@@ -159,7 +168,7 @@ fn acting<'a>(
 
 impl EventBook {
     /// `None` where nothing can happen to any account inside paths.
-    pub fn compile(setting: &MarginSetting) -> Result<Option<Self>, MarginError> {
+    pub fn compile(setting: &MarginSetting, watched: Watched) -> Result<Option<Self>, MarginError> {
         let MarginSetting { rules, market, portfolio, model, pricing } = *setting;
         let today = MarginBook::compile(rules, market, portfolio)?.requirements(1.0);
         let held = positions_by_account(portfolio);
@@ -172,7 +181,8 @@ impl EventBook {
         }
         gathered.add_loans(setting, |index| today[index].liquidated_at_once())?;
         let acting = gathered.accounts.len();
-        gathered.add_involved(setting, |index| today[index].liquidated_at_once())?;
+        let is_closed = |index: usize| today[index].liquidated_at_once();
+        gathered.add_involved(setting, watched, is_closed)?;
         if gathered.accounts.is_empty() {
             return Ok(None);
         }

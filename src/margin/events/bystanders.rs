@@ -1,11 +1,11 @@
 //! Accounts that no venue closes inside paths, but that are watched all the same: at a venue that may
-//! fail, or with collateral that meets calls elsewhere.
+//! fail, with collateral that meets calls elsewhere, or of a desk that acts on its own ladder.
 //!
 //! They have no pool of margin: their positions are marked and paid, their balances counted, and
 //! nothing else happens to them. They come after the accounts that venues close.
 
 use super::balances::watched_balances;
-use super::book::{Gathered, WatchedAccount, WatchedPosition};
+use super::book::{Gathered, Watched, WatchedAccount, WatchedPosition};
 use crate::margin::{Liquidation, MarginError, MarginSetting};
 use crate::portfolio::{Instrument, Portfolio};
 use crate::pricing::settlement_price;
@@ -47,9 +47,10 @@ impl Involved {
         self.accounts.iter().any(|part| *part != Part::Nothing)
     }
 
-    fn exposed(&self) -> impl Iterator<Item = usize> {
+    fn exposed(&self, watched: Watched) -> impl Iterator<Item = usize> {
         let parts = self.accounts.iter().enumerate();
-        parts.filter(|(_, part)| **part == Part::Exposed).map(|(index, _)| index)
+        let is_wanted = move |part: Part| part == Part::Exposed || watched == Watched::WholeDesk;
+        parts.filter(move |(_, part)| is_wanted(**part)).map(|(index, _)| index)
     }
 }
 
@@ -59,10 +60,11 @@ impl Gathered {
     pub fn add_involved(
         &mut self,
         setting: &MarginSetting,
+        watched: Watched,
         is_closed: impl Fn(usize) -> bool,
     ) -> Result<(), MarginError> {
         let involved = Involved::of(setting.portfolio);
-        for index in involved.exposed() {
+        for index in involved.exposed(watched) {
             if self.accounts.iter().all(|watched| watched.index != index) {
                 self.add_bystander(setting, index, is_closed(index))?;
             }

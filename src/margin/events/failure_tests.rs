@@ -4,6 +4,7 @@ use approx::assert_relative_eq;
 
 use super::tests::{flat, model};
 use super::*;
+use crate::margin::desk_ladder::DeskLadder;
 use crate::margin::failure::Hazard;
 use crate::margin::tests::{book, market, perpetual, usdt};
 use crate::margin::{CloseAmount, MarginSetting, VenueRules};
@@ -51,14 +52,38 @@ impl Scene {
         hazards: &[Option<Hazard>],
         granularity: Granularity,
     ) -> Self {
+        Self::of(portfolio, rules, granularity, |setting, valued| {
+            assert!(!is_plain(setting));
+            let stage = EventStage::compile(setting, valued, Streams::new(1, ISA));
+            stage.unwrap().unwrap().with_hazards(hazards)
+        })
+    }
+
+    /// A desk that acts on its own ladder.
+    pub fn of_desk(
+        portfolio: &Portfolio,
+        rules: &[Option<VenueRules>],
+        granularity: Granularity,
+        ladder: &DeskLadder,
+    ) -> Self {
+        Self::of(portfolio, rules, granularity, |setting, valued| {
+            let streams = Streams::new(1, ISA);
+            EventStage::compile_desk(setting, valued, streams, ladder).unwrap().unwrap()
+        })
+    }
+
+    fn of(
+        portfolio: &Portfolio,
+        rules: &[Option<VenueRules>],
+        granularity: Granularity,
+        compile: impl Fn(&MarginSetting, &CompiledBook) -> EventStage,
+    ) -> Self {
         let (market, model) = (market(), three_nodes(portfolio));
         let pricing = PricingSettings::full();
         let valued =
             CompiledBook::compile(&market, portfolio, &model, pricing, granularity).unwrap();
         let setting = MarginSetting { rules, market: &market, portfolio, model: &model, pricing };
-        assert!(!is_plain(&setting));
-        let stage = EventStage::compile(&setting, &valued, Streams::new(1, ISA)).unwrap().unwrap();
-        let stage = stage.with_hazards(hazards);
+        let stage = compile(&setting, &valued);
         let (mut state, mut cash) = (stage.state(PATHS), PathState::new(&valued, PATHS));
         stage.start_block(&mut state, PATHS);
         valued.start_block(&mut cash, PATHS);

@@ -20,6 +20,7 @@
 //! | margin calls | met from free collateral elsewhere, as the treasury rule says |
 //! | stops | a stop order whose price was reached reduces its position |
 //! | liquidation | below maintenance margin the venue closes, everything or in steps |
+//! | breach ladder | a desk that acts on its own ladder sells down, or stops buying ([`ladder`]) |
 //! | rebalancing | what left the band it is kept in is traded back to its target ([`rebalancing`]) |
 //! | loans | below a health factor of one lenders have debt repaid out of collateral ([`loans`]) |
 //! | impact | orders move prices, which liquidate others and the book, round after round (`rounds`) |
@@ -67,6 +68,7 @@ mod failing_venues;
 mod failure_clocks;
 mod failures;
 mod funds;
+mod ladder;
 mod loans;
 mod moved_rows;
 mod orders;
@@ -84,6 +86,8 @@ mod transfers;
 #[cfg(test)]
 mod failure_tests;
 #[cfg(test)]
+mod ladder_tests;
+#[cfg(test)]
 mod moved_tests;
 #[cfg(test)]
 mod rebalancing_tests;
@@ -97,6 +101,7 @@ mod walks;
 pub use book::is_plain;
 pub use failures::VenueRecord;
 pub use funds::SharedDebts;
+pub use ladder::{LadderRecord, RungRecord};
 pub use stage::{EventStage, Node};
 pub use state::{AccountRecord, EventState, Happening, PathEvent};
 pub use transfers::CallRecord;

@@ -371,6 +371,9 @@ impl EventStage {
         let is_venues = now.maintenance > 0.0 && now.balance < now.maintenance;
         let Some(kept) = self.kept_pool(pool).filter(|_| !is_venues) else { return false };
         let Some(share) = kept.share(found) else { return false };
+        if share < 0.0 && holdings.refuses_increase(self.ladder.as_ref(), at.place) {
+            return false;
+        }
         let order = (pool, share, kept.rule.trading_cost);
         let traded = trade(&self.book, order, at, holdings);
         let (node, watched) = (at.moment.saturating_sub(1), self.book.pools[pool].account);

@@ -2,11 +2,12 @@
 
 use super::assess::{At, on_path, over_block, prices_of, sizes_on_path};
 use super::balances::{MovedBalances, moved_deviation};
-use super::book::{Backing, EventBook};
+use super::book::{Backing, EventBook, Watched};
 use super::bridge::{Bridge, Step};
 use super::close::liquidate;
 use super::contract::{ContractKind, ContractPrices};
 use super::failing_venues::Failures;
+use super::ladder::{Ladder, LadderPaths, LadderRecord};
 use super::loans::{LoanState, Loans};
 use super::moved_rows::MovedRows;
 use super::quotes::{Quotes, row, row_mut};
@@ -16,6 +17,7 @@ use super::state::{AccountRecord, EventState, Happening, Holdings, Margins, Path
 use super::stops::{Stop, Trigger, stops};
 use super::substeps::{PathStep, SubSteps};
 use super::transfers::Treasury;
+use crate::margin::desk_ladder::DeskLadder;
 use crate::margin::{MarginError, MarginSetting, Monitoring};
 use crate::numeric::Streams;
 use crate::numeric::isa::InstructionSet;
@@ -31,6 +33,8 @@ pub struct EventStage {
     pub(super) stops: Vec<Stop>,
     /// By pool; empty where none is kept at a leverage.
     pub(super) kept: Vec<Option<Kept>>,
+    /// Present where the desk acts on its own ladder.
+    pub(super) ladder: Option<Ladder>,
     /// Present where pools are watched at sub-steps.
     substeps: Option<SubSteps>,
     /// Present where lenders act.
@@ -45,7 +49,7 @@ pub struct EventStage {
     pub(super) treasury: Option<Treasury>,
     /// Numbers of the bridges, of failures and of claims.
     pub(super) streams: Streams,
-    factor_count: usize,
+    pub(super) factor_count: usize,
 }
 
 /// A node of a block of paths.
@@ -87,7 +91,33 @@ impl EventStage {
         valued: &CompiledBook,
         streams: Streams,
     ) -> Result<Option<Self>, MarginError> {
-        let Some(book) = EventBook::compile(setting)? else { return Ok(None) };
+        let book = EventBook::compile(setting, Watched::WhereActedOn)?;
+        book.map(|book| Self::on(book, setting, valued, streams)).transpose()
+    }
+
+    /// The same for all accounts of a desk that acts on its own ladder.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn compile_desk(
+        setting: &MarginSetting,
+        valued: &CompiledBook,
+        streams: Streams,
+        ladder: &DeskLadder,
+    ) -> Result<Option<Self>, MarginError> {
+        let Some(book) = EventBook::compile(setting, Watched::WholeDesk)? else { return Ok(None) };
+        let mut stage = Self::on(book, setting, valued, streams)?;
+        stage.ladder = Some(Ladder::compile(setting, &stage.book, ladder)?);
+        stage.look_at_today();
+        Ok(Some(stage))
+    }
+
+    fn on(
+        book: EventBook,
+        setting: &MarginSetting,
+        valued: &CompiledBook,
+        streams: Streams,
+    ) -> Result<Self, MarginError> {
         let rows = SettledRows::new(&book, valued);
         let moved_rows = MovedRows::new(&book, valued);
         let stops = stops(setting, &book);
@@ -101,6 +131,7 @@ impl EventStage {
             moved_rows,
             stops,
             kept,
+            ladder: None,
             failures,
             treasury,
             streams,
@@ -115,7 +146,7 @@ impl EventStage {
         stage.start_block(&mut today, 1);
         let Self { book, streams, .. } = &stage;
         stage.substeps = SubSteps::compile(setting, book, &today.holdings, *streams)?;
-        Ok(Some(stage))
+        Ok(stage)
     }
 
     /// The same, acting at the first `nodes` nodes alone: what it did there stays, and nothing
@@ -173,7 +204,8 @@ impl EventStage {
         let failures = self.failures.as_ref().map_or(0, |failures| failures.width(book));
         let transfers = self.treasury.as_ref().map_or(0, Treasury::width);
         let loans = self.loans.as_ref().map_or(0, Loans::width);
-        let moved = 2 * book.balances.len() + failures + transfers + loans;
+        let ladder = self.ladder.as_ref().map_or(0, |ladder| ladder.width(book));
+        let moved = 2 * book.balances.len() + failures + transfers + loans + ladder;
         let held = 3 * book.positions.len() + book.line_count() + book.logged.len();
         held + book.pools.len() + self.kept.len() + book.prices.len() + moved
     }
@@ -193,6 +225,7 @@ impl EventStage {
             records: vec![AccountRecord::default(); book.accounts.len() * path_capacity],
             executed: vec![false; self.stops.len() * path_capacity],
             last_trades: vec![LastTrade::default(); self.kept.len() * path_capacity],
+            ladder: vec![LadderRecord::default(); self.ladder.iter().len() * path_capacity],
             balances: MovedBalances::new(book.balances.len(), path_capacity),
             events: Vec::new(),
             at_trigger: Vec::with_capacity(book.positions.len()),
@@ -213,6 +246,10 @@ impl EventStage {
             loans: match &self.loans {
                 Some(loans) => loans.state(path_capacity),
                 None => LoanState::default(),
+            },
+            ladder: match &self.ladder {
+                Some(ladder) => ladder.paths(book, path_capacity),
+                None => LadderPaths::default(),
             },
             holdings,
             failures: failures.unwrap_or_default(),
@@ -256,6 +293,7 @@ impl EventStage {
         holdings.last_trades[..self.kept.len() * path_count].fill(LastTrade::default());
         holdings.balances.start_block(book.balances.len(), path_count);
         holdings.events.clear();
+        self.start_ladder(holdings);
         book.funds.start_block(path_count, &mut holdings.funds);
         holdings.shared_events.clear();
         if let Some(failures) = &self.failures {
@@ -339,9 +377,26 @@ impl EventStage {
                     self.close_at_substeps(pool, node, state);
                 }
                 self.liquidate(pool, moment, state);
-                if let Some(node) = node {
+                if let Some(node) = node.filter(|_| self.ladder.is_none()) {
                     self.rebalance(pool, node, state);
                 }
+            }
+        }
+        if let Some(node) = node.filter(|_| self.ladder.is_some()) {
+            self.climb(node, state);
+            self.rebalance_all(node, state);
+        }
+    }
+
+    /// Trades every pool that is kept at a leverage, as it stands now.
+    fn rebalance_all(&self, node: &Node, state: &mut EventState) {
+        let moment = node.index + 1;
+        for pool in (0..self.book.pools.len()).filter(|_| !self.kept.is_empty()) {
+            let EventState { quotes, holdings, margins, places, touched, .. } = state;
+            places.clear();
+            touched.clear();
+            if over_block(&self.book, pool, (moment, quotes), holdings, margins) {
+                self.rebalance(pool, node, state);
             }
         }
     }

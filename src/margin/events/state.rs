@@ -4,6 +4,7 @@ use super::assess::Standing;
 use super::balances::MovedBalances;
 use super::failing_venues::FailureState;
 use super::funds::{FundPaths, SharedDebts};
+use super::ladder::{LadderPaths, LadderRecord};
 use super::loans::LoanState;
 use super::quotes::Quotes;
 use super::rebalancing::LastTrade;
@@ -23,6 +24,7 @@ pub struct AccountRecord {
     liquidated: u32,
     rebalanced_first: u32,
     is_deleveraged: bool,
+    is_reduced: bool,
     /// What was closed, at its notional then.
     pub notional: f64,
     /// Fees and slippage.
@@ -145,6 +147,8 @@ pub struct EventState {
     pub(super) trigger: Quotes,
     /// Present where pools are watched at sub-steps.
     pub(super) substeps: Option<SubStepState>,
+    /// Of the desk's own ladder.
+    pub(super) ladder: LadderPaths,
     /// Of lenders that act inside paths.
     pub(super) loans: LoanState,
     /// By account: whether it is watched between nodes.
@@ -174,6 +178,8 @@ pub(super) struct Holdings {
     pub executed: Vec<bool>,
     /// `[pool][path]`: when it was traded back to its leverage; empty where none is kept at one.
     pub last_trades: Vec<LastTrade>,
+    /// `[path]`: what the desk's own ladder did; empty without one.
+    pub ladder: Vec<LadderRecord>,
     /// Of watched balances.
     pub balances: MovedBalances,
     pub events: Vec<PathEvent>,
@@ -224,6 +230,7 @@ impl Default for AccountRecord {
             liquidated: NEVER,
             rebalanced_first: NEVER,
             is_deleveraged: false,
+            is_reduced: false,
             notional: 0.0,
             cost: 0.0,
             taken: 0.0,
@@ -254,7 +261,7 @@ impl AccountRecord {
     /// Whether quantities are no longer those of today.
     pub fn is_changed(&self) -> bool {
         let is_closed = self.stopped != NEVER || self.liquidated != NEVER;
-        is_closed || self.rebalanced_first != NEVER || self.is_deleveraged
+        is_closed || self.rebalanced_first != NEVER || self.is_deleveraged || self.is_reduced
     }
 
     /// The node of the first liquidation.
@@ -272,6 +279,11 @@ impl AccountRecord {
     /// Notes that positions were closed, or gains taken, for the debts of others.
     pub(super) fn deleverage(&mut self) {
         self.is_deleveraged = true;
+    }
+
+    /// Notes that the desk sold positions by its own ladder.
+    pub(super) fn reduce(&mut self) {
+        self.is_reduced = true;
     }
 
     pub(super) fn stop(&mut self, node: usize) {

@@ -26,6 +26,7 @@ const TEMPLATES: [(&str, &str); 26] = [
     ("margin.html", include_str!("templates/margin.html")),
     ("failures.html", include_str!("templates/failures.html")),
     ("moved.html", include_str!("templates/moved.html")),
+    ("breach.html", include_str!("templates/breach.html")),
     ("liquidation.html", include_str!("templates/liquidation.html")),
     ("liquidity.html", include_str!("templates/liquidity.html")),
     ("greeks.html", include_str!("templates/greeks.html")),

@@ -6,6 +6,7 @@
 
 mod answer;
 mod backtest;
+mod breach;
 mod calibration;
 mod comparison;
 mod failures;

@@ -260,7 +260,9 @@ fn happened(page: &Page<'_>) -> Vec<(&'static str, String, usize)> {
     let closing = closing.map(|closing| ("Closing", closing_told(page, closing), 1));
     let moved = page.outcome.moved_prices.as_ref();
     let moved = moved.map(|moved| ("Impact", super::moved::moved(page, moved), 3));
-    [events, kept, moved, nearest, closing].into_iter().flatten().collect()
+    let breach = page.outcome.breach_ladder.as_ref();
+    let breach = breach.map(|one| ("Ladder", super::breach::breach(page, one), 3));
+    [events, kept, moved, breach, nearest, closing].into_iter().flatten().collect()
 }
 
 /// The liquidation price that is nearest in deviations, where venues act inside paths.

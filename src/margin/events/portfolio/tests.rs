@@ -1,7 +1,7 @@
 //! Portfolio margin inside paths: what the screen decides is what the whole grid does.
 
 use crate::margin::events::assess::At;
-use crate::margin::events::book::EventBook;
+use crate::margin::events::book::{EventBook, Watched};
 use crate::margin::events::quotes::Quotes;
 use crate::margin::events::walks::{DAY, Walked, model, stage_of, walk_stage};
 use crate::margin::grid::{AccountGrid, DeribitPortfolio, PortfolioRules};
@@ -116,7 +116,7 @@ fn a_path_that_has_not_moved_asks_for_what_today_does() {
             model: &model,
             pricing: PricingSettings::full(),
         };
-        let book = EventBook::compile(&setting).unwrap().unwrap();
+        let book = EventBook::compile(&setting, Watched::WhereActedOn).unwrap().unwrap();
         let pool = book.pools[0].portfolio.as_ref().unwrap();
         let mut quotes = Quotes::new(&book, 1);
         let block = FactorBlock::new(model.factors.len(), 1);
@@ -153,7 +153,7 @@ fn the_error_of_the_screen_is_within_its_bound() {
             model: &model,
             pricing: PricingSettings::full(),
         };
-        let book = EventBook::compile(&setting).unwrap().unwrap();
+        let book = EventBook::compile(&setting, Watched::WhereActedOn).unwrap().unwrap();
         let pool = book.pools[0].portfolio.as_ref().unwrap();
         let screen = pool.screen.as_ref().unwrap();
         let count = 256;
