@@ -5,6 +5,8 @@
 #[path = "report/sample.rs"]
 mod sample;
 
+#[path = "report/breach.rs"]
+mod breach;
 #[path = "report/charts.rs"]
 mod charts;
 #[path = "report/files.rs"]
