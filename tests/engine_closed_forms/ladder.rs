@@ -13,10 +13,11 @@ const ACTS: &str = "[events.breach_ladder]\npaths = 1_000_000\n";
 const STEPS: u32 = 4;
 const LEVEL: f64 = 0.975;
 
+/// A rung; with `delay = "…"` as it is written, or at once.
 fn rung(utilisation: f64, action: &str, delay: &str, cost_rate: f64) -> String {
     format!(
-        "[[ladder]]\nutilisation = {utilisation}\naction = \"{action}\"\ndelay = \"{delay}\"\n\
-         cost_rate = {cost_rate}\n"
+        "[[ladder]]\nutilisation = {utilisation}\naction = \"{action}\"\n\
+         cost_rate = {cost_rate}\n{delay}\n"
     )
 }
 
@@ -29,9 +30,9 @@ fn ladder(outcome: &Outcome) -> &BreachLadder {
     outcome.breach_ladder.as_ref().expect("the scenario asks for it")
 }
 
-/// A coin sold short, warned at 0.95 and sold down to half the threshold above 1.1, at once.
+/// A coin sold short, warned at 1.06 and sold down to half the threshold above 1.1, at once.
 fn short_coin(paths: u64) -> World {
-    let rungs = [rung(0.95, "warn", "0s", 0.0), rung(1.1, "forced_reduction", "0s", 0.002)];
+    let rungs = [rung(1.06, "warn", "", 0.0), rung(1.1, "forced_reduction", "", 0.002)];
     World {
         steps: STEPS,
         paths,
@@ -71,7 +72,7 @@ fn walked(numbers: &mut SplitMix, potential_loss: f64) -> (f64, f64, bool) {
         let own = potential_loss * coins * price / SPOT;
         let capital = 9_000.0 - loss;
         let is_above = |boundary: f64| capital <= 0.0 || own >= boundary * 0.5 * capital;
-        warned |= coins > 0.0 && is_above(0.95);
+        warned |= coins > 0.0 && is_above(1.06);
         if coins > 0.0 && is_above(1.1) {
             // after the sale: own·(1 − f) = ½·½·(capital − 0.002·f·coins·price)
             let share = (own - 0.25 * capital) / (own - 0.25 * 0.002 * coins * price);
@@ -164,7 +165,7 @@ fn a_ladder_that_does_not_act_costs_nothing() {
 /// Ten coins on 8 % of their worth at a venue: a desk that sells down at 1.2 of its threshold is seldom
 /// closed; one that waits a day for it is closed as often as one that does nothing.
 fn leveraged(delay: &str, paths: u64) -> World {
-    let rungs = [rung(0.9, "reduce_only", "0s", 0.0), rung(1.2, "forced_reduction", delay, 0.001)];
+    let rungs = [rung(0.9, "reduce_only", "", 0.0), rung(1.2, "forced_reduction", delay, 0.001)];
     let collateral = 0.08 * 10.0 * SPOT;
     let book = [account("a", true, "USD", collateral, 0.0), linear("a", 10.0)].concat();
     World {
@@ -176,14 +177,14 @@ fn leveraged(delay: &str, paths: u64) -> World {
 
 #[test]
 fn a_desk_that_acts_in_time_is_not_closed_by_its_venue() {
-    let in_time = leveraged("0s", 1 << 13).outcome();
+    let in_time = leveraged("", 1 << 13).outcome();
     let found = ladder(&in_time);
     assert!(found.liquidation_probability.without > 0.01, "{:?}", found.liquidation_probability);
     assert!(is_below(&found.liquidation_probability, -4.0), "{:?}", found.liquidation_probability);
     let half = 0.5 * found.liquidation_probability.without;
     assert!(found.liquidation_probability.with < half, "{:?}", found.liquidation_probability);
     assert!(found.bad_debt.with <= found.bad_debt.without);
-    let late = leveraged("1d", 1 << 12).outcome();
+    let late = leveraged("delay = \"1d\"", 1 << 12).outcome();
     let found = ladder(&late);
     assert!(found.rungs[1].reached.probability > 0.01);
     assert_eq!(found.rungs[1].acted.probability, 0.0, "no path stands for a whole day");
@@ -194,7 +195,7 @@ fn a_desk_that_acts_in_time_is_not_closed_by_its_venue() {
 #[test]
 fn threads_shards_and_instruction_sets_do_not_show_in_the_ladder() {
     let paths = 1_500;
-    let plan: Plan = leveraged("2h", paths).plan();
+    let plan: Plan = leveraged("delay = \"2h\"", paths).plan();
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let whole: Run = pool(1).install(|| run(&plan));
     assert!(ladder(&whole.outcome).acted.probability > 0.0);
