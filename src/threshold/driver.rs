@@ -1,5 +1,5 @@
 //! How the multiplier M follows market conditions: plain, validated data. Documents are read by
-//! [`super::document`], readings are taken by [`super::condition`].
+//! [`super::document`], readings are taken by [`mod@super::condition`].
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
