@@ -119,7 +119,9 @@ impl Walked {
             Some(outside) => {
                 let share = self.inside.value / (self.inside.value - outside.value);
                 let between = inside + share.clamp(0.1, 0.9) * (outside.x - inside);
-                look.filter(|x| *x > inside && *x < outside.x).unwrap_or(between)
+                // The line between two walks knows how the change grows, which a look does not.
+                let far = look.filter(|x| inside == 0.0 && *x > inside && *x < outside.x);
+                far.unwrap_or(between)
             }
         }
     }
