@@ -12,7 +12,7 @@
 //! ```
 //!
 //! [`engine`] runs it, [`study`] runs it many times; [`outcome`] is what was found; [`report`] tells
-//! people. The modules may import
+//! people and [`catalogue`] remembers. The modules may import
 //! each other only along the arrows (`tests/architecture.rs`).
 //!
 //! # Conventions
@@ -47,6 +47,7 @@
 //! ```
 
 pub mod backtest;
+pub mod catalogue;
 pub mod cli;
 pub mod document;
 pub mod engine;

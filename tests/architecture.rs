@@ -9,6 +9,7 @@ use syn::visit::{self, Visit};
 
 const MODULES: &[&str] = &[
     "backtest",
+    "catalogue",
     "cli",
     "document",
     "engine",
@@ -42,7 +43,7 @@ fn allowed(module: &str) -> BTreeSet<&'static str> {
         "risk" => &["numeric"],
         "threshold" => &["numeric", "document", "estimation", "risk", "margin"],
         "backtest" => &["numeric", "risk", "threshold"],
-        "report" => &["outcome", "document"],
+        "report" | "catalogue" => &["outcome", "document"],
         "engine" => &[
             "numeric",
             "outcome",

@@ -25,6 +25,15 @@ fn plimsoll(folder: &Path, arguments: &[&str]) -> Output {
     command.output().expect("plimsoll starts")
 }
 
+/// A command line as a shell takes it, quotes and comments with it.
+fn typed(folder: &Path, line: &str) -> Output {
+    let programs = Path::new(env!("CARGO_BIN_EXE_plimsoll")).parent().expect("a folder");
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).env("PATH", path).current_dir(folder).stdin(Stdio::null());
+    command.output().expect("a shell starts")
+}
+
 fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("created");
     for entry in fs::read_dir(from).expect("readable") {
@@ -75,12 +84,9 @@ fn every_command_shown_runs() {
     copy_tree(&root().join("scenarios"), &scenarios);
     copy_tree(&scenarios.join("minimal"), &scenarios.join("mine"));
     let text = readme();
-    let lines = text.lines().filter_map(|line| line.strip_prefix("plimsoll "));
     let mut count = 0;
-    for line in lines {
-        let command = line.split('#').next().expect("a command");
-        let arguments: Vec<&str> = command.split_whitespace().collect();
-        let output = plimsoll(scratch.path(), &arguments);
+    for command in text.lines().filter(|line| line.starts_with("plimsoll ")) {
+        let output = typed(scratch.path(), command);
         let message = String::from_utf8_lossy(&output.stderr);
         assert!(matches!(output.status.code(), Some(0 | 1)), "{command}: {message}");
         count += 1;

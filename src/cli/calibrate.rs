@@ -9,6 +9,7 @@ use super::calibrate_policy;
 use super::exit::Exit;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
+use super::recorder::Recorder;
 use super::session::{Session, confinement, refuse};
 use super::terminal::Terminal;
 use crate::engine::EngineError;
@@ -28,6 +29,12 @@ pub fn calibrate(command: &CalibrateCommand, terminal: &Terminal) -> Exit {
 fn liquidation(arguments: &LiquidationArguments, terminal: &Terminal) -> Exit {
     let session = match Session::of(&arguments.machine, terminal) {
         Ok(session) => session,
+        Err(exit) => return exit,
+    };
+    let catalogue = &arguments.catalogue;
+    let recorder = match Recorder::open("calibrate", catalogue, arguments.out.as_deref(), terminal)
+    {
+        Ok(recorder) => recorder,
         Err(exit) => return exit,
     };
     let started = Instant::now();
@@ -56,6 +63,7 @@ fn liquidation(arguments: &LiquidationArguments, terminal: &Terminal) -> Exit {
         let files = loaded.files.clone();
         let told = Circumstances {
             session: &session,
+            recorder: &recorder,
             files,
             planning,
             running,
@@ -66,6 +74,7 @@ fn liquidation(arguments: &LiquidationArguments, terminal: &Terminal) -> Exit {
             return fail(&failure, terminal);
         }
     }
+    recorder.tell(arguments.quiet, terminal);
     show(arguments, &calibration, terminal)
 }
 

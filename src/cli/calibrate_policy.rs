@@ -7,6 +7,7 @@ use super::arguments::{Pages, PolicyArguments};
 use super::exit::Exit;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
+use super::recorder::Recorder;
 use super::session::{Session, confinement, refuse};
 use super::terminal::Terminal;
 use crate::outcome::PolicyCalibration;
@@ -17,6 +18,12 @@ use crate::study::policy_calibration::{LoadedPolicyCalibration, PolicyCalibratio
 pub fn policy(arguments: &PolicyArguments, terminal: &Terminal) -> Exit {
     let session = match Session::of(&arguments.machine, terminal) {
         Ok(session) => session,
+        Err(exit) => return exit,
+    };
+    let catalogue = &arguments.catalogue;
+    let recorder = match Recorder::open("calibrate", catalogue, arguments.out.as_deref(), terminal)
+    {
+        Ok(recorder) => recorder,
         Err(exit) => return exit,
     };
     let started = Instant::now();
@@ -43,6 +50,7 @@ pub fn policy(arguments: &PolicyArguments, terminal: &Terminal) -> Exit {
     if let Some(output) = output {
         let told = Circumstances {
             session: &session,
+            recorder: &recorder,
             files: loaded.files.clone(),
             planning,
             running: started.elapsed() - planning,
@@ -53,6 +61,7 @@ pub fn policy(arguments: &PolicyArguments, terminal: &Terminal) -> Exit {
             return fail(&failure, terminal);
         }
     }
+    recorder.tell(arguments.quiet, terminal);
     show(arguments, &calibration, terminal)
 }
 

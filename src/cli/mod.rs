@@ -6,15 +6,19 @@ mod batch;
 mod calibrate;
 mod calibrate_market;
 mod calibrate_policy;
+mod catalogue;
 mod check;
 mod compare;
 mod completions;
 mod exit;
 mod found;
 mod output;
+mod overriding;
 mod progress;
+mod recorder;
 mod replay;
 mod run;
+mod runs;
 mod scenarios;
 mod schema;
 mod session;
@@ -50,6 +54,9 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Calibrate(command) => calibrate::calibrate(command, terminal),
         Command::Replay(arguments) => replay::replay(arguments, terminal),
+        Command::Runs(arguments) => runs::runs(arguments, terminal),
+        Command::Override(arguments) => overriding::record(arguments, terminal),
+        Command::Catalogue(command) => catalogue::catalogue(command, terminal),
         Command::Scenarios(arguments) => scenarios::scenarios(arguments, terminal),
         Command::Schema(arguments) => schema::schema(arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments, terminal),

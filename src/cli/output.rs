@@ -1,14 +1,19 @@
 //! A run's results as files: result.json, report.html, losses.parquet, and the manifest last.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::arguments::Pages;
+use super::recorder::{Recorder, run_figures, stated_figures};
 use super::session::Session;
+use crate::catalogue::CatalogueError;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
 use crate::engine::Run;
-use crate::outcome::{Backtest, Calibration, GridOutcome, HistoricalOutcome, PolicyCalibration};
+use crate::outcome::{
+    Backtest, Calibration, GridOutcome, HistoricalOutcome, PolicyCalibration, RunRecord,
+};
 use crate::report::{self, ReportError};
+use crate::study::batch;
 
 /// Why results were not written; nothing is then left behind.
 #[derive(Debug, thiserror::Error)]
@@ -19,11 +24,15 @@ pub enum OutputFailure {
     /// The folder could not be written.
     #[error(transparent)]
     Folder(#[from] OutputError),
+    /// The results stand, but the catalogue does not know of them.
+    #[error("the results were written but could not be recorded: {0}")]
+    Unrecorded(#[from] CatalogueError),
 }
 
 /// A result folder that was opened before the run, so that a wrong one fails at once.
 pub struct Output {
     folder: OutputFolder,
+    target: PathBuf,
     started_at: String,
 }
 
@@ -31,6 +40,8 @@ pub struct Output {
 pub struct Circumstances<'a> {
     /// The session that ran.
     pub session: &'a Session,
+    /// Where results are recorded.
+    pub recorder: &'a Recorder,
     /// Every file read.
     pub files: Vec<InputFile>,
     /// Reading and fitting.
@@ -47,7 +58,8 @@ impl Output {
     /// Opens the folder that will stand at `target`.
     pub fn open(target: &Path) -> Result<Self, OutputFailure> {
         let started_at = jiff::Timestamp::now().to_string();
-        Ok(Self { folder: OutputFolder::create(target)?, started_at })
+        let folder = OutputFolder::create(target)?;
+        Ok(Self { folder, target: target.to_owned(), started_at })
     }
 
     /// Writes what a replay found and puts the folder in place.
@@ -63,7 +75,10 @@ impl Output {
         let paths = outcome.window.orders.len().max(1) as u64;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
         let machine = told.session.machine();
-        self.commit(Manifest { paths, ..Manifest::new(version, scenario, machine) }, told)
+        let manifest = Manifest { paths, ..Manifest::new(version, scenario, machine) };
+        let figures = batch::figures_of_stated(outcome);
+        let threshold = outcome.threshold.as_ref();
+        self.commit(manifest, told, |run| stated_figures(run, figures, threshold))
     }
 
     /// Writes a grid and puts the folder in place.
@@ -80,7 +95,10 @@ impl Output {
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
         let machine = told.session.machine();
         let paths = outcome.cells.len() as u64;
-        self.commit(Manifest { paths, ..Manifest::new(version, scenario, machine) }, told)
+        let manifest = Manifest { paths, ..Manifest::new(version, scenario, machine) };
+        let figures = batch::figures_of_grid(outcome);
+        let threshold = outcome.threshold.as_ref();
+        self.commit(manifest, told, |run| stated_figures(run, figures, threshold))
     }
 
     /// Writes a calibration and puts the folder in place.
@@ -99,7 +117,7 @@ impl Output {
             paths: calibration.paths,
             ..Manifest::new(version, name, machine)
         };
-        self.commit(manifest, told)
+        self.commit(manifest, told, |run| run)
     }
 
     /// Writes a backtest and puts the folder in place.
@@ -118,7 +136,7 @@ impl Output {
             paths: backtest.paths,
             ..Manifest::new(version, name, machine)
         };
-        self.commit(manifest, told)
+        self.commit(manifest, told, |run| run)
     }
 
     /// Writes a calibration of a policy and puts the folder in place.
@@ -136,7 +154,7 @@ impl Output {
         let (version, name) = (&calibration.plimsoll_version, &calibration.name);
         let machine = told.session.machine();
         let manifest = Manifest { seed: calibration.seed, ..Manifest::new(version, name, machine) };
-        self.commit(manifest, told)
+        self.commit(manifest, told, |run| run)
     }
 
     /// Writes everything and puts the folder in place.
@@ -155,16 +173,21 @@ impl Output {
             paths: outcome.paths,
             ..Manifest::new(version, scenario, machine)
         };
-        self.commit(manifest, told)
+        self.commit(manifest, told, |run| run_figures(run, outcome))
     }
 
-    /// Writes the manifest, with how the results came about, and puts the folder in place.
-    fn commit(self, manifest: Manifest, told: Circumstances) -> Result<(), OutputFailure> {
+    /// Writes the manifest, with how the results came about, puts the folder in place and records it.
+    fn commit(
+        self,
+        manifest: Manifest,
+        told: Circumstances,
+        figures: impl FnOnce(RunRecord) -> RunRecord,
+    ) -> Result<(), OutputFailure> {
         let timing = |stage: &str, time: Duration| StageTiming {
             stage: stage.to_owned(),
             seconds: time.as_secs_f64(),
         };
-        self.folder.commit(Manifest {
+        let manifest = self.folder.commit(Manifest {
             arguments: std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect(),
             started_at: self.started_at,
             inputs: told.files,
@@ -175,6 +198,6 @@ impl Output {
             ],
             ..manifest
         })?;
-        Ok(())
+        Ok(told.recorder.record(&self.target, manifest, figures)?)
     }
 }

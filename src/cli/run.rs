@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::found::Found;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
+use super::recorder::Recorder;
 use super::session::{Session, overrides};
 use super::terminal::Terminal;
 use crate::engine::Plan;
@@ -18,14 +19,20 @@ pub fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
         Ok(session) => session,
         Err(exit) => return exit,
     };
+    let catalogue = &arguments.catalogue;
+    let recorder = match Recorder::open("run", catalogue, arguments.out.as_deref(), terminal) {
+        Ok(recorder) => recorder,
+        Err(exit) => return exit,
+    };
     let mut worst = Exit::Within;
     for scenario in &arguments.scenarios {
-        let exit = run_one(arguments, scenario, &session, terminal);
+        let exit = run_one(arguments, scenario, &session, &recorder, terminal);
         worst = worst.max(exit);
         if exit == Exit::Interrupted {
             break;
         }
     }
+    recorder.tell(arguments.quiet, terminal);
     worst
 }
 
@@ -33,6 +40,7 @@ fn run_one(
     arguments: &RunArguments,
     scenario: &Path,
     session: &Session,
+    recorder: &Recorder,
     terminal: &Terminal,
 ) -> Exit {
     let started = Instant::now();
@@ -60,6 +68,7 @@ fn run_one(
         let running = started.elapsed() - planning;
         let told = Circumstances {
             session,
+            recorder,
             files,
             planning,
             running,

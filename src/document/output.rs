@@ -132,12 +132,13 @@ impl OutputFolder {
         Ok(())
     }
 
-    /// Writes the manifest, with the hash of every result, and puts the folder in place.
+    /// Writes the manifest, with the hash of every result, puts the folder in place and gives the
+    /// manifest as it was written.
     ///
     /// # Errors
     /// As [`OutputFolder::write`]; a target that was changed meanwhile. The target is then as it
     /// was.
-    pub fn commit(mut self, mut manifest: Manifest) -> Result<(), OutputError> {
+    pub fn commit(mut self, mut manifest: Manifest) -> Result<Manifest, OutputError> {
         manifest.results = std::mem::take(&mut self.results);
         let text = serde_json::to_string_pretty(&manifest).map_err(io::Error::other);
         let text = text.map_err(io_error(&self.target))? + "\n";
@@ -147,7 +148,7 @@ impl OutputFolder {
         self.put_in_place().map_err(io_error(&self.target))?;
         // The results stand; a parent that cannot be synced does not undo that.
         let _ = sync_folder(&self.parent);
-        Ok(())
+        Ok(manifest)
     }
 
     fn write_synced(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
@@ -280,7 +281,7 @@ mod tests {
         Manifest::new("0.1.0", "minimal", machine)
     }
 
-    fn write_results(target: &Path, text: &str) -> Result<(), OutputError> {
+    fn write_results(target: &Path, text: &str) -> Result<Manifest, OutputError> {
         let mut folder = OutputFolder::create(target)?;
         folder.write("result.json", text.as_bytes())?;
         folder.commit(manifest())

@@ -9,6 +9,7 @@ pub mod batch_changes;
 pub mod book;
 pub mod breach_ladder;
 pub mod calibration;
+pub mod catalogue;
 pub mod exposure;
 pub mod failures;
 pub mod grid;
@@ -43,6 +44,11 @@ pub use breach_ladder::{BreachLadder, BreachRung, LadderMeasures, Outcomes, Stat
 pub use calibration::{
     CALIBRATION_FORMAT_VERSION, Calibration, Candidate, CandidateFigures, Objective,
     ObjectiveEstimate, ParameterUnit, SearchedParameter, Standing,
+};
+pub use catalogue::{
+    Breach, CatalogueEntry, CatalogueFault, CatalogueListing, CatalogueRecord, ComparedFigure,
+    ComparedInput, HashedFile, InputChange, OverrideRecord, RecordedTail, ResultsNow,
+    RunComparison, RunRecord, Verification,
 };
 pub use exposure::{
     AccountShortfall, AtRiskAccount, AtRiskCurve, BookClosing, CoinBeta, CoinClosing,

@@ -13,6 +13,7 @@
 mod backtest;
 mod batch;
 mod calibration;
+mod catalogue;
 pub mod charts;
 mod comparison;
 mod figures;
@@ -36,6 +37,10 @@ pub use batch::{
     changes_terminal,
 };
 pub use calibration::{calibration_csv, calibration_html, calibration_json};
+pub use catalogue::{
+    run_comparison_json, run_comparison_terminal, runs_json_lines, runs_terminal, trends_terminal,
+    verification_json, verification_terminal,
+};
 pub use grid::{grid_csv, grid_html, grid_json, grid_json_line, grid_terminal};
 pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
 pub use html::html;

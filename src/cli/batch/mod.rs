@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::{BatchArguments, Pages};
 use super::exit::Exit;
 use super::output::OutputFailure;
+use super::recorder::Recorder;
 use super::session::{Session, overrides, refuse};
 use super::terminal::Terminal;
 use crate::document::{BatchFolder, Manifest};
@@ -34,8 +35,13 @@ pub fn batch(arguments: &BatchArguments, terminal: &Terminal) -> Exit {
         Some(Ok(folder)) => Some(folder),
         Some(Err(failure)) => return fail(&failure, terminal),
     };
+    let catalogue = &arguments.catalogue;
+    let recorder = match Recorder::open("batch", catalogue, arguments.out.as_deref(), terminal) {
+        Ok(recorder) => recorder,
+        Err(exit) => return exit,
+    };
     let progress = BatchProgress::new(terminal, arguments.quiet, loaded.runs.len());
-    let runner = Runner::new(arguments, &session, &loaded, folder.as_ref(), &progress);
+    let runner = Runner::new(arguments, &session, &loaded, folder.as_ref(), &recorder, &progress);
     let done = runner.run();
     progress.finish();
     let mut worst = done.worst;
@@ -49,6 +55,7 @@ pub fn batch(arguments: &BatchArguments, terminal: &Terminal) -> Exit {
     {
         worst = worst.max(fail(&failure, terminal));
     }
+    recorder.tell(arguments.quiet, terminal);
     if session.is_interrupted() {
         let finished = summary.runs.len();
         let go_on = if arguments.out.is_some() { "; go on with --resume" } else { "" };

@@ -14,6 +14,7 @@ use super::super::arguments::{BatchArguments, Pages};
 use super::super::exit::Exit;
 use super::super::found::Found;
 use super::super::output::{Circumstances, Output, OutputFailure};
+use super::super::recorder::Recorder;
 use super::super::session::Session;
 use super::progress::{BatchProgress, RunProgress};
 use crate::document::{BatchFolder, Violations, whole_results};
@@ -37,6 +38,7 @@ pub struct Runner<'a> {
     session: &'a Session,
     batch: &'a LoadedBatch,
     folder: Option<&'a BatchFolder>,
+    recorder: &'a Recorder,
     progress: &'a BatchProgress,
     shared: Arc<Shared>,
     next: AtomicUsize,
@@ -62,6 +64,7 @@ impl<'a> Runner<'a> {
         session: &'a Session,
         batch: &'a LoadedBatch,
         folder: Option<&'a BatchFolder>,
+        recorder: &'a Recorder,
         progress: &'a BatchProgress,
     ) -> Self {
         Self {
@@ -69,6 +72,7 @@ impl<'a> Runner<'a> {
             session,
             batch,
             folder,
+            recorder,
             progress,
             shared: batch.shared(),
             next: AtomicUsize::new(0),
@@ -163,6 +167,7 @@ impl<'a> Runner<'a> {
         if let Some(output) = output {
             let told = Circumstances {
                 session: self.session,
+                recorder: self.recorder,
                 files: inputs.files,
                 planning,
                 running: started.elapsed() - planning,

@@ -22,6 +22,11 @@ pub fn batch_json(summary: &BatchSummary) -> Result<String, ReportError> {
     json::json_of(summary)
 }
 
+/// The measure in few letters.
+pub(super) fn brief(measure: &str) -> &str {
+    if measure == "loss of the path" { "path" } else { measure }
+}
+
 /// One run a line as JSON, in the order of the summary.
 ///
 /// # Errors
@@ -74,7 +79,7 @@ fn liquidations(figures: &BatchFigures) -> String {
 }
 
 /// Utilisation as people read it: infinite where there is a threshold that nothing fits.
-fn utilisation(figures: &BatchFigures) -> String {
+pub(super) fn utilisation(figures: &BatchFigures) -> String {
     match (figures.utilisation, figures.threshold) {
         (Some(utilisation), _) => percent(utilisation, 1),
         (None, Some(_)) => "infinite".to_owned(),

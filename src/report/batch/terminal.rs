@@ -2,7 +2,7 @@
 
 use comfy_table::Cell;
 
-use super::{answer, fault, light, liquidations, money, status, utilisation};
+use super::{answer, brief, fault, light, liquidations, money, status, utilisation};
 use crate::outcome::{BatchFigures, BatchRun, BatchSummary};
 use crate::report::ReportError;
 use crate::report::figures::{Figures, count, percent};
@@ -80,11 +80,6 @@ fn told(figures: &BatchFigures, money: Figures) -> String {
         parts.push(format!("{} of {}", utilisation(figures), money.money(threshold)));
     }
     parts.join(", ")
-}
-
-/// The measure in few letters.
-fn brief(measure: &str) -> &str {
-    if measure == "loss of the path" { "path" } else { measure }
 }
 
 fn faults(faulty: &[&BatchRun], grid: &Grid) -> String {
