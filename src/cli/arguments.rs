@@ -51,6 +51,8 @@ pub enum Command {
     Calibrate(CalibrateCommand),
     /// Tell everything that happened on one path of a run.
     Replay(ReplayArguments),
+    /// Write the report of results that stand: HTML, Excel, Markdown.
+    Report(ReportArguments),
     /// List recorded runs, compare two, or show how their figures went.
     Runs(RunsArguments),
     /// Record why a breach of a recorded run is carried on with.
@@ -164,6 +166,16 @@ pub struct RunArguments {
     /// several scenarios, into a folder each below it.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Formats of the report, separated by commas; xlsx and md are of simulated runs alone.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "LIST",
+        default_value = "html",
+        requires = "out"
+    )]
+    pub format: Vec<ReportFormat>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub catalogue: CatalogueArguments,
@@ -191,6 +203,16 @@ pub struct BatchArguments {
     /// Write a folder a run into this folder, with summary.json, summary.csv and index.html.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Formats of the report, separated by commas; xlsx and md are of simulated runs alone.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "LIST",
+        default_value = "html",
+        requires = "out"
+    )]
+    pub format: Vec<ReportFormat>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub catalogue: CatalogueArguments,
@@ -212,6 +234,38 @@ pub struct BatchArguments {
     /// No progress and no summary; errors still show.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// report.html: one page that loads nothing.
+    Html,
+    /// report.xlsx: a workbook with a sheet a table, and charts.
+    Xlsx,
+    /// report.md: a note for chats and tickets.
+    Md,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll report out/desk --format md\n  \
+                        plimsoll report out/desk --format html,xlsx --out out/committee\n  \
+                        plimsoll report out/today --compare out/yesterday --out out/committee")]
+pub struct ReportArguments {
+    /// Folders of results, as `run --out` wrote them.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Folder of an earlier run: the report tells what moved since.
+    #[arg(long, value_name = "RUN")]
+    pub compare: Option<PathBuf>,
+    /// Formats, separated by commas; xlsx and md are of simulated runs alone.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", default_value = "html")]
+    pub format: Vec<ReportFormat>,
+    /// Write the reports into this folder; of several runs, into a folder each below it. Without it
+    /// `--format md` prints to standard output.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Pages of a run's results.

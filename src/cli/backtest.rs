@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::arguments::{BacktestArguments, Pages};
+use super::arguments::BacktestArguments;
 use super::exit::Exit;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
@@ -53,7 +53,7 @@ pub fn backtest(arguments: &BacktestArguments, terminal: &Terminal) -> Exit {
             files: loaded.files.clone(),
             planning,
             running: started.elapsed() - planning,
-            pages: Pages::Report,
+            formats: &[],
             fingerprint: None,
         };
         if let Err(failure) = output.write_backtest(&backtest, told) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::arguments::{CalibrateCommand, LiquidationArguments, Pages};
+use super::arguments::{CalibrateCommand, LiquidationArguments};
 use super::calibrate_market::market;
 use super::calibrate_policy;
 use super::exit::Exit;
@@ -67,7 +67,7 @@ fn liquidation(arguments: &LiquidationArguments, terminal: &Terminal) -> Exit {
             files,
             planning,
             running,
-            pages: Pages::Report,
+            formats: &[],
             fingerprint: None,
         };
         if let Err(failure) = output.write_calibration(&calibration, told) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::arguments::{Pages, PolicyArguments};
+use super::arguments::PolicyArguments;
 use super::exit::Exit;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
@@ -54,7 +54,7 @@ pub fn policy(arguments: &PolicyArguments, terminal: &Terminal) -> Exit {
             files: loaded.files.clone(),
             planning,
             running: started.elapsed() - planning,
-            pages: Pages::Report,
+            formats: &[],
             fingerprint: None,
         };
         if let Err(failure) = output.write_policy_calibration(&calibration, told) {

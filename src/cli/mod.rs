@@ -17,6 +17,7 @@ mod overriding;
 mod progress;
 mod recorder;
 mod replay;
+mod report;
 mod run;
 mod runs;
 mod scenarios;
@@ -54,6 +55,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Calibrate(command) => calibrate::calibrate(command, terminal),
         Command::Replay(arguments) => replay::replay(arguments, terminal),
+        Command::Report(arguments) => report::report(arguments, terminal),
         Command::Runs(arguments) => runs::runs(arguments, terminal),
         Command::Override(arguments) => overriding::record(arguments, terminal),
         Command::Catalogue(command) => catalogue::catalogue(command, terminal),

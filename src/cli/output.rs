@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::arguments::Pages;
+use super::arguments::ReportFormat;
 use super::recorder::{Recorder, run_figures, stated_figures};
 use super::session::Session;
 use crate::catalogue::CatalogueError;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
 use crate::engine::Run;
 use crate::outcome::{
-    Backtest, Calibration, GridOutcome, HistoricalOutcome, PolicyCalibration, RunRecord,
+    Backtest, Calibration, GridOutcome, HistoricalOutcome, Outcome, PolicyCalibration, RunRecord,
 };
 use crate::report::{self, ReportError};
 use crate::study::batch;
@@ -48,8 +48,8 @@ pub struct Circumstances<'a> {
     pub planning: Duration,
     /// Simulating and measuring.
     pub running: Duration,
-    /// Pages written.
-    pub pages: Pages,
+    /// Formats of the report; none: no report.
+    pub formats: &'a [ReportFormat],
     /// Of a run of a batch: what its results depend on beside the files.
     pub fingerprint: Option<String>,
 }
@@ -69,7 +69,7 @@ impl Output {
         told: Circumstances,
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::historical_json(outcome)?.as_bytes())?;
-        if told.pages == Pages::Report {
+        if told.formats.contains(&ReportFormat::Html) {
             self.folder.write("report.html", report::historical_html(outcome)?.as_bytes())?;
         }
         let paths = outcome.window.orders.len().max(1) as u64;
@@ -88,7 +88,7 @@ impl Output {
         told: Circumstances,
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::grid_json(outcome)?.as_bytes())?;
-        if told.pages == Pages::Report {
+        if told.formats.contains(&ReportFormat::Html) {
             self.folder.write("report.html", report::grid_html(outcome)?.as_bytes())?;
         }
         self.folder.write("grid.csv", &report::grid_csv(outcome)?)?;
@@ -161,8 +161,9 @@ impl Output {
     pub fn write(mut self, run: &Run, told: Circumstances) -> Result<(), OutputFailure> {
         let outcome = &run.outcome;
         self.folder.write("result.json", report::json(outcome)?.as_bytes())?;
-        if told.pages == Pages::Report {
-            self.folder.write("report.html", report::html(outcome)?.as_bytes())?;
+        for format in told.formats {
+            let (name, bytes) = rendered(outcome, None, *format)?;
+            self.folder.write(name, &bytes)?;
         }
         let losses = report::losses_parquet(&run.losses, &run.masses, 0)?;
         self.folder.write("losses.parquet", &losses)?;
@@ -200,4 +201,17 @@ impl Output {
         })?;
         Ok(told.recorder.record(&self.target, manifest, figures)?)
     }
+}
+
+/// The report of a simulated run in one format: the name of its file, and its bytes.
+pub fn rendered(
+    outcome: &Outcome,
+    earlier: Option<&Outcome>,
+    format: ReportFormat,
+) -> Result<(&'static str, Vec<u8>), ReportError> {
+    Ok(match format {
+        ReportFormat::Html => ("report.html", report::html_since(outcome, earlier)?.into_bytes()),
+        ReportFormat::Xlsx => ("report.xlsx", report::xlsx(outcome, earlier)?),
+        ReportFormat::Md => ("report.md", report::markdown(outcome, earlier)?.into_bytes()),
+    })
 }

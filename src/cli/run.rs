@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::arguments::{Pages, RunArguments};
+use super::arguments::{ReportFormat, RunArguments};
 use super::exit::Exit;
 use super::found::Found;
 use super::output::{Circumstances, Output, OutputFailure};
@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::recorder::Recorder;
 use super::session::{Session, overrides};
 use super::terminal::Terminal;
+use crate::document::visible;
 use crate::engine::Plan;
 
 /// Runs every scenario; one that fails does not stop the rest. Ends with the worst exit.
@@ -50,6 +51,10 @@ fn run_one(
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
+    if let Some(fault) = format_fault(&arguments.format, &plan) {
+        terminal.complain(&fault);
+        return Exit::Usage;
+    }
     let planning = started.elapsed();
     let target = arguments.out.as_ref().map(|out| output_folder(out, arguments, &plan));
     let output = match target.map(|folder| Output::open(&folder)).transpose() {
@@ -72,7 +77,7 @@ fn run_one(
             files,
             planning,
             running,
-            pages: Pages::Report,
+            formats: &arguments.format,
             fingerprint: None,
         };
         if let Err(failure) = found.write(output, told) {
@@ -92,4 +97,14 @@ fn output_folder(folder: &Path, arguments: &RunArguments, plan: &Plan) -> PathBu
         1 => folder.to_path_buf(),
         _ => folder.join(&plan.scenario.name),
     }
+}
+
+/// Why the run has no report in a format that was asked for.
+fn format_fault(formats: &[ReportFormat], plan: &Plan) -> Option<String> {
+    let stated = plan.scenario.is_stated() || plan.scenario.grid.is_some();
+    let html_alone = formats.iter().all(|one| *one == ReportFormat::Html);
+    (stated && !html_alone).then(|| {
+        let name = visible(&plan.scenario.name);
+        format!("{name} draws no paths: its report is html alone; leave out --format")
+    })
 }

@@ -68,13 +68,7 @@ impl Session {
 
     /// Where it runs, for manifests.
     pub fn machine(&self) -> Machine {
-        Machine {
-            operating_system: std::env::consts::OS.to_owned(),
-            architecture: std::env::consts::ARCH.to_owned(),
-            instruction_set: self.isa.to_string(),
-            threads: self.threads(),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
-        }
+        Machine { instruction_set: self.isa.to_string(), threads: self.threads(), ..machine() }
     }
 
     /// Runs `work` on this session's threads.
@@ -129,6 +123,17 @@ impl Session {
         }
         self.terminal.complain(&error.to_string());
         Exit::Usage
+    }
+}
+
+/// The machine for manifests of what is not simulated: one thread.
+pub fn machine() -> Machine {
+    Machine {
+        operating_system: std::env::consts::OS.to_owned(),
+        architecture: std::env::consts::ARCH.to_owned(),
+        instruction_set: InstructionSet::detect().to_string(),
+        threads: 1,
+        processors: std::thread::available_parallelism().map_or(1, usize::from),
     }
 }
 

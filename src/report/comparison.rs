@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::ReportError;
 use super::figures::{Figures, level, number, percent, signed};
+use super::readable::readable;
 use crate::outcome::{Outcome, Threshold};
 
 /// How a compared figure is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
+pub(super) enum Unit {
     /// Reporting currency.
     Money,
     /// A decimal share, shown as a percentage.
@@ -58,14 +60,45 @@ impl ComparedRow {
     }
 }
 
-/// The compared figures, the answer's first.
+/// The earlier run as readers may see it.
+///
+/// # Errors
+/// [`ReportError::NotComparable`] where it is in another currency than `outcome`.
+pub(super) fn comparable(
+    earlier: Option<&Outcome>,
+    outcome: &Outcome,
+) -> Result<Option<Outcome>, ReportError> {
+    let Some(earlier) = earlier else { return Ok(None) };
+    let earlier = readable(earlier)?;
+    if earlier.currency != outcome.currency {
+        let reason = format!("one is in {}, the other in {}", earlier.currency, outcome.currency);
+        return Err(ReportError::NotComparable { reason });
+    }
+    Ok(Some(earlier))
+}
+
+/// One figure before and after; `None` where a run has no value for it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Compared {
+    pub(super) name: String,
+    pub(super) unit: Unit,
+    pub(super) ends: [Option<f64>; 2],
+}
+
+/// The compared figures in words.
 pub(super) fn compared_rows(before: &Outcome, after: &Outcome) -> Vec<ComparedRow> {
     let figures = Figures::of(before);
+    let told = |one: Compared| ComparedRow::new(&one.name, one.unit, one.ends, figures);
+    compared(before, after).into_iter().map(told).collect()
+}
+
+/// The compared figures, the answer's first.
+pub(super) fn compared(before: &Outcome, after: &Outcome) -> Vec<Compared> {
     let mut rows = Vec::new();
     let mut add = |name: &str, unit, figure: &dyn Fn(&Outcome) -> Option<f64>| {
         let (before, after) = (figure(before), figure(after));
         if before.is_some() || after.is_some() {
-            rows.push(ComparedRow::new(name, unit, [before, after], figures));
+            rows.push(Compared { name: name.to_owned(), unit, ends: [before, after] });
         }
     };
     let threshold = |pick: fn(&Threshold) -> Option<f64>| {

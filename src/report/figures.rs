@@ -28,6 +28,11 @@ impl Figures {
         Self { decimals: decimals_for(largest) }
     }
 
+    /// Decimals of money.
+    pub fn decimals(self) -> usize {
+        self.decimals
+    }
+
     /// Money with a minus where it is negative, e.g. `-1,234,567`.
     pub fn money(self, amount: f64) -> String {
         number(amount, self.decimals)

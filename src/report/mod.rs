@@ -22,14 +22,17 @@ mod historical;
 mod html;
 mod json;
 mod losses;
+mod markdown;
 mod policy_calibration;
 mod ranking;
 mod readable;
 mod replay;
 mod stopping;
+mod tables;
 mod terminal;
 pub mod text;
 mod verdict;
+mod xlsx;
 
 pub use backtest::{backtest_csv, backtest_html, backtest_json};
 pub use batch::{
@@ -43,9 +46,10 @@ pub use catalogue::{
 };
 pub use grid::{grid_csv, grid_html, grid_json, grid_json_line, grid_terminal};
 pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
-pub use html::html;
+pub use html::{html, html_since};
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
+pub use markdown::markdown;
 pub use policy_calibration::{
     policy_calibration_csv, policy_calibration_html, policy_calibration_json,
 };
@@ -55,10 +59,23 @@ pub use terminal::{
     market_model_terminal, policy_calibration_terminal, terminal,
 };
 pub use verdict::{Answer, Verdict, verdict};
+pub use xlsx::xlsx;
 
 /// Why a report could not be written; none is the reader's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
+    /// A workbook that cannot be made.
+    #[error("the workbook cannot be made: {reason}")]
+    Workbook {
+        /// Why.
+        reason: String,
+    },
+    /// Two outcomes that cannot be held against each other.
+    #[error("the runs cannot be compared: {reason}")]
+    NotComparable {
+        /// Why.
+        reason: String,
+    },
     /// The outcome holds NaN or an infinity.
     #[error("the outcome holds a figure that is not finite: {place}")]
     NotFinite {

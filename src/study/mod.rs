@@ -7,4 +7,5 @@ pub mod batch;
 pub mod calibration;
 pub mod market_model;
 pub mod policy_calibration;
+pub mod results;
 pub mod walk_forward;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use super::super::arguments::{BatchArguments, Pages};
+use super::super::arguments::{BatchArguments, Pages, ReportFormat};
 use super::super::exit::Exit;
 use super::super::found::Found;
 use super::super::output::{Circumstances, Output, OutputFailure};
@@ -171,7 +171,7 @@ impl<'a> Runner<'a> {
                 files: inputs.files,
                 planning,
                 running: started.elapsed() - planning,
-                pages: self.arguments.pages,
+                formats: self.formats(),
                 fingerprint: Some(self.fingerprint(run)),
             };
             found.write(output, told).map_err(Failed::Output)?;
@@ -188,12 +188,22 @@ impl<'a> Runner<'a> {
         Plan::build(inputs)
     }
 
+    /// Formats of the reports; none where no pages are written.
+    fn formats(&self) -> &'a [ReportFormat] {
+        match self.arguments.pages {
+            Pages::Report => &self.arguments.format,
+            Pages::None => &[],
+        }
+    }
+
     fn fingerprint(&self, run: &PlannedRun) -> String {
-        let pages = match self.arguments.pages {
-            Pages::Report => "report",
-            Pages::None => "none",
+        let name = |format: &ReportFormat| match format {
+            ReportFormat::Html => "html",
+            ReportFormat::Xlsx => "xlsx",
+            ReportFormat::Md => "md",
         };
-        self.batch.fingerprint(run, pages)
+        let formats: Vec<&str> = self.formats().iter().map(name).collect();
+        self.batch.fingerprint(run, &formats.join(","))
     }
 
     fn fail(&self, run: &PlannedRun, failed: &Failed) {

@@ -14,7 +14,7 @@ pub(super) mod templates;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::comparison::compared_rows;
+use super::comparison::{comparable, compared_rows};
 use super::figures::Figures;
 use super::ranking::largest_and_rest;
 use super::readable::readable;
@@ -31,7 +31,16 @@ const POSITIONS_LISTED: usize = 30;
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite, [`ReportError::Template`] where a
 /// template does not fit the outcome.
 pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
+    html_since(outcome, None)
+}
+
+/// As [`html`], with what moved since an earlier run.
+///
+/// # Errors
+/// As [`html`]; [`ReportError::NotComparable`] where the two are in different currencies.
+pub fn html_since(outcome: &Outcome, earlier: Option<&Outcome>) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
+    let earlier = comparable(earlier, &outcome)?;
     let environment = templates::environment(Figures::of(&outcome))?;
     let verdict = verdict(&outcome);
     let page = environment.get_template("report.html")?.render(context! {
@@ -39,6 +48,7 @@ pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
         charts => charts_of(&outcome),
         positions => Value::from(Serde(positions(&outcome))),
         after => after(&outcome),
+        since => earlier.as_ref().map(|earlier| since(earlier, &outcome)),
         liquidations => Value::from(Serde(exposure::liquidations(&outcome))),
         margin => Value::from(Serde(exposure::margin(&outcome))),
         ladders => Value::from(Serde(exposure::ladders(&outcome))),
@@ -93,6 +103,16 @@ fn after(outcome: &Outcome) -> Option<Value> {
         rows => Value::from(Serde(compared_rows(outcome, after))),
         verdict => Value::from(Serde(verdict)),
     })
+}
+
+/// What moved since an earlier run.
+fn since(earlier: &Outcome, outcome: &Outcome) -> Value {
+    context! {
+        scenario => earlier.scenario.clone(),
+        as_of => earlier.as_of.clone(),
+        seed => earlier.seed,
+        rows => Value::from(Serde(compared_rows(earlier, outcome))),
+    }
 }
 
 /// A sign whose shape repeats the light, for those who do not see its colour.

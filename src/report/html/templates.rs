@@ -9,13 +9,14 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 27] = [
+const TEMPLATES: [(&str, &str); 28] = [
     ("head.html", include_str!("templates/head.html")),
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
     ("grid.html", include_str!("templates/grid.html")),
     ("answer.html", include_str!("templates/answer.html")),
     ("comparison.html", include_str!("templates/comparison.html")),
+    ("since.html", include_str!("templates/since.html")),
     ("threshold.html", include_str!("templates/threshold.html")),
     ("todo.html", include_str!("templates/todo.html")),
     ("room.html", include_str!("templates/room.html")),

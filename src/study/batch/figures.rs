@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-
-use crate::document::{OutputError, read_result};
+use crate::document::OutputError;
 use crate::outcome::{
     BatchFigures, GridOutcome, HistoricalOutcome, Outcome, PathRow, ReplayedThreshold, Threshold,
     WorstContributor,
 };
+use crate::study::results::Results;
 
 /// The figures of simulated paths: the expected shortfall that contributions are of.
 pub fn figures(outcome: &Outcome) -> BatchFigures {
@@ -104,39 +103,21 @@ pub(super) struct ReadResults {
     pub contributions: Vec<(String, f64)>,
 }
 
-/// The results that stand in `folder`, whatever the kind of scenario.
+/// The results that stand in `folder`, as a comparison reads them.
 pub(super) fn read_results(folder: &Path) -> Result<ReadResults, OutputError> {
-    let text = read_result(folder, "result.json")?;
-    of_kind(&text).map_err(|error| OutputError::Unreadable {
-        path: folder.join("result.json"),
-        source: std::io::Error::other(error),
-    })
-}
-
-/// Results of paths that are drawn state no kind.
-#[derive(Deserialize)]
-struct Kind {
-    kind: Option<String>,
-}
-
-fn of_kind(text: &str) -> Result<ReadResults, serde_json::Error> {
-    let Kind { kind } = serde_json::from_str(text)?;
     let by_row = |rows: Vec<PathRow>| rows.into_iter().map(|row| (row.name, row.loss)).collect();
-    Ok(match kind.as_deref() {
-        None => {
-            let outcome: Outcome = serde_json::from_str(text)?;
+    Ok(match Results::read(folder)? {
+        Results::Simulated(outcome) => {
             let figures = figures(&outcome);
             let rows = outcome.contributions.by_position.into_iter();
             let contributions = rows.map(|row| (row.name, row.expected_shortfall)).collect();
             ReadResults { scenario: outcome.scenario, figures, contributions }
         }
-        Some("grid") => {
-            let outcome: GridOutcome = serde_json::from_str(text)?;
+        Results::Grid(outcome) => {
             let figures = figures_of_grid(&outcome);
             ReadResults { scenario: outcome.scenario, figures, contributions: by_row(outcome.rows) }
         }
-        Some(_) => {
-            let outcome: HistoricalOutcome = serde_json::from_str(text)?;
+        Results::Stated(outcome) => {
             let figures = figures_of_stated(&outcome);
             ReadResults { scenario: outcome.scenario, figures, contributions: by_row(outcome.rows) }
         }

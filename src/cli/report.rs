@@ -1,0 +1,153 @@
+//! `plimsoll report`: the report of results that stand, without running anything again.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::arguments::{ReportArguments, ReportFormat};
+use super::exit::Exit;
+use super::output::rendered;
+use super::session::machine;
+use super::terminal::Terminal;
+use crate::document::{InputFile, Manifest, OutputError, OutputFolder, visible, whole_results};
+use crate::outcome::Outcome;
+use crate::report::{self, ReportError};
+use crate::study::results::Results;
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{} holds no whole results of a run: its manifest or a file that it lists is missing, or was changed since", visible(&path.to_string_lossy()))]
+    NotWhole { path: PathBuf },
+    #[error("{} draws no paths: its report is html alone, and nothing can be compared with it", visible(&path.to_string_lossy()))]
+    HtmlAlone { path: PathBuf },
+    #[error("{first} and {second} would be written to the same folder; give them one at a time")]
+    SameName { first: String, second: String },
+    #[error("--out DIR says where html and xlsx go; without it `--format md` prints one run")]
+    NowhereToWrite,
+    #[error(transparent)]
+    Input(OutputError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error(transparent)]
+    Output(OutputError),
+}
+
+impl Failure {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Report(ReportError::NotComparable { .. }) => Exit::Usage,
+            Self::Report(_) | Self::Output(_) => Exit::Failure,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+/// A file of a report.
+type Page = (&'static str, Vec<u8>);
+
+/// Writes or prints the reports asked for; all are made before any is written.
+pub fn report(arguments: &ReportArguments, terminal: &Terminal) -> Exit {
+    match told(arguments, terminal) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            terminal.complain(&failure.to_string());
+            failure.exit()
+        }
+    }
+}
+
+fn told(arguments: &ReportArguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Some(out) = &arguments.out else { return printed(arguments, terminal) };
+    let targets = targets(out, &arguments.runs)?;
+    let earlier = earlier(arguments)?;
+    let made: Vec<(Vec<Page>, Manifest)> = arguments
+        .runs
+        .iter()
+        .map(|run| pages(run, earlier.as_deref(), &arguments.format))
+        .collect::<Result<_, Failure>>()?;
+    for (target, (pages, manifest)) in targets.iter().zip(made) {
+        let mut folder = OutputFolder::create(target).map_err(Failure::Output)?;
+        for (name, bytes) in pages {
+            folder.write(name, &bytes).map_err(Failure::Output)?;
+        }
+        folder.commit(manifest).map_err(Failure::Output)?;
+        terminal.tell(&format!("report in {}", visible(&target.to_string_lossy())));
+    }
+    Ok(Exit::Within)
+}
+
+/// One note to standard output.
+fn printed(arguments: &ReportArguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let ([run], [ReportFormat::Md]) = (&*arguments.runs, &*arguments.format) else {
+        return Err(Failure::NowhereToWrite);
+    };
+    let earlier = earlier(arguments)?;
+    let outcome = simulated(run)?;
+    let note = report::markdown(&outcome, earlier.as_deref())?;
+    Ok(terminal.print(&note))
+}
+
+fn earlier(arguments: &ReportArguments) -> Result<Option<Box<Outcome>>, Failure> {
+    arguments.compare.as_deref().map(simulated).transpose()
+}
+
+/// The folder of each report: the one named, or one a run below it by the name of the run's folder.
+fn targets(out: &Path, runs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if runs.len() == 1 {
+        return Ok(vec![out.to_path_buf()]);
+    }
+    let mut targets: Vec<PathBuf> = Vec::new();
+    for (index, run) in runs.iter().enumerate() {
+        let target = out.join(run.file_name().unwrap_or(OsStr::new("run")));
+        if let Some(other) = targets.iter().position(|one| *one == target) {
+            let name = |path: &Path| visible(&path.to_string_lossy());
+            let (first, second) = (name(&runs[other]), name(&runs[index]));
+            return Err(Failure::SameName { first, second });
+        }
+        targets.push(target);
+    }
+    Ok(targets)
+}
+
+/// The files of one report, and what its manifest tells.
+fn pages(
+    run: &Path,
+    earlier: Option<&Outcome>,
+    formats: &[ReportFormat],
+) -> Result<(Vec<Page>, Manifest), Failure> {
+    let manifest = whole(run)?;
+    let html_alone = earlier.is_none() && formats.iter().all(|one| *one == ReportFormat::Html);
+    let html = |text: String| vec![("report.html", text.into_bytes())];
+    let pages = match Results::read(run).map_err(Failure::Input)? {
+        Results::Simulated(outcome) => formats
+            .iter()
+            .map(|format| rendered(&outcome, earlier, *format))
+            .collect::<Result<_, ReportError>>()?,
+        _ if !html_alone => return Err(Failure::HtmlAlone { path: run.to_path_buf() }),
+        Results::Stated(outcome) => html(report::historical_html(&outcome)?),
+        Results::Grid(outcome) => html(report::grid_html(&outcome)?),
+    };
+    let results = manifest.results.into_iter();
+    let inputs = results.map(|one| InputFile { name: one.name, blake3: one.blake3 }).collect();
+    let told = Manifest {
+        seed: manifest.seed,
+        paths: manifest.paths,
+        started_at: jiff::Timestamp::now().to_string(),
+        arguments: std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect(),
+        inputs,
+        ..Manifest::new(env!("CARGO_PKG_VERSION"), &manifest.scenario, machine())
+    };
+    Ok((pages, told))
+}
+
+fn simulated(run: &Path) -> Result<Box<Outcome>, Failure> {
+    whole(run)?;
+    match Results::read(run).map_err(Failure::Input)? {
+        Results::Simulated(outcome) => Ok(outcome),
+        _ => Err(Failure::HtmlAlone { path: run.to_path_buf() }),
+    }
+}
+
+fn whole(run: &Path) -> Result<Manifest, Failure> {
+    whole_results(run).ok_or_else(|| Failure::NotWhole { path: run.to_path_buf() })
+}

@@ -1,0 +1,154 @@
+//! The outcome as Markdown, for chats and tickets: the answer in sentences, then short tables.
+
+use super::ReportError;
+use super::comparison::comparable;
+use super::figures::{Figures, count, duration, instant, level, percent, plain, prose};
+use super::readable::readable;
+use super::tables::{Cell, Section, sections};
+use super::verdict::verdict;
+use crate::outcome::Outcome;
+
+/// Tables that a note holds, in order; the others are in the report.
+const SHOWN: [&str; 7] = [
+    "What moved",
+    "VaR and ES",
+    "Potential loss",
+    "Limits",
+    "Contributions",
+    "Margin calls",
+    "Proposed hedges",
+];
+/// Rows of a table; the rest is counted.
+const ROWS: usize = 10;
+/// Columns that only a report has room for.
+const LEFT_OUT: [&str; 4] =
+    ["estimator", "standard error", "ES standard error", "VaR standard error"];
+
+/// The note, with what moved since `earlier` where it is given; a newline at its end.
+///
+/// # Errors
+/// [`ReportError::NotFinite`] where a figure is NaN or infinite; [`ReportError::NotComparable`] where
+/// `earlier` is in another currency.
+pub fn markdown(outcome: &Outcome, earlier: Option<&Outcome>) -> Result<String, ReportError> {
+    let outcome = readable(outcome)?;
+    let verdict = verdict(&outcome);
+    let figures = Figures::of(&outcome);
+    let mut text = format!("# {}: {}\n\n", escaped(&outcome.scenario), verdict.light);
+    text += &format!("**{}**\n\n", escaped(&prose(&verdict.headline)));
+    text += &format!("{}\n\n", escaped(&made(&outcome)));
+    verdict.reasons.iter().for_each(|reason| text += &format!("- {}\n", escaped(&prose(reason))));
+    if !verdict.actions.is_empty() {
+        text += "\n**To do**\n\n";
+        verdict.actions.iter().for_each(|one| text += &format!("- {}\n", escaped(&prose(one))));
+    }
+    let earlier = comparable(earlier, &outcome)?;
+    let tables = sections(&outcome, &verdict, earlier.as_ref());
+    for section in tables.iter().filter(|section| SHOWN.contains(&section.title)) {
+        text += &table(section, figures);
+    }
+    if !outcome.warnings.is_empty() {
+        text += "\n## Warnings\n\n";
+        outcome.warnings.iter().for_each(|one| text += &format!("- {}\n", escaped(&one.message)));
+    }
+    text += &format!("\nplimsoll {}\n", escaped(&outcome.plimsoll_version));
+    Ok(text)
+}
+
+/// How the figures came about, in one line.
+fn made(outcome: &Outcome) -> String {
+    format!(
+        "{} · {} · {} · {} · seed {} · amounts in {}",
+        outcome.book.name,
+        instant(&outcome.as_of),
+        duration(outcome.horizon_years),
+        count(usize::try_from(outcome.paths).unwrap_or(usize::MAX), "path"),
+        outcome.seed,
+        outcome.currency
+    )
+}
+
+fn table(section: &Section, figures: Figures) -> String {
+    let kept: Vec<usize> = (0..section.columns.len())
+        .filter(|column| !LEFT_OUT.contains(&section.columns[*column]))
+        .collect();
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut text = format!("\n## {}\n\n", section.title);
+    if !section.note.is_empty() {
+        text += &format!("{}\n\n", escaped(&section.note));
+    }
+    text += &line(kept.iter().map(|column| section.columns[*column].to_owned()).collect());
+    let numeric = |column: &usize| !matches!(section.rows[0].get(*column), Some(Cell::Text(_)));
+    let rule = |column: &usize| if numeric(column) { "--:" } else { "---" }.to_owned();
+    text += &line(kept.iter().map(rule).collect());
+    // Of several groupings, the first.
+    let grouped = section.columns[0] == "by";
+    let of_first = |row: &&Vec<Cell>| !grouped || row[0] == section.rows[0][0];
+    let rows: Vec<&Vec<Cell>> = section.rows.iter().filter(of_first).collect();
+    for row in largest(&rows, section) {
+        text += &line(kept.iter().map(|column| shown(row.get(*column), figures)).collect());
+    }
+    let hidden = rows.len().saturating_sub(ROWS);
+    if hidden > 0 {
+        text += &format!("\nand {} in the report\n", count(hidden, "further row"));
+    }
+    text
+}
+
+/// The rows shown: of contributions the largest, else the first.
+fn largest<'a>(rows: &[&'a Vec<Cell>], section: &Section) -> Vec<&'a Vec<Cell>> {
+    let mut rows = rows.to_vec();
+    if section.columns[0] == "by" {
+        let amount = |row: &Vec<Cell>| match row[2] {
+            Cell::Money(amount) => amount.abs(),
+            _ => 0.0,
+        };
+        rows.sort_by(|a, b| amount(b).total_cmp(&amount(a)));
+    }
+    rows.truncate(ROWS);
+    rows
+}
+
+fn shown(cell: Option<&Cell>, figures: Figures) -> String {
+    match cell {
+        None | Some(Cell::Nothing) => "–".to_owned(),
+        Some(Cell::Text(text)) => escaped(text),
+        Some(Cell::Money(amount)) => figures.money(*amount),
+        Some(Cell::Share(share)) if *share > 0.9 && *share < 1.0 => level(*share),
+        Some(Cell::Share(share)) => percent(*share, 1),
+        Some(Cell::Number(value)) => plain(*value),
+        Some(Cell::Count(count)) => count.to_string(),
+        Some(Cell::Instant(text)) => escaped(&instant(text)),
+    }
+}
+
+/// Text that means nothing to Markdown, nor to the HTML it becomes, on one line.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' => {
+                safe.push('\\');
+                safe.push(letter);
+            }
+            '\n' | '\r' => safe.push(' '),
+            _ => safe.push(letter),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_name_is_markup() {
+        let hostile = "<script>|[x](http://y)\n# a *b* `c` $d$ ![e]";
+        let expected =
+            "&lt;script&gt;\\|\\[x\\](http://y) \\# a \\*b\\* \\`c\\` \\$d\\$ \\!\\[e\\]";
+        assert_eq!(escaped(hostile), expected);
+    }
+}

@@ -1,0 +1,63 @@
+//! What the figures rest on: factors, correlations, assumptions, data.
+
+use super::{Cell, Section};
+use crate::outcome::Outcome;
+
+/// Every factor with its volatility.
+pub(super) fn factors(outcome: &Outcome) -> Section {
+    let note =
+        "Annual volatility of the log of spots and implied volatilities; of basis and funding in \
+                their own units."
+            .to_owned();
+    let mut section = Section::new("Factors", note, &["factor", "volatility", "source"]);
+    for one in &outcome.model.factors {
+        section.row([Cell::text(&one.name), Cell::Share(one.volatility), Cell::text(&one.source)]);
+    }
+    section
+}
+
+/// The correlation matrix, a pair a row: every pair once.
+pub(super) fn correlation(outcome: &Outcome) -> Section {
+    let model = &outcome.model;
+    let note = format!("{}.", model.correlation_source);
+    let mut section = Section::new("Correlations", note, &["factor", "other", "correlation"]);
+    for (row, first) in model.factors.iter().enumerate() {
+        for (column, second) in model.factors.iter().enumerate().take(row) {
+            let found = model.correlation.get(row).and_then(|line| line.get(column));
+            let value = found.map_or(Cell::Nothing, |one| Cell::Number(*one));
+            section.row([Cell::text(&first.name), Cell::text(&second.name), value]);
+        }
+    }
+    section
+}
+
+/// What was assumed, and what a reader should know before relying on the figures.
+pub(super) fn assumptions(outcome: &Outcome) -> Section {
+    let model = &outcome.model;
+    let mut section = Section::new("Assumptions", String::new(), &["what", "assumed"]);
+    let mut tell = |what: &str, text: &str| section.row([Cell::text(what), Cell::text(text)]);
+    tell("Process", &model.process);
+    tell("Returns", &model.returns);
+    tell("Drift", &model.drift);
+    tell("Revaluation", &model.revaluation);
+    tell("Correlations", &model.correlation_source);
+    model.stressed.iter().for_each(|stressed| tell("Stressed model", &stressed.description));
+    model.notes.iter().for_each(|note| tell("Fit", note));
+    outcome.warnings.iter().for_each(|warning| tell("Warning", &warning.message));
+    section
+}
+
+/// What was found in the data, and what was done about it.
+pub(super) fn data_quality(outcome: &Outcome) -> Section {
+    let note = "Nothing is repaired but what the documents opt in to.".to_owned();
+    let mut section = Section::new("Data quality", note, &["file", "line", "found", "repair"]);
+    for one in &outcome.data_quality {
+        section.row([
+            Cell::text(&one.file),
+            one.line.map_or(Cell::Nothing, |line| Cell::Count(line as u64)),
+            Cell::text(&one.what),
+            one.repair.as_deref().map_or(Cell::text("none"), Cell::text),
+        ]);
+    }
+    section
+}
