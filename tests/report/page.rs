@@ -1,5 +1,8 @@
 //! The HTML report: whole, self-contained, and unmoved by hostile names.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 use plimsoll::outcome::{DataFinding, Outcome, Warning};
@@ -83,7 +86,8 @@ fn hostile_text_adds_no_element_and_no_attribute() {
     let plain = page("trades.html", &sample::outcome_with_trades());
     let poisoned = page("hostile.html", &hostile());
     assert_eq!(elements(&poisoned), elements(&plain));
-    for forbidden in ["<script", "<img", "\u{202e}", "\u{200f}", "\u{1b}", "\0"] {
+    assert_eq!(poisoned.matches("<script").count(), 1, "the page's own");
+    for forbidden in ["<script>alert", "<img", "\u{202e}", "\u{200f}", "\u{1b}", "\0"] {
         assert!(!poisoned.contains(forbidden), "{forbidden:?}");
     }
     assert!(poisoned.contains("&lt;script&gt;alert(1)"), "shown as text");
@@ -94,13 +98,25 @@ fn hostile_text_adds_no_element_and_no_attribute() {
 #[test]
 fn the_page_loads_nothing() {
     let page = page("report.html", &sample::outcome());
-    for loader in ["src=", "url(", "@import", "<link", "<script", "<iframe", "<object", "https:"] {
+    for loader in ["src=", "url(", "@import", "<link", "<iframe", "<object", "https:"] {
         assert!(!page.contains(loader), "{loader}");
     }
+    assert_eq!(page.matches("<script").count(), 1);
     let addresses: BTreeSet<&str> = page.matches("http://www.w3.org/2000/svg").collect();
     assert_eq!(page.matches("http:").count(), page.matches("http://www.w3.org/2000/svg").count());
     assert_eq!(addresses.len(), 1, "the name of the SVG format alone");
     assert!(page.contains("default-src 'none'"));
+}
+
+#[test]
+fn the_policy_lets_the_pages_own_script_run_and_no_other() {
+    let page = page("report.html", &sample::outcome());
+    let (_, rest) = page.split_once("<script>").expect("a script");
+    let (script, _) = rest.split_once("</script>").expect("its end");
+    let hash = STANDARD.encode(Sha256::digest(script));
+    let policy =
+        format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'");
+    assert!(page.contains(&policy), "the page must say {policy}");
 }
 
 #[test]

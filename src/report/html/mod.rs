@@ -1,8 +1,8 @@
 //! The HTML report: one self-contained page for the people who decide.
 //!
 //! Templates lay out, filters format, and all words about the answer come from
-//! [`verdict`](super::verdict). The page loads nothing (no script, no font, no picture from
-//! elsewhere), follows the reader's light or dark preference, and prints. Every value goes through
+//! [`verdict`](super::verdict). The page loads nothing (no font, no picture, no script from elsewhere; its
+//! one script sorts tables, and its content security policy runs that one alone, by its hash), follows the reader's light or dark preference, and prints. Every value goes through
 //! the engine's HTML escaping; only the charts, whose writer escapes by itself, are put in as they
 //! are.
 

@@ -62,6 +62,7 @@ fn read() -> Result<Environment<'static>, minijinja::Error> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template("style.css", include_str!("templates/style.css"))?;
+    environment.add_template("sort.js", include_str!("templates/sort.js"))?;
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
