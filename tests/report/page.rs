@@ -109,6 +109,21 @@ fn the_page_loads_nothing() {
 }
 
 #[test]
+fn the_first_page_names_the_largest_contributors_and_the_worst_paths() {
+    let outcome = sample::outcome();
+    let page = page("report.html", &outcome);
+    let (first, _) = page.split_once("</section>").expect("a first page");
+    let mut rows = outcome.contributions.by_position.clone();
+    rows.sort_by(|a, b| b.expected_shortfall.abs().total_cmp(&a.expected_shortfall.abs()));
+    for row in rows.iter().take(3) {
+        assert!(first.contains(&format!("<li>{}: ", row.name)), "{}: {first}", row.name);
+    }
+    for path in outcome.worst_paths.iter().take(3) {
+        assert!(first.contains(&format!("path {}</a>", path.path)), "{}", path.path);
+    }
+}
+
+#[test]
 fn the_policy_lets_the_pages_own_script_run_and_no_other() {
     let page = page("report.html", &sample::outcome());
     let (_, rest) = page.split_once("<script>").expect("a script");
