@@ -2,6 +2,7 @@
 //!
 //! Needs Chromium (Debian: `apt-get install chromium`); where there is none, the tests say that they
 //! were skipped.
+#![allow(clippy::print_stderr)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
