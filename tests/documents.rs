@@ -39,7 +39,7 @@ fn shipped_schemas_are_those_of_the_types() {
 
 #[test]
 fn the_minimal_scenario_and_the_examples_hold() {
-    for folder in ["minimal", "examples", "leverage", "replay", "reverse"] {
+    for folder in ["minimal", "starter", "examples", "leverage", "replay", "reverse"] {
         let loader = Loader::new(&scenarios().join(folder), Confinement::Inside).unwrap();
         let open = |name: &str| loader.open(name, None).unwrap();
         for name in ["scenario.toml", "worst.toml"] {
@@ -61,7 +61,7 @@ fn the_minimal_scenario_and_the_examples_hold() {
 /// Documents of a kind have exactly one `#:schema` line, so that editors complete them.
 #[test]
 fn every_shipped_document_names_its_schema() {
-    let folders = ["minimal", "examples", "leverage", "replay", "reverse"];
+    let folders = ["minimal", "starter", "examples", "leverage", "replay", "reverse"];
     for folder in folders {
         for name in ["scenario", "worst", "portfolio", "market", "policy"] {
             let path = scenarios().join(folder).join(format!("{name}.toml"));

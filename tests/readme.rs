@@ -63,14 +63,14 @@ fn the_main_command_prints_what_the_readme_shows() {
 #[test]
 fn the_fault_shown_is_what_the_program_says() {
     let scratch = tempfile::tempdir().expect("a temporary folder");
-    let mine = scratch.path().join("scenarios/mine");
-    copy_tree(&root().join("scenarios/minimal"), &mine);
-    let portfolio = mine.join("portfolio.toml");
-    let good = fs::read_to_string(&portfolio).expect("readable");
-    let bad = good.replace("underlying = \"BTC\"", "underlying = \"BTX\"");
+    let made = plimsoll(scratch.path(), &["init", "my-book"]);
+    assert_eq!(made.status.code(), Some(0));
+    let positions = scratch.path().join("my-book/positions.csv");
+    let good = fs::read_to_string(&positions).expect("readable");
+    let bad = good.replace("perpetual,,BTC", "perpetual,,BTX");
     assert!(bad != good);
-    fs::write(&portfolio, bad).expect("written");
-    let output = plimsoll(scratch.path(), &["check", "scenarios/mine"]);
+    fs::write(&positions, bad).expect("written");
+    let output = plimsoll(scratch.path(), &["check", "my-book"]);
     assert_eq!(output.status.code(), Some(2));
     let printed = String::from_utf8(output.stderr).expect("UTF-8");
     let shown = block(&readme(), "fault-output");
@@ -82,7 +82,6 @@ fn every_command_shown_runs() {
     let scratch = tempfile::tempdir().expect("a temporary folder");
     let scenarios = scratch.path().join("scenarios");
     copy_tree(&root().join("scenarios"), &scenarios);
-    copy_tree(&scenarios.join("minimal"), &scenarios.join("mine"));
     let text = readme();
     let mut count = 0;
     for command in text.lines().filter(|line| line.starts_with("plimsoll ")) {

@@ -11,8 +11,13 @@ use crate::numeric::isa::InstructionSet;
 /// what can go wrong.
 #[derive(Debug, Parser)]
 #[command(name = "plimsoll", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 within limits, 1 threshold breached, 2 usage or input, \
-                        3 output or internal error, 130 interrupted.")]
+#[command(
+    after_help = "Examples:\n  plimsoll init my-book                  # a starter set that runs at once\n  \
+                        plimsoll check my-book                 # do the files fit together?\n  \
+                        plimsoll run my-book --out out/my-book # simulate; then open report.html\n\n\
+                        Exit codes: 0 within limits, 1 threshold or hard limit breached, 2 usage or\n\
+                        input, 3 output or internal error, 130 interrupted."
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -36,6 +41,8 @@ pub enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a commented starter set that runs at once: book, market, policy, scenario.
+    Init(InitArguments),
     /// Simulate, revalue, measure, derive the exposure threshold, report.
     Run(RunArguments),
     /// Run every scenario on every book under every policy, side by side; a summary by loss.
@@ -66,6 +73,20 @@ pub enum Command {
     Schema(SchemaArguments),
     /// Print a completion script for a shell.
     Completions(CompletionsArguments),
+    /// Write manual pages, one a command.
+    Man(ManArguments),
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll init my-book\n  plimsoll check my-book\n  \
+                        plimsoll run my-book --out out/my-book\n\n\
+                        Book and prices are made up. Put your positions into positions.csv and your\n\
+                        daily closes into prices.csv; what does not fit is said with file and line.")]
+pub struct InitArguments {
+    /// The folder to make; it may be there, but must be empty.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Options that change what is simulated.
@@ -546,6 +567,8 @@ pub struct OverrideArguments {
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll check my-book\n  \
+                        plimsoll check my-book/portfolio.toml my-book/market.toml")]
 pub struct CheckArguments {
     /// Documents: a scenario, calibration or backtest is checked with every file it names; portfolio,
     /// market, policy and venue documents on their own.
@@ -558,6 +581,10 @@ pub struct CheckArguments {
 
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll run my-book --json | jq '.worst_paths[0].path'\n  \
+                        plimsoll replay my-book --path 77728\n  \
+                        plimsoll replay my-book --path 77728 --json\n\n\
+                        Give the --paths, --seed and --sampling of the run that the path is from.")]
 pub struct ReplayArguments {
     /// The scenario document, or a folder that holds a scenario.toml.
     #[arg(value_name = "SCENARIO")]
@@ -586,6 +613,9 @@ pub struct ScenariosArguments {
 
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll schema portfolio > schema/portfolio.json\n\n\
+                        A document whose first line is `#:schema schema/portfolio.json` is then\n\
+                        completed and checked by editors that know TOML schemas.")]
 pub struct SchemaArguments {
     /// The document kind.
     #[arg(value_enum, value_name = "DOCUMENT")]
@@ -618,10 +648,23 @@ pub enum DocumentKind {
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+                        plimsoll completions bash > ~/.local/share/bash-completion/completions/plimsoll\n  \
+                        plimsoll completions zsh > ~/.zfunc/_plimsoll\n  \
+                        plimsoll completions fish > ~/.config/fish/completions/plimsoll.fish")]
 pub struct CompletionsArguments {
     /// The shell.
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll man ~/.local/share/man/man1\n  man plimsoll-run")]
+pub struct ManArguments {
+    /// The folder to write them into; pages of other programs there stay.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 fn instruction_set(text: &str) -> Result<InstructionSet, String> {

@@ -12,6 +12,8 @@ mod compare;
 mod completions;
 mod exit;
 mod found;
+mod init;
+mod man;
 mod output;
 mod overriding;
 mod progress;
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
     match command {
+        Command::Init(arguments) => init::init(arguments, terminal),
         Command::Run(arguments) => run::run(arguments, terminal),
         Command::Batch(arguments) => batch::batch(arguments, terminal),
         Command::Backtest(arguments) => backtest::backtest(arguments, terminal),
@@ -62,6 +65,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
         Command::Scenarios(arguments) => scenarios::scenarios(arguments, terminal),
         Command::Schema(arguments) => schema::schema(arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments, terminal),
+        Command::Man(arguments) => man::man(arguments, terminal),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::csv_scanner::{Cell, Header, Row, Scanner};
 use super::source::{Place, SourceFile};
-use super::suggest::{did_you_mean, one_of};
+use super::suggest::{did_you_mean, number_help, one_of};
 use super::violation::{Violation, ViolationCollector, Violations};
 use super::visible::quoted;
 
@@ -136,7 +136,11 @@ impl CsvTable {
         }
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Some(value)),
-            _ => Err(self.violation(row, column, "is not a finite number", "a number")),
+            _ => {
+                let title = format!("{} is not a finite number", quoted(&self.columns[column]));
+                let violation = Violation::new(self.place(row, column), title);
+                Err(violation.expected("a number").help(number_help(&text)).into())
+            }
         }
     }
 

@@ -18,6 +18,7 @@ pub mod embedded;
 mod loader;
 mod manifest;
 mod merge;
+mod new_folder;
 mod node;
 mod number;
 mod output;
@@ -41,6 +42,7 @@ pub use csv_table::{CsvHeader, CsvLayout, CsvTable, csv_table};
 pub use loader::{Confinement, InputFile, Loader, SHIPPED, documents_in};
 pub use manifest::{Machine, Manifest, ResultFile, StageTiming};
 pub use merge::merged_over;
+pub use new_folder::{write_beside, write_new_folder};
 pub use node::{Entry, Node, NodeValue, Parsed, Places};
 pub use number::{
     Correlation, Figure, Level, NonNegative, NonNegativeRate, Number, Positive, PositiveRate, Rate,

@@ -24,6 +24,14 @@ pub enum OutputError {
         /// How that shows.
         reason: String,
     },
+    /// The target of a new folder is taken.
+    #[error("cannot make the folder {}: {reason}; name one that is not there yet", path.display())]
+    Taken {
+        /// The target.
+        path: PathBuf,
+        /// How that shows.
+        reason: String,
+    },
     /// Results that cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {

@@ -75,10 +75,19 @@ fn check_columns(table: &CsvTable, rules: &Rules) -> Result<(), Violations> {
         if table.column(name).is_none() {
             let title = format!("missing column {}", quoted(name));
             let violation = Violation::new(table.header_place().clone(), title);
-            collector.add(violation.expected(one_of(known.iter().copied())));
+            let expected = format!("a column named {}", quoted(name));
+            collector.add(violation.expected(expected).help_if(rename(table, &known)));
         }
     }
     collector.finish(())
+}
+
+/// What to do about a missing column where there are columns that mean nothing.
+fn rename(table: &CsvTable, known: &[&str]) -> Option<String> {
+    let unknown = table.columns().iter().filter(|column| !known.contains(&column.as_str()));
+    let unknown: Vec<String> = unknown.map(|column| quoted(column)).collect();
+    let help = format!("if {} holds it, rename that column", unknown.join(" or "));
+    (!unknown.is_empty()).then_some(help)
 }
 
 impl Rules {

@@ -37,6 +37,17 @@ pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
+/// How a cell that is no number is to be written: without what people and spreadsheets put around
+/// numbers, where that makes it one.
+pub(super) fn number_help(text: &str) -> String {
+    let bare: String = text.chars().filter(|c| !" ,_'$\u{a0}\u{202f}".contains(*c)).collect();
+    let number = bare.parse::<f64>().is_ok_and(f64::is_finite) && bare != text;
+    if number {
+        return format!("write {}: no separators of thousands, no currency", quoted(&bare));
+    }
+    "write a plain number such as -1234.5, or leave the cell empty where there is none".to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,12 +10,13 @@ mod history;
 mod history_document;
 mod liquidity;
 mod liquidity_document;
+mod today;
 mod underlying;
 mod underlying_document;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +33,10 @@ pub use underlying_document::{
     ForwardDocument, PillarDocument, UnderlyingDocument, VolatilityDocument,
 };
 
-use super::snapshot::{Asset, AssetKind, Market};
-use super::{Finding, Underlying};
+use today::{Today, declared};
+
+use super::snapshot::Market;
+use super::{Finding, PriceHistory, Underlying};
 use crate::document::{
     Instant, Loader, Name, Node, Parsed, Positive, Prose, Rate, SourceFile, SymbolName, Violation,
     ViolationCollector, Violations, parse_toml, quoted, read_tree,
@@ -48,8 +51,8 @@ pub struct MarketDocument {
     pub name: Name,
     /// Where the numbers are from.
     pub description: Option<Prose>,
-    /// The instant all prices are of.
-    pub as_of: Instant,
+    /// The instant all prices are of; left out: the last close of the history.
+    pub as_of: Option<Instant>,
     /// Continuously compounded annual rate at which option payoffs in USD are discounted, e.g.
     /// `"3%"`.
     #[serde(default = "no_rate")]
@@ -73,8 +76,8 @@ pub struct AssetDocument {
     /// What it is.
     #[serde(default)]
     pub kind: AssetKindDocument,
-    /// USD for one unit; of a stablecoin, its peg.
-    pub price: Positive,
+    /// USD for one unit; of a stablecoin, its peg. Left out: the last close of the history.
+    pub price: Option<Positive>,
     /// Continuously compounded annual rate at which option payoffs in this asset are discounted,
     /// e.g. `"3%"`: those of linear options quoted in it, those of inverse options on it.
     #[serde(default = "no_rate")]
@@ -146,80 +149,57 @@ fn read_parsed(
 ) -> Result<LoadedMarket, Violations> {
     let mut collector = ViolationCollector::default();
     let mut findings = Vec::new();
-    let assets = assets(&parsed, &mut collector);
-    let underlyings = underlyings(&parsed, &assets, loader, &mut findings, &mut collector);
-    let history = match &parsed.value.history {
-        None => Some(None),
-        Some(document) => {
-            let source = HistorySource {
-                document,
-                places: parsed.places.below("history"),
-                as_of: parsed.value.as_of.timestamp(),
-                assets: &assets,
-            };
-            collector.absorb(read_history(&source, loader)).map(Some)
-        }
-    };
+    let declared = declared(&parsed, &mut collector);
+    let symbols: Vec<Symbol> = declared.iter().map(|asset| asset.symbol.clone()).collect();
+    let history = collector.absorb(history_of(&parsed, &symbols, loader));
     if let Some(Some(history)) = &history {
         findings.extend(history.findings.iter().cloned());
     }
-    let market = history.map(|history| Market {
-        name: parsed.value.name.to_string(),
-        as_of: parsed.value.as_of.timestamp(),
-        assets,
-        underlyings,
-        history,
-    });
+    let today = Today::of(&parsed, declared, history.as_ref(), &mut collector);
+    let underlyings = today
+        .as_ref()
+        .map(|today| underlyings(&parsed, today, loader, &mut findings, &mut collector));
+    let market =
+        today.zip(underlyings).zip(history).map(|((today, underlyings), history)| Market {
+            name: parsed.value.name.to_string(),
+            as_of: today.as_of.timestamp(),
+            assets: today.assets,
+            underlyings,
+            history,
+        });
     let market = collector.finish_some(market)?;
     Ok(LoadedMarket { market, findings, parsed })
 }
 
-fn assets(parsed: &Parsed<MarketDocument>, collector: &mut ViolationCollector) -> Vec<Asset> {
-    let mut first_at: BTreeMap<Symbol, usize> = BTreeMap::new();
-    let mut assets = vec![Asset {
-        symbol: Symbol::usd(),
-        kind: AssetKind::Fiat,
-        price_usd: 1.0,
-        discount_rate: parsed.value.usd_discount_rate.get(),
-    }];
-    for (index, asset) in parsed.value.asset.iter().enumerate() {
-        let place = parsed.places.at(&format!("asset[{index}].symbol"));
-        let symbol = asset.symbol.symbol();
-        if symbol == Symbol::usd() {
-            let title = "USD is the currency of all prices and always 1";
-            collector.add(Violation::new(place, title).help("remove this asset"));
-        } else if let Some(first) = first_at.get(&symbol) {
-            let title = format!("asset {} appears twice", quoted(symbol.as_str()));
-            let earlier = parsed.places.at(&format!("asset[{first}].symbol"));
-            collector.add(Violation::new(place, title).related(earlier, "first here"));
-        } else {
-            first_at.insert(symbol.clone(), index);
-            let kind = match asset.kind {
-                AssetKindDocument::Coin => AssetKind::Coin,
-                AssetKindDocument::Stablecoin => AssetKind::Stablecoin,
-            };
-            assets.push(Asset {
-                symbol,
-                kind,
-                price_usd: asset.price.get(),
-                discount_rate: asset.discount_rate.get(),
-            });
-        }
-    }
-    assets.sort_by(|a, b| a.symbol.cmp(&b.symbol));
-    assets
+fn history_of(
+    parsed: &Parsed<MarketDocument>,
+    symbols: &[Symbol],
+    loader: &Loader,
+) -> Result<Option<PriceHistory>, Violations> {
+    let Some(document) = &parsed.value.history else { return Ok(None) };
+    let source = HistorySource {
+        document,
+        places: parsed.places.below("history"),
+        // Where today is the last close, no bar closes later.
+        as_of: parsed.value.as_of.map_or(Timestamp::MAX, Instant::timestamp),
+        symbols,
+    };
+    read_history(&source, loader).map(Some)
 }
 
 fn underlyings(
     parsed: &Parsed<MarketDocument>,
-    assets: &[Asset],
+    today: &Today,
     loader: &Loader,
     findings: &mut Vec<Finding>,
     collector: &mut ViolationCollector,
 ) -> Vec<Underlying> {
     let mut found: Vec<Underlying> = Vec::new();
-    for index in 0..parsed.value.underlying.len() {
-        let read = underlying::read_underlying(parsed, index, assets, loader, findings);
+    for (index, document) in parsed.value.underlying.iter().enumerate() {
+        if today.unpriced.contains(&document.symbol.symbol()) {
+            continue; // what its price lacks is told already
+        }
+        let read = underlying::read_underlying(parsed, index, today, loader, findings);
         let Some(underlying) = collector.absorb(read) else { continue };
         if found.iter().any(|other| other.symbol == underlying.symbol) {
             let place = parsed.places.at(&format!("underlying[{index}].symbol"));

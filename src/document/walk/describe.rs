@@ -112,7 +112,7 @@ pub(super) fn type_names(rules: &Value) -> Vec<&str> {
 pub(super) fn kind_of(value: &NodeValue) -> &'static str {
     match value {
         NodeValue::Text(_) => "text",
-        NodeValue::Cell(_) => "a cell",
+        NodeValue::Cell(_) => "text",
         NodeValue::Integer(_) => "an integer",
         NodeValue::Float(_) => "a decimal number",
         NodeValue::Boolean(_) => "a boolean",

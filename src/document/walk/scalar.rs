@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::node::{Node, NodeValue};
 use super::super::number::parse_rate;
+use super::super::suggest::number_help;
 use super::super::violation::Violation;
 use super::super::visible::quoted;
 use super::describe::{describe, kind_of, text_form};
@@ -110,6 +111,7 @@ fn takes_integers(rules: &Value) -> bool {
 
 fn type_help(rules: &Value, value: &NodeValue) -> Option<String> {
     match value {
+        NodeValue::Cell(text) if takes_integers(rules) => Some(number_help(text)),
         NodeValue::Text(text) if takes_integers(rules) && text.parse::<f64>().is_ok() => {
             Some("write the number without quotes".to_owned())
         }

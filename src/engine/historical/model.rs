@@ -15,7 +15,7 @@ use crate::scenario::{BarOrders, HistoricalSettings, Scenario, Stretch};
 use crate::simulation::{
     FactorKey, FactorModel, FactorSource, ReplayError, WindowSearch, replay_model,
 };
-use crate::units::Years;
+use crate::units::{Symbol, Years};
 
 /// The history that a historical scenario replays: its own, else the market's; `None` for a
 /// scenario of another kind.
@@ -25,20 +25,22 @@ pub(in crate::engine) fn bars(
     loader: &Loader,
 ) -> Result<Option<BarHistory>, Violations> {
     let Some(settings) = &loaded.scenario.historical else { return Ok(None) };
-    let assets = &market.market.assets;
+    let symbols: Vec<Symbol> =
+        market.market.assets.iter().map(|asset| asset.symbol.clone()).collect();
+    let symbols = symbols.as_slice();
     let own = loaded.history.as_ref().map(|document| HistorySource {
         document,
         places: loaded.places.below("historical.history"),
         // A replay may know more than the market's day.
         as_of: Timestamp::MAX,
-        assets,
+        symbols,
     });
     let of_market = || {
         market.parsed.value.history.as_ref().map(|document| HistorySource {
             document,
             places: market.parsed.places.below("history"),
             as_of: market.market.as_of,
-            assets,
+            symbols,
         })
     };
     let source = own.or_else(of_market).ok_or_else(|| {

@@ -25,9 +25,10 @@ pub(super) struct Chain {
 pub(super) fn read_chain(
     parsed: &Parsed<MarketDocument>,
     index: usize,
+    as_of: Instant,
     loader: &Loader,
 ) -> Result<Chain, Violations> {
-    let request = Request::of(parsed, index)?;
+    let request = Request::of(parsed, index, as_of)?;
     let file = loader.open(&request.file, Some(&request.file_place))?;
     let table = csv_table(&file, &CsvLayout::default())?;
     let quotes = read_quotes(&table, &request)?;
@@ -55,7 +56,11 @@ struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    fn of(parsed: &'a Parsed<MarketDocument>, index: usize) -> Result<Self, Violations> {
+    fn of(
+        parsed: &'a Parsed<MarketDocument>,
+        index: usize,
+        as_of: Instant,
+    ) -> Result<Self, Violations> {
         let base = format!("underlying[{index}].volatility");
         let place = |key: &str| parsed.places.at(&format!("{base}.{key}"));
         let underlying = &parsed.value.underlying[index];
@@ -82,7 +87,7 @@ impl<'a> Request<'a> {
             columns,
             filter,
             price_unit: *price_unit,
-            as_of: parsed.value.as_of,
+            as_of,
             parsed,
         })
     }

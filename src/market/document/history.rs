@@ -11,7 +11,6 @@ use crate::market::import::{
     BarColumns, Defect, HistoryLayout, ImportSettings, Imported, Interval, Repair, SeriesColumn,
     align, import,
 };
-use crate::market::snapshot::Asset;
 use crate::units::Symbol;
 use jiff::Timestamp;
 
@@ -28,7 +27,7 @@ pub struct HistorySource<'a> {
     /// Bars that close later are not known yet.
     pub as_of: Timestamp,
     /// Assets that series may be of.
-    pub assets: &'a [Asset],
+    pub symbols: &'a [Symbol],
 }
 
 /// Reads the closes of a history, and what has no bars.
@@ -66,9 +65,9 @@ fn read_prices(
     price: BarPrice,
     loader: &Loader,
 ) -> Result<PriceHistory, Violations> {
-    let HistorySource { document, places, as_of, assets } = source;
+    let HistorySource { document, places, as_of, symbols } = source;
     let interval = interval(document, places)?;
-    let context = Context { document, places, as_of: *as_of, interval, assets, price };
+    let context = Context { document, places, as_of: *as_of, interval, symbols, price };
     let mut collector = ViolationCollector::default();
     collector.absorb(context.known(&document.quote.symbol(), "quote"));
     let mut findings = Vec::new();
@@ -147,7 +146,7 @@ struct Context<'a> {
     places: &'a Places,
     as_of: Timestamp,
     interval: Interval,
-    assets: &'a [Asset],
+    symbols: &'a [Symbol],
     /// The price that is read of bars.
     price: BarPrice,
 }
@@ -158,10 +157,10 @@ impl Context<'_> {
     }
 
     fn known(&self, symbol: &Symbol, path: &str) -> Result<(), Violations> {
-        if self.assets.iter().any(|asset| &asset.symbol == symbol) {
+        if self.symbols.contains(symbol) {
             return Ok(());
         }
-        let names = || self.assets.iter().map(|asset| asset.symbol.as_str());
+        let names = || self.symbols.iter().map(Symbol::as_str);
         let title = format!("{} is not among the assets", quoted(symbol.as_str()));
         Err(Violation::new(self.place(path), title)
             .expected(one_of(names()))

@@ -2,6 +2,7 @@
 
 use super::chain::read_chain;
 use super::liquidity::read_liquidity;
+use super::today::Today;
 use super::{MarketDocument, UnderlyingDocument, VolatilityDocument};
 use crate::document::{
     Instant, Loader, Parsed, Place, Violation, ViolationCollector, Violations, did_you_mean,
@@ -15,14 +16,14 @@ use crate::units::Years;
 pub(super) fn read_underlying(
     parsed: &Parsed<MarketDocument>,
     index: usize,
-    assets: &[Asset],
+    today: &Today,
     loader: &Loader,
     findings: &mut Vec<Finding>,
 ) -> Result<Underlying, Violations> {
-    let context = Context { parsed, index };
+    let context = Context { parsed, index, as_of: today.as_of };
     let document = context.document();
     let mut collector = ViolationCollector::default();
-    let spot = collector.absorb(context.spot(assets));
+    let spot = collector.absorb(context.spot(&today.assets));
     let stated = collector.absorb(context.forwards());
     let volatility = collector.absorb(context.volatility(loader, findings));
     let liquidity = collector.absorb(read_liquidity(parsed, index));
@@ -51,6 +52,7 @@ struct Volatility {
 struct Context<'a> {
     parsed: &'a Parsed<MarketDocument>,
     index: usize,
+    as_of: Instant,
 }
 
 impl Context<'_> {
@@ -89,7 +91,7 @@ impl Context<'_> {
         pairs: impl Iterator<Item = (Instant, f64)>,
         key: &str,
     ) -> Result<Vec<(Years, f64)>, Violations> {
-        let as_of = self.parsed.value.as_of.timestamp();
+        let as_of = self.as_of.timestamp();
         let mut collector = ViolationCollector::default();
         let mut found: Vec<(Years, f64)> = Vec::new();
         for (position, (expiry, value)) in pairs.enumerate() {
@@ -126,7 +128,7 @@ impl Context<'_> {
                 VolatilitySource::AtTheMoney(pillars)
             }
             Some(VolatilityDocument::Chain { .. }) => {
-                let chain = read_chain(self.parsed, self.index, loader)?;
+                let chain = read_chain(self.parsed, self.index, self.as_of, loader)?;
                 findings.extend(chain.findings);
                 let source = Some(VolatilitySource::Surface(chain.surface));
                 return Ok(Volatility { source, forwards: chain.forwards });
