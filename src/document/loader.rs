@@ -18,6 +18,10 @@ use super::suggest::did_you_mean;
 use super::violation::{Violation, Violations};
 use super::visible::quoted;
 
+/// What to do where nothing is there yet.
+const BEGIN: &str = "`plimsoll init DIR` writes documents that run at once, for you to change; \
+                     `plimsoll scenarios` lists those that ship";
+
 /// How paths to files inside the binary begin.
 pub const SHIPPED: &str = "shipped:";
 
@@ -309,6 +313,9 @@ impl Request<'_> {
         };
         let asked = Path::new(self.path).file_name().unwrap_or_default();
         let help = did_you_mean(&asked.to_string_lossy(), neighbours.iter().map(String::as_str));
+        // What the user typed, and not what a document names.
+        let typed = self.from.is_none() && error.kind() == io::ErrorKind::NotFound;
+        let help = help.or_else(|| typed.then(|| BEGIN.to_owned()));
         let violation =
             Violation::new(self.place(), title).expected("a readable text file").help_if(help);
         violation.into()
