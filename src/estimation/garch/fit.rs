@@ -3,7 +3,7 @@
 use nalgebra::{Cholesky, Matrix4};
 use serde::{Deserialize, Serialize};
 
-use super::ascent::{Top, climb};
+use super::ascent::{Ascent, Shape, Top, climb};
 use super::likelihood::{Point, variances};
 use crate::estimation::panel::{Gaps, Observed, observed};
 use crate::estimation::{Estimate, EstimationError};
@@ -64,7 +64,7 @@ pub struct GarchStandardErrors {
 pub struct GarchFit {
     /// The parameters.
     pub parameters: GarchParameters,
-    /// Their errors; `None` where a parameter is at its bound.
+    /// Their errors; `None` where a parameter is at its bound or the variance is constant.
     pub standard_errors: Option<GarchStandardErrors>,
     /// Log-likelihood at the maximum.
     pub log_likelihood: f64,
@@ -79,6 +79,8 @@ pub struct GarchFit {
 /// Fewest observations a GARCH is fitted to.
 pub const GARCH_OBSERVATIONS_MIN: usize = 100;
 const WHAT: &str = "GARCH(1,1)";
+const FLAT_NOTE: &str = "variance constant: omega and beta are not separately identified, so \
+                         standard errors are not given";
 
 /// Fits a GARCH(1,1) to what is observed of `returns`.
 ///
@@ -103,7 +105,7 @@ pub fn fit_garch(
         return Err(EstimationError::Integrated { alpha, beta });
     }
     let mut notes = Gaps::of(returns).notes();
-    notes.extend(bound_notes(&top, open, alpha + beta));
+    notes.extend(top_notes(&top, open, alpha + beta));
     Ok(assemble(returns.len(), &series, &unit, scale, &top, open, notes))
 }
 
@@ -117,16 +119,26 @@ fn scale(values: &[f64]) -> Result<f64, EstimationError> {
     (varies && scale.is_normal()).then_some(scale).ok_or_else(no_variation)
 }
 
-fn bound_notes(top: &Top, open: [bool; 4], persistence: f64) -> Vec<String> {
-    let names = ["mean", "omega", "alpha", "beta"];
-    let held = (0..4).filter(|&index| open[index] && !top.free[index]);
-    let mut notes: Vec<String> = held
-        .map(|index| format!("{} is at its bound, so standard errors are not given", names[index]))
-        .collect();
+/// What is particular about the top.
+fn top_notes(top: &Top, open: [bool; 4], persistence: f64) -> Vec<String> {
+    let mut notes = match top.shape {
+        Shape::Ridge => vec![FLAT_NOTE.to_owned()],
+        Shape::Peak => bound_notes(top, open),
+    };
+    if top.ascent == Ascent::Simplex {
+        notes.push("Newton steps did not settle: found by a simplex search".to_owned());
+    }
     if persistence >= 1.0 {
         notes.push(format!("alpha + beta = {persistence:.4}: variance has no long-run level"));
     }
     notes
+}
+
+fn bound_notes(top: &Top, open: [bool; 4]) -> Vec<String> {
+    let names = ["mean", "omega", "alpha", "beta"];
+    let held = (0..4).filter(|&index| open[index] && !top.free[index]);
+    held.map(|index| format!("{} is at its bound, so standard errors are not given", names[index]))
+        .collect()
 }
 
 fn assemble(
@@ -145,7 +157,8 @@ fn assemble(
         dated_variances[date] = Some(variance * scale * scale);
         residuals[date] = Some((value - top.point[0]) / variance.sqrt());
     }
-    let covariances = (top.free == open).then(|| Covariances::of(top)).flatten();
+    let identified = top.free == open && top.shape == Shape::Peak;
+    let covariances = identified.then(|| Covariances::of(top)).flatten();
     let next_error = covariances.as_ref().map(|covariances| {
         let slope = top.likelihood.next_variance_gradient;
         let variance = quadratic(&covariances.robust, &slope);
@@ -381,6 +394,26 @@ mod tests {
         let allowed = fit_garch(&returns, SETTINGS).unwrap();
         assert!(allowed.persistence() >= 1.0 && allowed.long_run_variance().is_none());
         assert!(allowed.next_volatility.notes.iter().any(|note| note.contains("no long-run")));
+    }
+
+    /// Newton steps do not settle on the series of seed 19.
+    #[test]
+    fn constant_variance_is_a_fit_that_says_so() {
+        for (seed, is_searched) in [(1, false), (2, false), (19, true)] {
+            let mut random = StdRng::seed_from_u64(seed);
+            let shocks: Vec<f64> = (0..250).map(|_| StandardNormal.sample(&mut random)).collect();
+            let returns: Vec<Option<f64>> = shocks.iter().map(|shock| Some(0.02 * shock)).collect();
+            let fit = fit_garch(&returns, SETTINGS).unwrap();
+            let notes = fit.next_volatility.notes.join("; ");
+            assert!(notes.contains("variance constant"), "{seed}: {notes}");
+            assert_eq!(notes.contains("simplex"), is_searched, "{seed}: {notes}");
+            assert_eq!((fit.standard_errors, fit.next_volatility.standard_error), (None, None));
+            let mean = shocks.iter().sum::<f64>() / 250.0;
+            let squares: f64 = shocks.iter().map(|shock| (shock - mean) * (shock - mean)).sum();
+            let variance = 0.02 * 0.02 * squares / 250.0;
+            let next = fit.next_volatility.value * fit.next_volatility.value;
+            assert!((next / variance - 1.0).abs() < 0.01, "{seed}: {next} {variance}");
+        }
     }
 
     #[test]

@@ -98,6 +98,13 @@ pub(super) fn variances(returns: &[f64], point: &Point) -> (Vec<f64>, f64) {
     (path, variance)
 }
 
+/// The most likely point of constant variance; its mean is `mean` where that is not open.
+pub(super) fn constant_variance(returns: &[f64], mean: f64, is_mean_open: bool) -> Point {
+    let average = returns.iter().sum::<f64>() / returns.len() as f64;
+    let mean = if is_mean_open { average } else { mean };
+    Point::new(mean, Square::mean(returns, mean).value, 0.0, 0.0)
+}
+
 /// The log-likelihood alone.
 pub(super) fn value(returns: &[f64], point: &Point) -> f64 {
     let term = |value: &f64, variance: &f64| {
