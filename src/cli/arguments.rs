@@ -51,6 +51,9 @@ pub enum Command {
     Backtest(BacktestArguments),
     /// Tell what changed between two batches or two runs, by run and by contribution.
     Compare(CompareArguments),
+    /// Tell what moved the threshold and ES from one run to another: time, market, positions,
+    /// collateral, parameters, Monte Carlo noise.
+    Explain(ExplainArguments),
     /// Validate documents without running; reports every violation at once.
     Check(CheckArguments),
     /// Search settings on common paths, and give those worth choosing between.
@@ -197,6 +200,10 @@ pub struct RunArguments {
         requires = "out"
     )]
     pub format: Vec<ReportFormat>,
+    /// Keep no copies of the inputs in DIR/inputs: the folder is smaller, and what moved since this
+    /// run cannot be explained later.
+    #[arg(long, requires = "out")]
+    pub no_inputs: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub catalogue: CatalogueArguments,
@@ -338,6 +345,36 @@ pub struct CompareArguments {
     /// Print the comparison as JSON, all runs and contributions.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plimsoll explain out/monday out/tuesday\n  \
+                        plimsoll explain out/monday out/tuesday --out out/moved\n  \
+                        plimsoll explain out/monday out/tuesday --json | jq '.figures[0].steps'\n\n\
+                        Both folders are of `plimsoll run --out`, which keeps copies of its inputs. The \
+                        earlier run\nis run again with one part of its inputs after another replaced \
+                        by that of the later run, on\nthe same random numbers until the seed is \
+                        replaced last: up to seven runs.")]
+pub struct ExplainArguments {
+    /// Result folder of the earlier run.
+    #[arg(value_name = "EARLIER")]
+    pub earlier: PathBuf,
+    /// Result folder of the later run.
+    #[arg(value_name = "LATER")]
+    pub later: PathBuf,
+    /// Worker threads; the outcome does not depend on it [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write explanation.json, explanation.html and manifest.json into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print explanation.json to standard output and nothing else there.
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no summary; errors still show.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// What can be calibrated.

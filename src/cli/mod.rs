@@ -11,6 +11,7 @@ mod check;
 mod compare;
 mod completions;
 mod exit;
+mod explain;
 mod found;
 mod init;
 mod man;
@@ -55,6 +56,7 @@ fn dispatch(command: &Command, terminal: &Terminal) -> Exit {
         Command::Batch(arguments) => batch::batch(arguments, terminal),
         Command::Backtest(arguments) => backtest::backtest(arguments, terminal),
         Command::Compare(arguments) => compare::compare(arguments, terminal),
+        Command::Explain(arguments) => explain::explain(arguments, terminal),
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Calibrate(command) => calibrate::calibrate(command, terminal),
         Command::Replay(arguments) => replay::replay(arguments, terminal),

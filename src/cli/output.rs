@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::arguments::ReportFormat;
 use super::recorder::{Recorder, run_figures, stated_figures};
-use super::session::Session;
+use super::session::{ReadInputs, Session};
 use crate::catalogue::CatalogueError;
-use crate::document::{InputFile, Manifest, OutputError, OutputFolder, StageTiming};
+use crate::document::{InputFile, Manifest, OutputError, OutputFolder, Recipe, StageTiming};
 use crate::engine::Run;
 use crate::outcome::{
     Backtest, Calibration, GridOutcome, HistoricalOutcome, Outcome, PolicyCalibration, RunRecord,
@@ -34,6 +34,7 @@ pub struct Output {
     folder: OutputFolder,
     target: PathBuf,
     started_at: String,
+    recipe: Option<Recipe>,
 }
 
 /// What the manifest tells beside the results.
@@ -59,7 +60,17 @@ impl Output {
     pub fn open(target: &Path) -> Result<Self, OutputFailure> {
         let started_at = jiff::Timestamp::now().to_string();
         let folder = OutputFolder::create(target)?;
-        Ok(Self { folder, target: target.to_owned(), started_at })
+        Ok(Self { folder, target: target.to_owned(), started_at, recipe: None })
+    }
+
+    /// Keeps copies of the inputs with the results, and what was asked for, so that the run can be
+    /// repeated.
+    pub fn keep(&mut self, read: &ReadInputs) -> Result<(), OutputFailure> {
+        for kept in &read.kept {
+            self.folder.keep(kept)?;
+        }
+        self.recipe.clone_from(&read.recipe);
+        Ok(())
     }
 
     /// Writes what a replay found and puts the folder in place.
@@ -193,6 +204,7 @@ impl Output {
             started_at: self.started_at,
             inputs: told.files,
             fingerprint: told.fingerprint,
+            recipe: self.recipe,
             timings: vec![
                 timing("read and fit", told.planning),
                 timing("simulate and measure", told.running),

@@ -9,7 +9,7 @@ use super::found::Found;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
 use super::recorder::Recorder;
-use super::session::{Session, overrides};
+use super::session::{ReadInputs, Session, overrides};
 use super::terminal::Terminal;
 use crate::document::visible;
 use crate::engine::Plan;
@@ -47,7 +47,7 @@ fn run_one(
     let started = Instant::now();
     let overrides = overrides(&arguments.simulation);
     let planned = session.plan(scenario, &overrides, arguments.with.as_deref());
-    let (plan, files) = match planned {
+    let (plan, read) = match planned {
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
@@ -57,10 +57,13 @@ fn run_one(
     }
     let planning = started.elapsed();
     let target = arguments.out.as_ref().map(|out| output_folder(out, arguments, &plan));
-    let output = match target.map(|folder| Output::open(&folder)).transpose() {
+    let opened = target.map(|folder| opened(&folder, arguments, &read)).transpose();
+    let output = match opened {
         Ok(output) => output,
         Err(failure) => return fail(&failure, terminal),
     };
+    let files = read.files;
+    drop(read.kept);
     let progress = Progress::new(terminal, arguments.quiet);
     let control = session.control(&progress);
     let found = session.install(|| Found::by(&plan, session.instruction_set(), &control));
@@ -85,6 +88,19 @@ fn run_one(
         }
     }
     found.show(arguments, terminal).max(found.verdict())
+}
+
+/// The folder for the results, with copies of what they come from.
+fn opened(
+    folder: &Path,
+    arguments: &RunArguments,
+    read: &ReadInputs,
+) -> Result<Output, OutputFailure> {
+    let mut output = Output::open(folder)?;
+    if !arguments.no_inputs {
+        output.keep(read)?;
+    }
+    Ok(output)
 }
 
 fn fail(failure: &OutputFailure, terminal: &Terminal) -> Exit {

@@ -8,13 +8,25 @@ use super::arguments::{
 };
 use super::exit::Exit;
 use super::terminal::Terminal;
-use crate::document::{ColorChoice, Confinement, InputFile, Machine, Violations};
-use crate::engine::{self, Control, EngineError, LoadOptions, Observer, Overrides, Plan};
+use crate::document::{
+    ColorChoice, Confinement, InputFile, KeptInput, Machine, Recipe, Violations,
+};
+use crate::engine::{self, Control, EngineError, Inputs, LoadOptions, Observer, Overrides, Plan};
 use crate::numeric::isa::InstructionSet;
 use crate::scenario::{FailureSampling, Revaluation, SamplingMethod};
 
 /// Set by Ctrl-C; a second one ends the process at once.
 static STOP: AtomicBool = AtomicBool::new(false);
+
+/// What was read for a plan.
+pub struct ReadInputs {
+    /// Every file, with its hash.
+    pub files: Vec<InputFile>,
+    /// The same with their contents.
+    pub kept: Vec<KeptInput>,
+    /// What was asked for beside what they say.
+    pub recipe: Option<Recipe>,
+}
 
 /// A thread pool and the choices of this process.
 pub struct Session {
@@ -87,7 +99,7 @@ impl Session {
         scenario: &Path,
         overrides: &Overrides,
         trades: Option<&Path>,
-    ) -> Result<(Plan, Vec<InputFile>), Exit> {
+    ) -> Result<(Plan, ReadInputs), Exit> {
         let options = LoadOptions {
             confinement: self.confinement,
             overrides: *overrides,
@@ -97,7 +109,8 @@ impl Session {
         let inputs = loaded.map_err(|violations| refuse(&violations, &self.terminal))?;
         let plan = self.install(|| Plan::build(&inputs));
         let plan = plan.map_err(|violations| refuse(&violations, &self.terminal))?;
-        Ok((plan, inputs.files))
+        let Inputs { files, kept, recipe, .. } = inputs;
+        Ok((plan, ReadInputs { files, kept, recipe }))
     }
 
     /// Whether Ctrl-C was pressed.

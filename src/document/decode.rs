@@ -6,6 +6,9 @@ use std::sync::Arc;
 use super::source::{Place, SourceFile};
 use super::violation::{Violation, Violations};
 
+/// What spreadsheets begin UTF-8 text with.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// What the text is to be called, and where it is.
 #[derive(Debug, Clone)]
 pub(super) struct FileIdentity {
@@ -19,7 +22,7 @@ pub(super) struct FileIdentity {
 /// # Errors
 /// Binary content, UTF-16, invalid UTF-8: at the first offending character.
 pub(super) fn decode(identity: FileIdentity, bytes: &[u8]) -> Result<Arc<SourceFile>, Violations> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let fault = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         Some((0, "the file is UTF-16 text"))
     } else if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {

@@ -11,8 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::{FileIdentity, decode};
+use super::decode::{BYTE_ORDER_MARK, FileIdentity, decode};
 use super::embedded;
+use super::kept::{KeptInput, copies};
+use super::manifest::Manifest;
 use super::source::{Place, SourceFile};
 use super::suggest::did_you_mean;
 use super::violation::{Violation, Violations};
@@ -55,20 +57,27 @@ pub struct Loader {
     confines: Option<PathBuf>,
     /// Shared with siblings: each file is read once.
     opened: Arc<Mutex<BTreeMap<PathBuf, Opened>>>,
-    /// Where the files lie that this loader opened.
-    used: Mutex<BTreeSet<PathBuf>>,
+    /// Where the files lie that this loader opened, with the names they were opened by.
+    used: Mutex<BTreeMap<PathBuf, BTreeSet<String>>>,
 }
 
 #[derive(Debug, Clone)]
 enum Root {
-    Folder { typed: PathBuf, real: PathBuf },
+    Folder {
+        typed: PathBuf,
+        real: PathBuf,
+    },
     Shipped,
+    /// Copies beside results, by the name of the input.
+    Kept(Arc<BTreeMap<String, PathBuf>>),
 }
 
 #[derive(Debug)]
 struct Opened {
     file: Arc<SourceFile>,
     blake3: String,
+    /// Whether the bytes began with a byte-order mark.
+    marked: bool,
 }
 
 impl Loader {
@@ -90,6 +99,12 @@ impl Loader {
     /// For the scenarios that ship inside the binary; paths are below `scenarios/`.
     pub fn shipped() -> Self {
         Self::with_root(Root::Shipped, Confinement::Inside)
+    }
+
+    /// For the run whose results stand in `folder`: its files are the copies kept there, and no
+    /// others.
+    pub fn of_kept(folder: &Path, manifest: &Manifest) -> Self {
+        Self::with_root(Root::Kept(Arc::new(copies(folder, manifest))), Confinement::Inside)
     }
 
     fn with_root(root: Root, confinement: Confinement) -> Self {
@@ -117,7 +132,10 @@ impl Loader {
     /// Counts what a sibling opened as opened here too.
     pub fn adopt(&self, sibling: &Self) {
         let theirs = sibling.used().clone();
-        self.used().extend(theirs);
+        let mut used = self.used();
+        for (location, names) in theirs {
+            used.entry(location).or_default().extend(names);
+        }
     }
 
     /// Opens `path`, relative to the file that `from` lies in, or to the root folder.
@@ -129,21 +147,26 @@ impl Loader {
         let request = self.request(path, from);
         let shipped = request.shipped().map(|inner| request.inside_shipped(&inner)).transpose()?;
         let location = match (&self.root, shipped) {
+            (Root::Kept(_), inner) => PathBuf::from(request.kept_name(inner.as_deref())),
             (Root::Folder { .. }, Some(inner)) => PathBuf::from(format!("{SHIPPED}{inner}")),
             (Root::Shipped, Some(inner)) => PathBuf::from(inner),
             (Root::Shipped, None) => PathBuf::from(self.inside(&request)?),
             (Root::Folder { real, .. }, None) => self.locate(real, &request)?,
         };
+        let identity = self.identity(&request, &location);
         let known = self.opened().get(&location).map(|opened| Arc::clone(&opened.file));
         if let Some(file) = known {
-            self.used().insert(location);
+            self.used().entry(location).or_default().insert(identity.name);
             return Ok(file);
         }
         let bytes = self.read(&location, &request)?;
-        let file = decode(self.identity(&request, &location), &bytes)?;
-        let opened =
-            Opened { file: Arc::clone(&file), blake3: blake3::hash(&bytes).to_hex().to_string() };
-        self.used().insert(location.clone());
+        let name = identity.name.clone();
+        let opened = Opened {
+            file: decode(identity, &bytes)?,
+            blake3: blake3::hash(&bytes).to_hex().to_string(),
+            marked: bytes.starts_with(BYTE_ORDER_MARK),
+        };
+        self.used().entry(location.clone()).or_default().insert(name);
         // Where a sibling was quicker, its reading stands.
         let mut all = self.opened();
         Ok(Arc::clone(&all.entry(location).or_insert(opened).file))
@@ -159,7 +182,7 @@ impl Loader {
             Root::Folder { real, .. } if !is_shipped(&request.joined) => {
                 self.locate(real, &request).map(Some)
             }
-            Root::Folder { .. } | Root::Shipped => Ok(None),
+            Root::Folder { .. } | Root::Shipped | Root::Kept(_) => Ok(None),
         }
     }
 
@@ -171,25 +194,34 @@ impl Loader {
         all.find(|one| Arc::ptr_eq(&one.file, &file)).map(|one| one.blake3.clone())
     }
 
-    /// Every file opened so far by this loader, by name.
+    /// Every file opened so far by this loader, by name; one that was opened by two names, by both.
     pub fn inputs(&self) -> Vec<InputFile> {
-        let input = |opened: &Opened| InputFile {
-            name: opened.file.name().to_owned(),
-            blake3: opened.blake3.clone(),
-        };
+        self.kept_inputs().into_iter().map(|kept| kept.input).collect()
+    }
+
+    /// The same, with their contents.
+    pub fn kept_inputs(&self) -> Vec<KeptInput> {
         let opened = self.opened();
         let used = self.used();
-        let mut inputs: Vec<InputFile> =
-            used.iter().filter_map(|location| opened.get(location)).map(input).collect();
-        inputs.sort();
-        inputs
+        let known =
+            used.iter().filter_map(|(location, names)| Some((opened.get(location)?, names)));
+        let kept = known.flat_map(|(one, names)| {
+            names.iter().map(|name| KeptInput {
+                input: InputFile { name: name.clone(), blake3: one.blake3.clone() },
+                file: Arc::clone(&one.file),
+                marked: one.marked,
+            })
+        });
+        let mut kept: Vec<KeptInput> = kept.collect();
+        kept.sort_by(|a, b| a.input.cmp(&b.input));
+        kept
     }
 
     fn opened(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Opened>> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn used(&self) -> std::sync::MutexGuard<'_, BTreeSet<PathBuf>> {
+    fn used(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, BTreeSet<String>>> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -200,7 +232,7 @@ impl Loader {
             if path.starts_with(SHIPPED) { PathBuf::from(path) } else { folder.join(path) };
         let typed = match &self.root {
             Root::Folder { typed, .. } if !is_shipped(&joined) => typed.join(&joined),
-            Root::Folder { .. } | Root::Shipped => joined.clone(),
+            Root::Folder { .. } | Root::Shipped | Root::Kept(_) => joined.clone(),
         };
         Request { path, from, joined, shown: typed.to_string_lossy().into_owned() }
     }
@@ -239,11 +271,17 @@ impl Loader {
                 path: Some(location.to_owned()),
             },
             Root::Shipped => FileIdentity { shown: format!("shipped:{name}"), name, path: None },
+            Root::Kept(_) => FileIdentity { shown: name.clone(), name, path: None },
         }
     }
 
     fn read(&self, location: &Path, request: &Request<'_>) -> Result<Vec<u8>, Violations> {
         match &self.root {
+            Root::Kept(copies) => {
+                let name = location.to_string_lossy();
+                let copy = copies.get(&*name).ok_or_else(|| request.not_kept())?;
+                read_limited(copy).map_err(|error| request.unreadable(&error, &[]))
+            }
             Root::Folder { .. } if !is_shipped(location) => {
                 read_limited(location).map_err(|error| request.unreadable(&error, &[]))
             }
@@ -289,6 +327,20 @@ impl Request<'_> {
     fn inside_shipped(&self, inner: &Path) -> Result<String, Violations> {
         let normal = normalised(inner).ok_or_else(|| self.leaves())?;
         Ok(normal.to_string_lossy().into_owned())
+    }
+
+    /// The name by which the file was read when its copy was kept.
+    fn kept_name(&self, shipped: Option<&str>) -> String {
+        if let Some(inner) = shipped {
+            return format!("{SHIPPED}{inner}");
+        }
+        let normal = normalised(&self.joined).unwrap_or_else(|| self.joined.clone());
+        normal.to_string_lossy().into_owned()
+    }
+
+    fn not_kept(&self) -> Violations {
+        let title = format!("no copy of {} was kept with the results", quoted(self.path));
+        Violation::new(self.place(), title).into()
     }
 
     fn place(&self) -> Place {

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::kept::Recipe;
 use super::loader::InputFile;
 
 /// What made a folder; a folder whose manifest says otherwise is not ours.
@@ -42,6 +43,9 @@ pub struct Manifest {
     /// know by it whether they are up to date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// What was asked for beside what the inputs say; of runs whose inputs were copied to `inputs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
     /// Every result with its hash; filled in when the folder is committed.
     #[serde(default)]
     pub results: Vec<ResultFile>,
@@ -98,6 +102,7 @@ impl Manifest {
             machine,
             batch: false,
             fingerprint: None,
+            recipe: None,
             results: vec![],
         }
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::kept::{INPUTS, KeptInput, copy_name};
 use super::manifest::{MANIFEST_NAME, Manifest, PROGRAM, ResultFile};
 
 /// Why results could not be written.
@@ -131,6 +132,24 @@ impl OutputFolder {
         if !plain || taken {
             return Err(OutputError::BadName { name: name.to_owned() });
         }
+        self.write_listed(name, bytes)
+    }
+
+    /// Copies an input, byte for byte, into the folder `inputs`.
+    ///
+    /// # Errors
+    /// A full or failing disk.
+    pub fn keep(&mut self, kept: &KeptInput) -> Result<(), OutputError> {
+        let name = copy_name(&kept.input);
+        if self.results.iter().any(|result| result.name == name) {
+            return Ok(()); // The same bytes under another name.
+        }
+        let folder = self.building.path().join(INPUTS);
+        fs::create_dir_all(&folder).map_err(io_error(&self.target.join(INPUTS)))?;
+        self.write_listed(&name, &kept.bytes())
+    }
+
+    fn write_listed(&mut self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
         self.write_synced(name, bytes)?;
         self.results.push(ResultFile {
             name: name.to_owned(),
@@ -151,6 +170,10 @@ impl OutputFolder {
         let text = serde_json::to_string_pretty(&manifest).map_err(io::Error::other);
         let text = text.map_err(io_error(&self.target))? + "\n";
         self.write_synced(MANIFEST_NAME, text.as_bytes())?;
+        let copies = self.building.path().join(INPUTS);
+        if copies.is_dir() {
+            sync_folder(&copies).map_err(io_error(&self.target))?;
+        }
         sync_folder(self.building.path()).map_err(io_error(&self.target))?;
         refuse_foreign(&self.target)?;
         self.put_in_place().map_err(io_error(&self.target))?;
@@ -242,9 +265,15 @@ fn refuse_foreign(target: &Path) -> Result<(), OutputError> {
         Ok(metadata) if !metadata.is_dir() => return Err(not_ours("it is not a folder".into())),
         Ok(_) => {}
     }
-    let names = file_names(target).map_err(io_error(target))?;
+    let mut names = file_names(target).map_err(io_error(target))?;
     if names.is_empty() {
         return Ok(());
+    }
+    let copies = target.join(INPUTS);
+    if copies.is_dir() && !copies.is_symlink() {
+        names.retain(|name| name != INPUTS);
+        let kept = file_names(&copies).map_err(io_error(&copies))?;
+        names.extend(kept.iter().map(|name| format!("{INPUTS}/{name}")));
     }
     let manifest = read_manifest(target).map_err(not_ours)?;
     let listed = |name: &str| manifest.results.iter().any(|result| result.name == name);
@@ -275,6 +304,7 @@ pub(super) fn file_names(folder: &Path) -> io::Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::loader::{Confinement, Loader};
     use super::super::manifest::Machine;
     use super::*;
 
@@ -329,6 +359,35 @@ mod tests {
         let refused = write_results(&target, "3").unwrap_err();
         assert!(refused.to_string().contains("it holds `notes.txt`"), "{refused}");
         assert_eq!(fs::read_to_string(target.join("result.json")).unwrap(), "2");
+    }
+
+    #[test]
+    fn copies_of_inputs_belong_to_the_folder_and_strangers_among_them_do_not() {
+        let base = tempfile::tempdir().unwrap();
+        fs::write(base.path().join("marked.csv"), b"\xEF\xBB\xBFa,b\r\n").unwrap();
+        let loader = Loader::new(base.path(), Confinement::Inside).unwrap();
+        assert_eq!(loader.open("marked.csv", None).unwrap().text(), "a,b\r\n");
+        let target = base.path().join("out");
+        let write = || -> Result<Manifest, OutputError> {
+            let mut folder = OutputFolder::create(&target)?;
+            loader.kept_inputs().iter().for_each(|kept| folder.keep(kept).unwrap());
+            folder.commit(Manifest { inputs: loader.inputs(), ..manifest() })
+        };
+        let written = write().unwrap();
+        let copy = target.join(&written.results[0].name);
+        assert_eq!(fs::read(&copy).unwrap(), b"\xEF\xBB\xBFa,b\r\n", "byte for byte");
+        assert_eq!(written.results[0].blake3, written.inputs[0].blake3);
+        assert_eq!(whole_results(&target), Some(write().unwrap()), "it may be replaced");
+        let again = Loader::of_kept(&target, &written);
+        assert_eq!(again.open("marked.csv", None).unwrap().text(), "a,b\r\n");
+        assert_eq!(again.inputs(), loader.inputs());
+        let missing = again.open("other.csv", None).unwrap_err();
+        assert_eq!(missing.items()[0].title, "no copy of `other.csv` was kept with the results");
+        fs::write(target.join("inputs/notes.txt"), "mine").unwrap();
+        assert!(write().unwrap_err().to_string().contains("it holds `inputs/notes.txt`"));
+        fs::remove_file(target.join("inputs/notes.txt")).unwrap();
+        fs::write(copy, "a,c").unwrap();
+        assert_eq!(whole_results(&target), None, "a copy that was changed shows");
     }
 
     #[test]

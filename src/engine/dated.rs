@@ -136,6 +136,8 @@ impl Inputs {
             bars: None,
             left_out: Vec::new(),
             files: Vec::new(),
+            kept: Vec::new(),
+            recipe: None,
             scenario_places: self.scenario_places.clone(),
             position_places: self.position_places.clone(),
             account_places: self.account_places.clone(),

@@ -4,36 +4,44 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::cross_check;
+use super::parts::{Asked, Parts};
 use super::shared::Shared;
-use super::{cross_check, event_names, grid, historical, liquidity_horizons, shock};
 use crate::document::{
-    Confinement, InputFile, Loader, Place, PositiveRate, SHIPPED, SourceFile, ViolationCollector,
-    Violations,
+    Confinement, InputFile, KeptInput, Loader, Place, PositiveRate, Recipe, SHIPPED,
+    ViolationCollector, Violations,
 };
 use crate::margin::VenueRules;
 use crate::margin::document::read_rules;
+use crate::market::BarHistory;
 use crate::market::document::{LoadedMarket, read_market};
-use crate::market::{BarHistory, Market};
 use crate::portfolio::Portfolio;
-use crate::portfolio::document::{LoadedPortfolio, read_portfolio};
-use crate::scenario::document::{FileReference, LoadedScenario, ScenarioTree, open_scenario};
+use crate::scenario::document::{LoadedScenario, open_scenario};
 use crate::scenario::{FailureSampling, Revaluation, SamplingMethod, Scenario, library_path};
 use crate::threshold::document::{LoadedPolicy, read_policy};
 
 /// Changes to a scenario from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Overrides {
     /// Number of paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<u64>,
     /// Precision to run to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<PositiveRate>,
     /// Seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// How positions are revalued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revaluation: Option<Revaluation>,
     /// How paths are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling: Option<SamplingMethod>,
     /// How failures of venues are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<FailureSampling>,
 }
 
@@ -69,6 +77,10 @@ pub struct Inputs {
     pub(super) left_out: Vec<String>,
     /// Every file read.
     pub files: Vec<InputFile>,
+    /// The same with their contents, and the proposed trades.
+    pub kept: Vec<KeptInput>,
+    /// What was asked for beside what they say.
+    pub recipe: Option<Recipe>,
     /// Where the scenario's own settings stand, for faults that show only when it is planned.
     pub(super) scenario_places: LoadedScenario,
     /// Where the positions stand, trades last, for the same.
@@ -102,20 +114,13 @@ pub struct Member {
     pub policy: Option<String>,
 }
 
-/// How a scenario of a batch is read.
-#[derive(Clone, Copy)]
-struct Sharing<'a> {
-    member: &'a Member,
-    shared: &'a Arc<Shared>,
-}
-
 /// Reads a scenario with every file it names.
 ///
 /// # Errors
 /// Every violation in any of the files, and between them.
 pub fn load(scenario: &Path, options: &LoadOptions) -> Result<Inputs, Violations> {
     let (loader, name) = loader(scenario, options.confinement)?;
-    loaded(&loader, &name, options, None)
+    loaded(loader, &Asked { name: &name, options, member: None, shared: None })
 }
 
 /// Reads a scenario of a batch. Overrides are of what draws paths: a stated path is left as it is.
@@ -130,93 +135,15 @@ pub fn load_member(
     let loader = shared.loader(&member.folder)?;
     let confinement = Confinement::Inside; // The loader knows better, and no trades are read.
     let options = LoadOptions { confinement, overrides, trades: None };
-    loaded(&loader, &member.scenario, &options, Some(Sharing { member, shared }))
+    let name = &member.scenario;
+    let asked = Asked { name, options: &options, member: Some(member), shared: Some(shared) };
+    loaded(loader, &asked)
 }
 
-fn loaded(
-    loader: &Loader,
-    name: &str,
-    options: &LoadOptions,
-    sharing: Option<Sharing>,
-) -> Result<Inputs, Violations> {
-    let file = loader.open(name, None)?;
-    let tree = open_scenario(&file, loader)?;
+fn loaded(loader: Loader, asked: &Asked) -> Result<Inputs, Violations> {
     let mut collector = ViolationCollector::default();
-    let loaded = collector.absorb(tree.read(loader));
-    let market = named(&tree, "market", loader, &mut collector, |file, loader| match sharing {
-        Some(sharing) => sharing.shared.market(file, loader),
-        None => read_market(file, loader).map(Arc::new),
-    });
-    let in_place = |path: fn(&Member) -> Option<&String>| {
-        sharing.and_then(|sharing| path(sharing.member)).map(String::as_str)
-    };
-    let book = match in_place(|member| member.portfolio.as_ref()) {
-        Some(path) => given(path, loader, &mut collector, read_portfolio),
-        None => named(&tree, "portfolio", loader, &mut collector, read_portfolio),
-    };
-    let policy = match in_place(|member| member.policy.as_ref()) {
-        Some(path) => given(path, loader, &mut collector, read_policy),
-        None => named(&tree, "policy", loader, &mut collector, read_policy),
-    };
-    let today = market.as_ref().map(|loaded| &loaded.market);
-    let book = book.and_then(|book| Book::resolve(book, today, loader, &mut collector));
-    let traded = book.as_ref().zip(options.trades.as_deref()).and_then(|(book, trades)| {
-        let trades = collector.absorb(trades_file(trades))?;
-        let trades = collector.absorb(book.loaded.clone().with_trades(&trades))?;
-        Book::resolve(trades, today, loader, &mut collector)
-    });
-    if let (Some(policy), Some(market), Some(book)) = (&policy, &market, &book) {
-        let largest = traded.as_ref().unwrap_or(book);
-        cross_check::add_ons(policy, &largest.portfolio, market, &mut collector);
-        cross_check::limits(policy, &largest.portfolio, &mut collector);
-        let inside = cross_check::inside_paths(&largest.portfolio);
-        collector.absorb(policy.check_against_paths(&inside));
-    }
-    if let (Some(policy), Some(loaded), Some(book)) = (&policy, &loaded, &book) {
-        cross_check::against_paths(policy, &loaded.scenario, &book.rules, &mut collector);
-    }
-    if let (Some(loaded), Some(today)) = (&loaded, today) {
-        event_names::of_scenario(loaded, today, &mut collector);
-        shock::check_names(loaded, today, &mut collector);
-        grid::check(loaded, today, &mut collector);
-        liquidity_horizons::check_names(loaded, today, &mut collector);
-        if sharing.is_none() {
-            historical::check_overrides(options, loaded, &mut collector);
-        }
-    }
-    if let (Some(loaded), Some(book)) = (&loaded, &book) {
-        shock::check_venues(loaded, &book.portfolio, &mut collector);
-    }
-    let bars = loaded.as_ref().zip(market.as_ref());
-    let bars = bars.and_then(|(loaded, market)| {
-        collector.absorb(historical::bars(loaded, market, loader)).flatten()
-    });
-    let (Some(loaded), Some(market), Some(book)) = (loaded, market, book) else {
-        return collector.finish_some(None);
-    };
-    let mut scenario = loaded.scenario.clone();
-    if !scenario.is_stated() {
-        apply(&options.overrides, &mut scenario);
-    }
-    let mut portfolio = book.portfolio.clone();
-    let left_out = historical::without_chance(&mut scenario, &mut portfolio);
-    let position_places = traded.as_ref().unwrap_or(&book).position_places();
-    collector.finish(Inputs {
-        position_places,
-        hedge_places: book.hedge_places(),
-        account_places: book.account_places(),
-        scenario,
-        portfolio,
-        left_out,
-        portfolio_with_trades: traded.map(|book| book.portfolio),
-        market,
-        venue_rules: book.rules,
-        policy,
-        bars,
-        files: loader.inputs(),
-        scenario_places: loaded,
-        shared: sharing.map(|sharing| Arc::clone(sharing.shared)),
-    })
+    let parts = Parts::read(&Arc::new(loader), asked, &mut collector)?;
+    parts.inputs(asked.options, asked.shared, collector)
 }
 
 /// What a batch asks of a document before it runs it.
@@ -282,7 +209,10 @@ fn check_scenario(path: &Path, confinement: Confinement) -> Result<String, Viola
     ))
 }
 
-fn loader(path: &Path, confinement: Confinement) -> Result<(Loader, String), Violations> {
+pub(super) fn loader(
+    path: &Path,
+    confinement: Confinement,
+) -> Result<(Loader, String), Violations> {
     if let Some(shipped) = path.to_str().filter(|path| path.starts_with(SHIPPED)) {
         let named = library_path(shipped.trim_start_matches(SHIPPED));
         let path = named.map_or_else(|| shipped.to_owned(), |path| format!("{SHIPPED}{path}"));
@@ -294,13 +224,7 @@ fn loader(path: &Path, confinement: Confinement) -> Result<(Loader, String), Vio
     Ok((loader, name.unwrap_or_default()))
 }
 
-/// Proposed trades are named on the command line: they may lie anywhere.
-fn trades_file(path: &Path) -> Result<std::sync::Arc<SourceFile>, Violations> {
-    let (loader, name) = loader(path, Confinement::AllowOutside)?;
-    loader.open(&name, None)
-}
-
-fn apply(overrides: &Overrides, scenario: &mut Scenario) {
+pub(super) fn apply(overrides: &Overrides, scenario: &mut Scenario) {
     let simulation = &mut scenario.simulation;
     simulation.paths = overrides.paths.unwrap_or(simulation.paths);
     simulation.precision = overrides.precision.map(PositiveRate::get).or(simulation.precision);
@@ -308,76 +232,4 @@ fn apply(overrides: &Overrides, scenario: &mut Scenario) {
     simulation.revaluation = overrides.revaluation.unwrap_or(simulation.revaluation);
     simulation.sampling.method = overrides.sampling.unwrap_or(simulation.sampling.method);
     simulation.sampling.failures = overrides.failures.unwrap_or(simulation.sampling.failures);
-}
-
-/// Reads the document that the scenario names under `key`, where it names one.
-fn named<T>(
-    tree: &ScenarioTree,
-    key: &str,
-    loader: &Loader,
-    collector: &mut ViolationCollector,
-    read: impl Fn(&std::sync::Arc<SourceFile>, &Loader) -> Result<T, Violations>,
-) -> Option<T> {
-    let reference: FileReference = tree.reference(key)?;
-    let file = collector.absorb(reference.open(loader))?;
-    collector.absorb(read(&file, loader))
-}
-
-/// Reads a document that stands in place of the one a scenario names.
-fn given<T>(
-    path: &str,
-    loader: &Loader,
-    collector: &mut ViolationCollector,
-    read: impl Fn(&std::sync::Arc<SourceFile>, &Loader) -> Result<T, Violations>,
-) -> Option<T> {
-    let file = collector.absorb(loader.open(path, None))?;
-    collector.absorb(read(&file, loader))
-}
-
-/// A portfolio with its names resolved.
-struct Book {
-    loaded: LoadedPortfolio,
-    portfolio: Portfolio,
-    rules: Vec<Option<VenueRules>>,
-}
-
-impl Book {
-    fn resolve(
-        loaded: LoadedPortfolio,
-        market: Option<&Market>,
-        loader: &Loader,
-        collector: &mut ViolationCollector,
-    ) -> Option<Self> {
-        let as_of = market.map_or(jiff::Timestamp::MIN, |market| market.as_of);
-        let portfolio = collector.absorb(loaded.to_portfolio(as_of));
-        let date = market.map(|market| market.as_of);
-        let rules = collector.absorb(super::venues::rules(&loaded, date, loader));
-        let (mut portfolio, rules) = (portfolio?, rules?);
-        if let Some(market) = market {
-            cross_check::book(&loaded, &portfolio, market, collector);
-            event_names::of_venues(&loaded, &portfolio, market, collector);
-            super::venues::apply_haircuts(&loaded, &rules, market, &mut portfolio);
-            super::treasury::check(&loaded, &rules, &portfolio, market, collector);
-            super::treasury::open_balances(&rules, &mut portfolio);
-            super::bands::check(&loaded, &rules, &portfolio, market, collector);
-        }
-        super::venues::check_rules(&loaded, &rules, &portfolio, collector);
-        super::lenders::check(&loaded, &rules, &portfolio, collector);
-        Some(Self { loaded, portfolio, rules })
-    }
-
-    fn account_places(&self) -> Vec<Place> {
-        let accounts = 0..self.portfolio.accounts.len();
-        accounts.map(|index| self.loaded.place(&format!("account[{index}].name"))).collect()
-    }
-
-    fn hedge_places(&self) -> Vec<Place> {
-        let hedges = 0..self.portfolio.hedges.len();
-        hedges.map(|index| self.loaded.hedge_place(index, "id")).collect()
-    }
-
-    fn position_places(&self) -> Vec<Place> {
-        let positions = 0..self.portfolio.positions.len();
-        positions.map(|index| self.loaded.position_place(index, "id")).collect()
-    }
 }

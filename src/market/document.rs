@@ -6,6 +6,7 @@
 
 mod chain;
 mod chain_document;
+mod dated;
 mod history;
 mod history_document;
 mod liquidity;

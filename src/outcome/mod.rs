@@ -10,6 +10,7 @@ pub mod book;
 pub mod breach_ladder;
 pub mod calibration;
 pub mod catalogue;
+pub mod explanation;
 pub mod exposure;
 pub mod failures;
 pub mod grid;
@@ -49,6 +50,10 @@ pub use catalogue::{
     Breach, CatalogueEntry, CatalogueFault, CatalogueListing, CatalogueRecord, ComparedFigure,
     ComparedInput, HashedFile, InputChange, OverrideRecord, RecordedTail, ResultsNow,
     RunComparison, RunRecord, Verification,
+};
+pub use explanation::{
+    EXPLANATION_FORMAT_VERSION, ExplainedFigure, ExplainedQuantity, ExplainedStep, Explanation,
+    FigureStep, StepTaken,
 };
 pub use exposure::{
     AccountShortfall, AtRiskAccount, AtRiskCurve, BookClosing, CoinBeta, CoinClosing,

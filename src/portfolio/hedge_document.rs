@@ -143,7 +143,7 @@ impl HedgeDocument {
     }
 
     /// The same instrument as a position of nothing, so that one reader serves both.
-    fn position(&self) -> PositionDocument {
+    pub(super) fn position(&self) -> PositionDocument {
         let nothing = Number::new(0.0).expect("zero is a number");
         macro_rules! position {
             ($name:ident, $hedge:ident, [$($key:ident),*] $(, $other:ident)?) => {

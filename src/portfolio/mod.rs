@@ -12,6 +12,7 @@ mod hedge;
 mod hedge_document;
 pub mod instrument;
 mod margin_call_document;
+mod mixed;
 mod position_document;
 mod rebalancing_document;
 mod resolve;

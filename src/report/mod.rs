@@ -16,6 +16,7 @@ mod calibration;
 mod catalogue;
 pub mod charts;
 mod comparison;
+mod explanation;
 mod figures;
 mod grid;
 mod historical;
@@ -44,6 +45,7 @@ pub use catalogue::{
     run_comparison_json, run_comparison_terminal, runs_json_lines, runs_terminal, trends_terminal,
     verification_json, verification_terminal,
 };
+pub use explanation::{explanation_html, explanation_json, explanation_terminal};
 pub use grid::{grid_csv, grid_html, grid_json, grid_json_line, grid_terminal};
 pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
 pub use html::{html, html_since};

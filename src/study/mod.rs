@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod calibration;
+pub mod explain;
 pub mod market_model;
 pub mod policy_calibration;
 pub mod results;

@@ -9,7 +9,7 @@ use super::filters;
 use crate::report::figures::Figures;
 
 /// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 28] = [
+const TEMPLATES: [(&str, &str); 30] = [
     ("head.html", include_str!("templates/head.html")),
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
@@ -36,6 +36,8 @@ const TEMPLATES: [(&str, &str); 28] = [
     ("data.html", include_str!("templates/data.html")),
     ("backtest.html", include_str!("templates/backtest.html")),
     ("batch.html", include_str!("templates/batch.html")),
+    ("explanation.html", include_str!("templates/explanation.html")),
+    ("explained.html", include_str!("templates/explained.html")),
     ("calibration.html", include_str!("templates/calibration.html")),
     ("policy_calibration.html", include_str!("templates/policy_calibration.html")),
 ];
