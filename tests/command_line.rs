@@ -137,7 +137,9 @@ fn an_output_folder_is_whole_and_identical_twice() {
                 .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
                 .collect();
             files.sort();
-            assert_eq!(files, ["losses.parquet", "manifest.json", "report.html", "result.json"]);
+            let expected =
+                ["inputs", "losses.parquet", "manifest.json", "report.html", "result.json"];
+            assert_eq!(files, expected);
             fs::read(folder.join("result.json")).expect("result.json")
         })
         .collect();

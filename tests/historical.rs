@@ -396,7 +396,7 @@ fn the_program_runs_a_window_as_any_scenario() {
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert_eq!(files, ["manifest.json", "report.html", "result.json"]);
+    assert_eq!(files, ["inputs", "manifest.json", "report.html", "result.json"]);
     let refused = run(&["run", "scenarios/replay", "--paths", "500"]);
     assert_eq!(refused.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&refused.stderr);
