@@ -140,7 +140,8 @@ fn runs_have_the_bits_of_separate_runs() {
             let text = text.expect("text").replace("long.toml", &format!("{book}.toml"));
             suite.write("scenarios/alone.toml", &text);
             let alone = format!("alone/{scenario}.{book}");
-            let document = ["run", "scenarios/alone.toml", "--allow-outside", "--quiet"];
+            let document =
+                ["run", "scenarios/alone.toml", "--allow-outside", "--no-inputs", "--quiet"];
             let single = suite.run(&[&document[..], &["--out", &alone]].concat());
             assert!(code(&single) <= 1, "{}", told(&single));
             let together = suite.path(&format!("out/{scenario}.{book}"));

@@ -35,24 +35,8 @@ pub enum ExplainError {
     #[error("the runs measure ES at no common level: {} and {}", .0[0], .0[1])]
     Levels([String; 2]),
     /// A repeated run has other results.
-    #[error(
-        "{folder} cannot be reproduced: its {place} is {stored}, and {repeated} when it is run again by \
-         this binary, plimsoll {version} (the results are of plimsoll {made_by})"
-    )]
-    NotReproduced {
-        /// The folder of results.
-        folder: String,
-        /// The first field that differs.
-        place: String,
-        /// What `result.json` says.
-        stored: String,
-        /// What the run says now.
-        repeated: String,
-        /// Version of this binary.
-        version: String,
-        /// Version that made the results.
-        made_by: String,
-    },
+    #[error(transparent)]
+    NotReproduced(Box<NotReproduced>),
     /// The inputs of a run, which once made sense together, no longer do.
     #[error("the inputs of {folder} cannot be run again: {reason}")]
     Refused {
@@ -64,4 +48,25 @@ pub enum ExplainError {
     /// A run gave up.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+/// A run whose inputs give other results than it has.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{folder} cannot be reproduced: its {place} is {stored}, and {repeated} when it is run again by \
+     this binary, plimsoll {version} (the results are of plimsoll {made_by})"
+)]
+pub struct NotReproduced {
+    /// The folder of results.
+    pub folder: String,
+    /// The first field that differs.
+    pub place: String,
+    /// What `result.json` says.
+    pub stored: String,
+    /// What the run says now.
+    pub repeated: String,
+    /// Version of this binary.
+    pub version: String,
+    /// Version that made the results.
+    pub made_by: String,
 }

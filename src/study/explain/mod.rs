@@ -27,7 +27,7 @@ mod steps;
 mod walk;
 mod words;
 
-pub use error::ExplainError;
+pub use error::{ExplainError, NotReproduced};
 
 use std::path::Path;
 

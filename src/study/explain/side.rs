@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::ExplainError;
+use super::{ExplainError, NotReproduced};
 use crate::document::{read_result, visible};
 use crate::engine::Documents;
 use crate::outcome::Outcome;
@@ -45,14 +45,14 @@ impl Side {
             tree.as_object_mut().map(|fields| fields.remove("plimsoll_version"));
         }
         let Some((place, [was, is])) = first_difference(&stored, &now) else { return Ok(()) };
-        Err(ExplainError::NotReproduced {
+        Err(ExplainError::NotReproduced(Box::new(NotReproduced {
             folder: self.folder.clone(),
             place,
             stored: was,
             repeated: is,
             version: version(repeated),
             made_by: version(&self.outcome),
-        })
+        })))
     }
 }
 
