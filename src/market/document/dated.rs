@@ -3,16 +3,20 @@
 use jiff::Timestamp;
 
 use super::{LoadedMarket, UnderlyingDocument, VolatilityDocument, read_parsed};
-use crate::document::{Instant, Loader};
+use crate::document::{Instant, Loader, Positive};
 
 impl LoadedMarket {
-    /// The same market at `as_of`: quotes of forwards and volatilities stay on their dates, those that
-    /// have expired go, and history is known up to then. A surface that was fitted to a chain stays by
-    /// time to expiry, for its quotes are prices of an instant; so does everything where the document
-    /// makes no sense at that time.
+    /// The same market at `as_of`: spot prices stay, quotes of forwards and volatilities stay on their
+    /// dates, those that have expired go, and history is known up to then. A surface that was fitted to a
+    /// chain stays by time to expiry, for its quotes are prices of an instant; so does everything where
+    /// the document makes no sense at that time.
     pub fn at(&self, as_of: Timestamp, loader: &Loader) -> Self {
         let mut parsed = self.parsed.clone();
-        parsed.value.as_of = Instant(as_of);
+        parsed.value.as_of = Some(Instant(as_of));
+        for asset in &mut parsed.value.asset {
+            let today = self.market.asset(&asset.symbol.symbol()).map(|one| one.price_usd);
+            asset.price = today.and_then(Positive::new).or(asset.price);
+        }
         parsed.value.underlying.iter_mut().for_each(|one| drop_expired(one, as_of));
         let Ok(mut read) = read_parsed(parsed, loader) else {
             let mut kept = self.clone();
