@@ -169,6 +169,27 @@ fn run(backtest: &str, portfolio: &str, history: &History) -> Backtest {
     ran.unwrap_or_else(|error| panic!("{error}")).1
 }
 
+/// The first windows begin with the history and grow: figures from the date on which the window is
+/// whole are those of a walk that begins there, to the last bit.
+#[test]
+fn a_window_that_grows_ends_as_one_that_was_whole() {
+    let history = History::random(150, 21, |_| 0.03);
+    let grows = document(110, [55, 90], &MODELS[..3], "");
+    let grows = grows.replacen("[[model]]", "window_min = \"55d\"\n[[model]]", 1);
+    let whole = walk(&document(110, [110, 35], &MODELS[..3], ""), COIN, &history);
+    let grown = walk(&grows, COIN, &history);
+    for (whole, grown) in whole.record.models.iter().zip(&grown.record.models) {
+        assert_eq!((whole.dates.len(), grown.dates.len()), (35, 90), "{}", whole.name);
+        assert_eq!(whole.dates[..], grown.dates[55..], "{}", whole.name);
+    }
+    let told = run(&grows, COIN, &history).estimated_on;
+    assert_eq!(
+        told,
+        "the 111 closes of the 110 days up to the date (at the first 55 dates the history is \
+         shorter: all of it, 56 closes at the least), at every date"
+    );
+}
+
 /// A date's record without the two figures that know its period.
 fn known(record: &DateRecord) -> String {
     let mut known = record.clone();
@@ -460,6 +481,17 @@ fn faults_of_a_document_show_together() {
         ),
     ] {
         assert_eq!(faults(&dates(from, to), COIN), [expected]);
+    }
+    for (least, expected) in [
+        ("40d", "6:14: the window is too short to estimate a model on"),
+        ("80d", "6:14: the shortest window is longer than the window"),
+    ] {
+        let least = dates("2024-04-01T00:00:00Z", "2024-05-01T00:00:00Z").replacen(
+            "[[model]]",
+            &format!("window_min = \"{least}\"\n[[model]]"),
+            1,
+        );
+        assert_eq!(faults(&least, COIN), [expected]);
     }
     let typed = format!("{}refit = 0\nwindwo = \"1d\"\n", dates("2024-04-01", "2024-05-01"));
     let found = faults(&typed, COIN);

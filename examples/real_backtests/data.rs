@@ -1,50 +1,48 @@
-//! Histories of the three books, joined from the files of the data folder (its README lists sources
-//! and defects).
-//!
-//! Daily closes are the composite's in USD up to its last day, Binance's in USDT from then on: at the
-//! seam a return mixes the two, whose closes differ by 0.1 to 0.15 % in the median.
+//! Implied volatilities beside the closes, from the files of the data folder (its README lists
+//! sources and defects), and the table of both.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-/// Coins with closes from 2017-11-09 on.
-pub const COINS: [&str; 8] = ["BTC", "ETH", "BNB", "XRP", "ADA", "DOGE", "LTC", "LINK"];
+use super::closes::Days;
 
-/// First day whose close is Binance's.
-const SEAM: &str = "2025-02-21";
+/// RiskMetrics' decay of daily variances.
+const DECAY: f64 = 0.94;
 
-/// `[day][column]` of figures as text, by ISO day; a missing one is empty.
-pub type Days = BTreeMap<String, BTreeMap<String, String>>;
-
-/// Daily closes of [`COINS`].
-pub fn closes(data: &Path) -> io::Result<Days> {
-    let mut days = panel(&data.join("daily/panels/closes_usd_composite_2017_2025.csv"))?;
-    days.retain(|day, _| day.as_str() < SEAM);
-    let binance = panel(&data.join("daily/panels/closes_binance_usdt_2017_2026.csv"))?;
-    // Its last bar was still open.
-    let last = binance.keys().next_back().cloned();
-    days.extend(
-        binance.into_iter().filter(|(day, _)| day.as_str() >= SEAM && Some(day) != last.as_ref()),
-    );
-    Ok(days)
-}
-
-fn panel(path: &Path) -> io::Result<Days> {
-    let mut reader = csv::Reader::from_path(path)?;
-    let headers = reader.headers()?.clone();
-    let mut days = Days::new();
-    for record in reader.records() {
-        let record = record?;
-        let cells = headers.iter().zip(&record).skip(1);
-        let known = cells.filter(|(_, cell)| !cell.is_empty());
-        days.insert(
-            record[0].to_owned(),
-            known.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect(),
-        );
+/// Puts a proxy before the first implied volatility of a coin: the exponentially weighted volatility
+/// of its own closes, annualised, in per cent. Only its changes matter, for the volatility factor to
+/// be estimated on; the day before the first own value stays empty, so that none leads from one to
+/// the other.
+///
+/// Over 2021-04 to 2022-03, where the index of bitcoin is known, daily log changes of the proxy have
+/// a deviation of 5.6 %, those of the index 4.3 %; their correlation is 0.36 over 2021-03 to 2025-02.
+pub fn add_volatility_proxy(days: &mut Days, coin: &str) {
+    let column = format!("{coin}_iv");
+    let own = days.iter().find(|(_, cells)| cells.contains_key(&column));
+    let Some(first) = own.map(|(day, _)| day.clone()) else { return };
+    let mut closes: Option<f64> = None;
+    let mut variance: Option<f64> = None;
+    let mut filled = Vec::new();
+    for (day, cells) in days.range(..first) {
+        let Some(close) = cells.get(coin).and_then(|cell| cell.parse::<f64>().ok()) else {
+            continue;
+        };
+        if let Some(before) = closes.replace(close) {
+            let change = libm::log(close / before);
+            let square = change * change;
+            let next = variance.map_or(square, |known| DECAY * known + (1.0 - DECAY) * square);
+            variance = Some(next);
+            filled.push((day.clone(), 100.0 * (365.0 * next).sqrt()));
+        }
     }
-    Ok(days)
+    // The day before the first own value.
+    filled.pop();
+    for (day, volatility) in filled {
+        if let Some(cells) = days.get_mut(&day) {
+            cells.insert(column.clone(), volatility.to_string());
+        }
+    }
 }
 
 /// Adds the last value of each day of the hourly volatility index, in per cent, as `BTC_iv`.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::data::{self, COINS, Days};
+use super::closes::{COINS, Days, closes};
+use super::data;
 
 /// Models side by side: name, and the settings of a scenario's model.
 const MODELS: [(&str, &str); 6] = [
@@ -40,6 +41,8 @@ pub struct Study {
     dates: [&'static str; 2],
     /// Days that models are estimated on.
     window: &'static str,
+    /// Days that they are estimated on at the least, where the history begins inside the window.
+    window_min: &'static str,
     /// Where the model is chosen and judged.
     periods: Option<[[&'static str; 2]; 2]>,
     book: Book,
@@ -56,15 +59,17 @@ enum Book {
 }
 
 const CHOSEN_AND_JUDGED: [[&str; 2]; 2] =
-    [["2018-07-18", "2021-12-31"], ["2022-01-01", "2025-12-31"]];
+    [["2018-01-01", "2021-12-31"], ["2022-01-01", "2025-12-31"]];
 
-/// The studies. Composite closes begin on 2017-11-09; Basel's 250 days are known from 2018-07-18 on.
+/// The studies. Composite closes begin on 2017-11-09; Basel's 250 days are known from 2018-07-18 on,
+/// before that models are estimated on what there is.
 pub const STUDIES: [Study; 4] = [
     Study {
         name: "long-spot",
         description: "Eight coins, 1.25 million USD of each at the start of every quarter.",
-        dates: ["2018-07-18", "2025-12-31"],
+        dates: ["2018-01-01", "2025-12-31"],
         window: "250d",
+        window_min: "50d",
         periods: Some(CHOSEN_AND_JUDGED),
         book: Book::LongSpot,
     },
@@ -72,26 +77,30 @@ pub const STUDIES: [Study; 4] = [
         name: "hedged-perpetuals",
         description: "Six coins long at spot, as many dollars short in bitcoin and ether perpetuals, even at \
                       the start of every quarter.",
-        dates: ["2018-07-18", "2025-12-31"],
+        dates: ["2018-01-01", "2025-12-31"],
         window: "250d",
+        window_min: "50d",
         periods: Some(CHOSEN_AND_JUDGED),
         book: Book::HedgedPerpetuals,
     },
     Study {
         name: "short-bitcoin-options",
         description: "Short 30-day straddles on 100 bitcoin, struck anew every day, on the volatility index.",
-        // The index begins on 2021-03-24; a volatility factor needs returns to be estimated on.
-        dates: ["2021-06-01", "2025-10-13"],
+        // The index begins on 2021-03-24; before it stands its proxy, see `data`.
+        dates: ["2021-04-01", "2025-10-13"],
         window: "365d",
-        periods: Some([["2021-06-01", "2022-12-31"], ["2023-01-01", "2025-10-13"]]),
+        window_min: "365d",
+        periods: Some([["2021-04-01", "2022-12-31"], ["2023-01-01", "2025-10-13"]]),
         book: Book::ShortBitcoinOptions,
     },
     Study {
         name: "short-options",
         description: "Short 30-day strangles on 100 bitcoin and 2,000 ether, struck anew every day, on recorded \
                       surfaces.",
-        dates: ["2026-03-01", "2026-08-20"],
+        // The close of 2025-12-30, with the first snapshots.
+        dates: ["2025-12-31", "2026-08-20"],
         window: "365d",
+        window_min: "365d",
         periods: None,
         book: Book::ShortOptions,
     },
@@ -104,17 +113,19 @@ pub const STUDIES: [Study; 4] = [
 pub fn write(study: &Study, data: &Path, out: &Path) -> io::Result<PathBuf> {
     let folder = out.join(study.name);
     fs::create_dir_all(&folder)?;
-    let mut days = data::closes(data)?;
+    let mut days = closes(data)?;
     match study.book {
         Book::LongSpot | Book::HedgedPerpetuals => {}
         Book::ShortBitcoinOptions => data::add_volatility_index(data, &mut days)?,
         Book::ShortOptions => {
+            data::add_volatility_index(data, &mut days)?;
             data::use_surfaces(data, &mut days)?;
             let name = "iv_surface_history_btc_eth.csv";
             fs::copy(data.join("options").join(name), folder.join("surfaces.csv"))?;
         }
     }
     let (coins, volatilities) = study.book.series();
+    volatilities.iter().for_each(|coin| data::add_volatility_proxy(&mut days, coin));
     let columns: Vec<String> = coins
         .iter()
         .map(|&coin| coin.to_owned())
@@ -279,8 +290,8 @@ fn backtest(study: &Study, dated: &str) -> String {
     let [from, to] = study.dates;
     let mut text = format!(
         "name = \"{}\"\ndescription = \"{}\"\nscenario = \"scenario.toml\"\nfrom = {from}T00:00:00Z\n\
-         to = {to}T00:00:00Z\nwindow = \"{}\"\npaths = 10_000\nseed = 1\n",
-        study.name, study.description, study.window
+         to = {to}T00:00:00Z\nwindow = \"{}\"\nwindow_min = \"{}\"\npaths = 10_000\nseed = 1\n",
+        study.name, study.description, study.window, study.window_min
     );
     if let Some(periods) = study.periods {
         for (key, [from, to]) in ["chosen_on", "judged_on"].into_iter().zip(periods) {

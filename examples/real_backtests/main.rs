@@ -6,6 +6,7 @@
 //! written; STUDY names one of the four.
 #![allow(clippy::print_stdout)]
 
+mod closes;
 mod data;
 mod documents;
 

@@ -6,6 +6,8 @@
 //! and a volatility target of equal average exposure.
 #![allow(clippy::print_stdout)]
 
+#[path = "../real_backtests/closes.rs"]
+mod closes;
 mod record;
 mod study;
 
@@ -13,16 +15,16 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use closes::COINS;
 use plimsoll::report;
 
 const CALIBRATION: &str = include_str!("calibration.toml");
-const COINS: [&str; 6] = ["BTC", "ETH", "XRP", "ADA", "LTC", "LINK"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let data = arguments.next().ok_or("usage: real_policy DATA [OUT]")?;
     let books: [(&str, &[&str]); 3] =
-        [("BTC", &COINS[..1]), ("BTC and ETH", &COINS[..2]), ("six coins", &COINS)];
+        [("BTC", &COINS[..1]), ("BTC and ETH", &COINS[..2]), ("eight coins", &COINS)];
     for (name, coins) in books {
         let started = Instant::now();
         let found = study::calibrated(&data, coins, CALIBRATION)?;
@@ -31,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("== {name}: {policies} policies in {seconds:.1} s");
         println!("{}", report::policy_calibration_terminal(&found, Default::default())?);
         println!("{}", found.document);
-        if name == "six coins"
+        if name == "eight coins"
             && let Some(out) = arguments.next()
         {
             std::fs::create_dir_all(&out)?;

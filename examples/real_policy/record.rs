@@ -3,8 +3,8 @@
 //!
 //! The book holds the same notional of every coin at the close of each date, half of capital in all,
 //! and is held for a day. Its potential loss is ES 97.5 % of the book's daily returns over the 500
-//! days before the date (Acerbi & Tasche's weights), which is linear in its scale: no path is drawn
-//! and nothing after a date enters it.
+//! days before the date (Acerbi & Tasche's weights); at the first dates, of all there are, 250 at the
+//! least. It is linear in its scale: no path is drawn and nothing after a date enters it.
 
 use std::error::Error;
 use std::path::Path;
@@ -21,8 +21,9 @@ use plimsoll::units::{ConfidenceLevel, Years};
 /// Capital and gross exposure in USD.
 pub const CAPITAL: f64 = 1e6;
 const GROSS: f64 = 0.5 * CAPITAL;
-/// Days that ES is of, and its level.
+/// Days that ES is of: at the most, and at the first dates, where the history is shorter.
 const WINDOW: usize = 500;
+const WINDOW_MIN: usize = 250;
 const LEVEL: f64 = 0.975;
 const SCALES: [f64; 3] = [0.25, 0.5, 1.0];
 
@@ -36,18 +37,18 @@ struct Panel {
 /// The walk-forward of `coins` from `from` on, under `policy`.
 ///
 /// # Errors
-/// A panel that cannot be read or lacks a coin.
+/// Panels that cannot be read.
 pub fn record(
-    panel: &Path,
+    data: &Path,
     coins: &[&str],
     from: &str,
     to: &str,
     policy: &Policy,
 ) -> Result<WalkRecord, Box<dyn Error>> {
-    let panel = read(panel, coins)?;
+    let panel = read(data, coins)?;
     let returns = book_returns(&panel);
     let [from, to]: [Timestamp; 2] = [from.parse()?, to.parse()?];
-    let dates = (WINDOW + 1..panel.times.len() - 1)
+    let dates = (WINDOW_MIN..panel.times.len() - 1)
         .filter(|&day| (from..to).contains(&panel.times[day]))
         .map(|day| date(&panel, &returns, day, policy))
         .collect();
@@ -84,21 +85,13 @@ pub fn record(
     })
 }
 
-fn read(path: &Path, coins: &[&str]) -> Result<Panel, Box<dyn Error>> {
-    let text = std::fs::read_to_string(path)?;
-    let mut lines = text.lines();
-    let header: Vec<&str> = lines.next().ok_or("an empty panel")?.split(',').collect();
-    let columns: Vec<usize> = coins
-        .iter()
-        .map(|coin| header.iter().position(|name| name == coin).ok_or("no such coin"))
-        .collect::<Result<_, _>>()?;
+fn read(data: &Path, coins: &[&str]) -> Result<Panel, Box<dyn Error>> {
     let mut panel = Panel { times: Vec::new(), closes: vec![Vec::new(); coins.len()] };
-    for line in lines {
-        let cells: Vec<&str> = line.split(',').collect();
-        let midnight: Timestamp = format!("{}T00:00:00Z", &cells[0][..10]).parse()?;
+    for (day, cells) in super::closes::closes(data)? {
+        let midnight: Timestamp = format!("{day}T00:00:00Z").parse()?;
         panel.times.push(midnight + jiff::SignedDuration::from_hours(24));
-        for (closes, &column) in panel.closes.iter_mut().zip(&columns) {
-            closes.push(cells.get(column).and_then(|cell| cell.parse().ok()));
+        for (closes, &coin) in panel.closes.iter_mut().zip(coins) {
+            closes.push(cells.get(coin).and_then(|cell| cell.parse().ok()));
         }
     }
     Ok(panel)
@@ -118,8 +111,9 @@ fn book_returns(panel: &Panel) -> Vec<f64> {
 }
 
 fn date(panel: &Panel, returns: &[f64], day: usize, policy: &Policy) -> DateRecord {
-    let losses: Vec<f64> =
-        returns[day + 1 - WINDOW..=day].iter().map(|value| -GROSS * value).collect();
+    // Nothing leads into the first day.
+    let first = (day + 1).saturating_sub(WINDOW).max(1);
+    let losses: Vec<f64> = returns[first..=day].iter().map(|value| -GROSS * value).collect();
     let [value_at_risk, shortfall] = tail(losses);
     let realised = -GROSS * returns[day + 1];
     let measure =

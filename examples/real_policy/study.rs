@@ -12,9 +12,9 @@ use plimsoll::threshold::document::read_policy;
 use super::record::record;
 
 const POLICY: &str = include_str!("policy.toml");
-const PANEL: &str = "daily/panels/closes_binance_usdt_2017_2026.csv";
-/// First date trained on and the end of the last one tested on.
-const DATES: [&str; 2] = ["2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z"];
+/// First date trained on, with Basel's 250 days of closes before it, and the end of the last one
+/// tested on.
+const DATES: [&str; 2] = ["2018-07-18T00:00:00Z", "2026-01-01T00:00:00Z"];
 
 /// Calibrates the policy on a long book of `coins` by the document `calibration`.
 ///
@@ -31,7 +31,7 @@ pub fn calibrated(
     std::fs::write(&document, calibration)?;
     let file = SourceFile::new("policy.toml", POLICY);
     let policy = read_policy(&file, &Loader::shipped()).map_err(|found| found.to_string())?.policy;
-    let record = record(&data.join(PANEL), coins, DATES[0], DATES[1], &policy)?;
+    let record = record(data, coins, DATES[0], DATES[1], &policy)?;
     let search = PolicySearch::read(&document, Confinement::Inside);
     let search = search.map_err(|found| found.to_string())?;
     Ok(search.run(&record, InstructionSet::detect())?)

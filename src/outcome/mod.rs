@@ -86,9 +86,9 @@ pub use measures::{
 };
 pub use moved_prices::{Amplification, Cascades, Compared, MovedPrices, PegBroken, WithAndWithout};
 pub use policy_calibration::{
-    Comparison, Difference, POLICY_CALIBRATION_FORMAT_VERSION, PolicyCalibration, PolicyCandidate,
-    PolicyConstraint, PolicyDate, PolicyFold, PolicyMeasures, Sensitivity, SensitivityPoint,
-    VariedParameter,
+    Comparison, Difference, MissedDate, POLICY_CALIBRATION_FORMAT_VERSION, PolicyCalibration,
+    PolicyCandidate, PolicyConstraint, PolicyDate, PolicyFold, PolicyMeasures, Sensitivity,
+    SensitivityPoint, VariedParameter,
 };
 pub use replay::{ReplayedNode, ReplayedPath};
 pub use revaluation::ProxyRevaluation;

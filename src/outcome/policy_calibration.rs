@@ -197,6 +197,22 @@ pub struct Comparison {
     pub against_static: Vec<Difference>,
     /// Policy less volatility target.
     pub against_volatility_target: Vec<Difference>,
+    /// Every test date on which one of the three missed, the largest loss missed first.
+    pub missed_dates: Vec<MissedDate>,
+}
+
+/// A test date on which the loss of the policy, of the static limit or of the volatility target was
+/// beyond the tolerance; figures in that order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MissedDate {
+    /// The date, RFC 3339.
+    pub instant: String,
+    /// Scales of the positions carried.
+    pub scales: [f64; 3],
+    /// Losses of the period that follows, costs included, as shares of capital.
+    pub losses: [f64; 3],
+    /// The parts of them beyond the tolerance.
+    pub missed: [f64; 3],
 }
 
 /// A difference of two limits with its interval.

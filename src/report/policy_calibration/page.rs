@@ -4,7 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::{COLUMNS, answer, cells, difference};
-use crate::outcome::{Difference, PolicyCalibration, PolicyMeasures};
+use crate::outcome::{Difference, MissedDate, PolicyCalibration, PolicyMeasures};
 use crate::report::figures::{Figures, number, percent};
 use crate::report::html::templates;
 use crate::report::readable::readable;
@@ -35,6 +35,8 @@ pub fn policy_calibration_html(calibration: &PolicyCalibration) -> Result<String
         constraints => constraints(calibration),
         against_static => differences(&calibration.comparison.against_static),
         against_target => differences(&calibration.comparison.against_volatility_target),
+        missed_dates => missed_dates(calibration),
+        missed_dates_left => calibration.comparison.missed_dates.len().saturating_sub(MISSED_SHOWN),
         tolerance => percent(calibration.tolerance, 1),
         target_level => percent(calibration.comparison.volatility_target_level, 1),
         calibration => Value::from(Serde(calibration)),
@@ -52,8 +54,30 @@ fn contenders(calibration: &PolicyCalibration) -> Vec<Value> {
     ]
 }
 
+/// Missed dates that the page shows; `result.json` has all of them.
+const MISSED_SHOWN: usize = 12;
+
+fn missed_dates(calibration: &PolicyCalibration) -> Vec<Value> {
+    let told = |one: &MissedDate| {
+        let cells: Vec<String> = (0..3)
+            .flat_map(|limit| {
+                [
+                    percent(one.scales[limit], 1),
+                    percent(one.losses[limit], 1),
+                    percent(one.missed[limit], 2),
+                ]
+            })
+            .collect();
+        context! { date => day(&one.instant), cells }
+    };
+    calibration.comparison.missed_dates.iter().take(MISSED_SHOWN).map(told).collect()
+}
+
+fn day(instant: &str) -> String {
+    instant.chars().take(10).collect()
+}
+
 fn folds(calibration: &PolicyCalibration) -> Vec<Value> {
-    let day = |instant: &str| instant.chars().take(10).collect::<String>();
     let span = |ends: &[String; 2]| format!("{} to {}", day(&ends[0]), day(&ends[1]));
     let rows = calibration.folds.iter().flat_map(|fold| {
         let values: Vec<String> = fold.values.iter().map(|value| number(*value, 4)).collect();

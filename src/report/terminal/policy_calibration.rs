@@ -9,8 +9,8 @@ use crate::report::policy_calibration::{answer, cells, difference};
 use crate::report::readable::readable;
 
 /// Columns of the contest on a screen, by their place among all.
-const SHOWN: [usize; 6] = [0, 1, 2, 4, 6, 7];
-const NAMES: [&str; 6] = ["missed", "missed loss", "tail loss", "forced/y", "turnover", "carried"];
+const SHOWN: [usize; 6] = [0, 1, 2, 5, 6, 7];
+const NAMES: [&str; 6] = ["missed", "missed loss", "tail loss", "false/y", "turnover", "carried"];
 
 /// The summary, with a newline at its end.
 ///

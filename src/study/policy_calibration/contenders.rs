@@ -9,7 +9,7 @@ use super::carry::{Carried, carry_stated};
 use super::days::Days;
 use super::measures::{Yardstick, losses, measures, missed, tail};
 use crate::numeric::isa::InstructionSet;
-use crate::outcome::{Comparison, Difference, PolicyMeasures};
+use crate::outcome::{Comparison, Difference, MissedDate, PolicyMeasures};
 use crate::threshold::{
     ConditionPaths, ConditionPolicy, Direction, Driver, RegimeEstimator, ShortfallVolatility,
     ThresholdError, VolatilityReference,
@@ -117,6 +117,7 @@ impl Contest<'_> {
             volatility_target_series: target.series.clone(),
             against_static: self.differences(&policy, &static_limit),
             against_volatility_target: self.differences(&policy, &volatility),
+            missed_dates: self.missed_dates([&policy, &static_limit, &volatility]),
         };
         Ok((comparison, scales))
     }
@@ -131,6 +132,24 @@ impl Contest<'_> {
             scales: carried.scale.clone(),
             traded: carried.traded.clone(),
         }
+    }
+
+    /// Dates on which one of the three missed, the largest loss missed first.
+    fn missed_dates(&self, all: [&Series; 3]) -> Vec<MissedDate> {
+        let date = |index: usize| {
+            let losses = all.map(|one| one.losses[index]);
+            MissedDate {
+                instant: self.days.instants[self.dates.start + index].to_string(),
+                scales: all.map(|one| one.scales[index]),
+                losses,
+                missed: losses.map(|loss| missed(loss, self.yardstick.tolerance)),
+            }
+        };
+        let largest = |one: &MissedDate| one.missed.iter().copied().fold(0.0, f64::max);
+        let mut found: Vec<MissedDate> =
+            (0..self.dates.len()).map(date).filter(|one| largest(one) > 0.0).collect();
+        found.sort_by(|one, other| largest(other).total_cmp(&largest(one)));
+        found
     }
 
     fn differences(&self, one: &Series, other: &Series) -> Vec<Difference> {

@@ -164,16 +164,29 @@ impl Parameter {
         Some(())
     }
 
-    /// The value as the document takes it: whole days are rounded.
+    /// The value as the document takes it: whole days are rounded, others to the decimal that is a
+    /// thousandth of the range or finer.
     pub fn taken(&self, value: f64) -> f64 {
         match self.field {
             PolicyField::RelaxAfterDays | PolicyField::ReferenceDays | PolicyField::WindowDays => {
                 value.round()
             }
-            _ => value,
+            _ => self.to_decimal(value),
         }
     }
+
+    fn to_decimal(&self, value: f64) -> f64 {
+        let range = self.values[self.values.len() - 1] - self.values[0];
+        let exponent = libm::floor(libm::log10(range / FINENESS));
+        // Dividing by a power of ten gives the double nearest to the decimal; multiplying by its
+        // inverse need not.
+        let unit = libm::exp10(exponent.abs());
+        if exponent < 0.0 { (value * unit).round() / unit } else { (value / unit).round() * unit }
+    }
 }
+
+/// Steps of a range that are told apart.
+const FINENESS: f64 = 1e3;
 
 /// Where a figure of a driver stands.
 enum Slot<'a> {

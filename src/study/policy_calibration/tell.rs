@@ -12,8 +12,9 @@ use super::parameter::Parameter;
 use super::periods::Fold;
 use super::search::{self, Constraint, Point};
 use crate::outcome::{
-    Comparison, Difference, POLICY_CALIBRATION_FORMAT_VERSION, PolicyCalibration, PolicyCandidate,
-    PolicyConstraint, PolicyDate, PolicyFold, PolicyMeasures, Sensitivity, VariedParameter,
+    Comparison, Difference, MissedDate, POLICY_CALIBRATION_FORMAT_VERSION, PolicyCalibration,
+    PolicyCandidate, PolicyConstraint, PolicyDate, PolicyFold, PolicyMeasures, Sensitivity,
+    VariedParameter,
 };
 use crate::study::walk_forward::{ModelRecord, WalkRecord};
 
@@ -207,10 +208,44 @@ impl Found<'_> {
 /// Whether the policy wins, by missed loss, and which figures say so or not.
 fn verdict(comparison: &Comparison) -> Vec<String> {
     let against = [
-        ("a static limit", &comparison.against_static),
-        ("a volatility target", &comparison.against_volatility_target),
+        ("a static limit", &comparison.against_static, 1),
+        ("a volatility target", &comparison.against_volatility_target, 2),
     ];
-    against.into_iter().flat_map(|(name, found)| judged(name, found)).collect()
+    let told = |(name, found, other): (&str, &[Difference], usize)| {
+        let mut sentences = judged(name, found);
+        sentences.extend(why(comparison, other));
+        sentences
+    };
+    against
+        .into_iter()
+        .map(|(name, found, other)| (name, &found[..], other))
+        .flat_map(told)
+        .collect()
+}
+
+/// On how many of the missed dates the policy carried less than the other, and what that made of the
+/// missed loss.
+fn why(comparison: &Comparison, other: usize) -> Option<String> {
+    let dates = comparison.policy.dates as f64;
+    let missed = comparison.missed_dates.iter();
+    let missed = missed.filter(|one| one.missed[0] > 0.0 || one.missed[other] > 0.0);
+    let (less, more): (Vec<&MissedDate>, Vec<&MissedDate>) =
+        missed.partition(|one| one.scales[0] < one.scales[other]);
+    let changed = |dates_of: &[&MissedDate]| {
+        let sum = dates_of.iter().fold(0.0, |sum, one| sum + one.missed[0] - one.missed[other]);
+        sum / dates
+    };
+    let all = less.len() + more.len();
+    (all > 0).then(|| {
+        format!(
+            "Why: of the {all} dates on which either missed, the policy carried less on {}, which \
+             changed its missed loss by {}, and as much or more on {}, which changed it by {}.",
+            less.len(),
+            share(changed(&less)),
+            more.len(),
+            share(changed(&more))
+        )
+    })
 }
 
 /// Figures below this share of capital are told in full.

@@ -17,6 +17,8 @@ pub(super) struct Calendar {
     pub horizon: usize,
     /// Returns of a window.
     pub window: usize,
+    /// Returns of a window that begins with the history.
+    pub window_min: usize,
     /// Dates from one estimation to the next.
     pub refit: usize,
 }
@@ -42,12 +44,18 @@ impl Calendar {
         Self { first, count, ..self }
     }
 
+    /// Dates whose window is shorter than the others' because the history begins inside it.
+    pub fn growing(&self) -> usize {
+        (0..self.count).take_while(|&index| self.date(index).window[1] < self.window).count()
+    }
+
     /// Date `index`.
     pub fn date(&self, index: usize) -> Date {
         let place = |index: usize| self.first + index * self.step;
         let marked = place(index);
         let estimated = place(index - index % self.refit);
-        Date { marked, ends: marked + self.horizon, window: [estimated - self.window, estimated] }
+        let begins = estimated.saturating_sub(self.window);
+        Date { marked, ends: marked + self.horizon, window: [begins, estimated] }
     }
 }
 
@@ -68,7 +76,15 @@ mod tests {
             quote: Symbol::usd(),
             findings: Vec::new(),
         };
-        let steps = Calendar { first: 0, count: 0, step: 3, horizon: 2, window: 8, refit: 2 };
+        let steps = Calendar {
+            first: 0,
+            count: 0,
+            step: 3,
+            horizon: 2,
+            window: 8,
+            window_min: 8,
+            refit: 2,
+        };
         let found = steps.between(&history, [day(10), day(17)]);
         assert_eq!((found.first, found.count), (10, 3));
         assert_eq!(found.date(1), Date { marked: 13, ends: 15, window: [2, 10] });
@@ -76,5 +92,24 @@ mod tests {
         let late = steps.between(&history, [day(10), day(40)]);
         assert_eq!(late.count, 3, "day 19 has no period of two days");
         assert_eq!(steps.between(&history, [day(30), day(40)]).count, 0);
+        assert_eq!(found.growing(), 0);
+    }
+
+    /// By hand: dates 5, 7, 9, 11 with ten returns wanted: the first three, estimated on days up to
+    /// 5, 7 and 9, have fewer.
+    #[test]
+    fn a_window_begins_with_the_history_until_it_has_its_length() {
+        let steps = Calendar {
+            first: 5,
+            count: 4,
+            step: 2,
+            horizon: 1,
+            window: 10,
+            window_min: 5,
+            refit: 1,
+        };
+        let windows = [0, 1, 2, 3].map(|index| steps.date(index).window);
+        assert_eq!(windows, [[0, 5], [0, 7], [0, 9], [1, 11]]);
+        assert_eq!(steps.growing(), 3);
     }
 }

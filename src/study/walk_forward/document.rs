@@ -35,6 +35,9 @@ pub struct BacktestDocument {
     pub every: Option<DurationText>,
     /// Length of the part of the history, ending at the date, that models are estimated on.
     pub window: DurationText,
+    /// Length that the window may have at the first dates, while the history before them is shorter
+    /// than `window`: it then begins with the history and grows. Left out: `window`.
+    pub window_min: Option<DurationText>,
     /// Dates from one estimation to the next; in between, the window ends at the last of them. `1`
     /// estimates at every date.
     #[serde(default = "one")]

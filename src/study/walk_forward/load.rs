@@ -213,11 +213,25 @@ impl Reading<'_> {
             let expected = format!("at least the scenario's horizon, {horizon} closes");
             collector.add(fault.found(format!("{step} closes")).expected(expected));
         }
-        if window.is_some_and(|window| window < WINDOW_MIN) {
-            let fault = self.fault("window", "the window is too short to estimate a model on");
-            collector.add(fault.expected(format!("at least {WINDOW_MIN} closes")));
+        let shortest = document.window_min.as_ref();
+        let shortest =
+            shortest.map(|length| collector.absorb(self.closes("window_min", length, history)));
+        let window_min = shortest.unwrap_or(window);
+        for (key, length) in [("window", window), ("window_min", shortest.flatten())] {
+            if length.is_some_and(|length| length < WINDOW_MIN) {
+                let fault = self.fault(key, "the window is too short to estimate a model on");
+                collector.add(fault.expected(format!("at least {WINDOW_MIN} closes")));
+            }
         }
-        let (Some(horizon), Some(step), Some(window)) = (horizon, step, window) else {
+        if let (Some(window), Some(least)) = (window, window_min)
+            && window < least
+        {
+            let fault = self.fault("window_min", "the shortest window is longer than the window");
+            collector.add(fault.expected(format!("at most {window} closes")));
+        }
+        let (Some(horizon), Some(step), Some(window), Some(window_min)) =
+            (horizon, step, window, window_min)
+        else {
             return collector.finish_some(None);
         };
         let steps = Calendar {
@@ -226,6 +240,7 @@ impl Reading<'_> {
             step: step.max(1),
             horizon,
             window,
+            window_min,
             refit: document.refit as usize,
         };
         let calendar = collector.absorb(self.dates(steps, history));
@@ -267,12 +282,15 @@ impl Reading<'_> {
             let ends = history.times.last().map(ToString::to_string).unwrap_or_default();
             return Err(fault.found(format!("the history ends at {ends}")).into());
         }
-        if calendar.first < calendar.window {
+        if calendar.first < calendar.window_min {
             let fault = self.fault("from", "the window begins before the history");
-            let earliest = history.times.get(calendar.window);
+            let earliest = history.times.get(calendar.window_min);
             let expected = earliest.map(|time| format!("a date from {time} on"));
             let expected = expected.unwrap_or_else(|| "a shorter window".to_owned());
-            return Err(fault.expected(expected).into());
+            let help = "`window_min` lets the window begin with the history and grow";
+            let fault = fault.expected(expected);
+            let fault = if document.window_min.is_none() { fault.help(help) } else { fault };
+            return Err(fault.into());
         }
         Ok(calendar)
     }

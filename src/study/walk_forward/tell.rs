@@ -85,7 +85,15 @@ impl LoadedBacktest {
             1 => "at every date".to_owned(),
             count => format!("at every {count}th date"),
         };
-        format!("the {closes} closes of the {window} days up to the date, {refit}")
+        let growing = match self.calendar.growing() {
+            0 => String::new(),
+            count => format!(
+                " (at the first {} dates the history is shorter: all of it, {} closes at the least)",
+                grouped(count as f64, 0),
+                grouped(self.calendar.date(0).window[1] as f64 + 1.0, 0)
+            ),
+        };
+        format!("the {closes} closes of the {window} days up to the date{growing}, {refit}")
     }
 
     fn notes(&self, walk: &Walk, parts: &[BacktestPart], choices: &[ModelChoice]) -> Vec<String> {
