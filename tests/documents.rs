@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use plimsoll::document::{Confinement, Loader, schema_of, schema_text};
 use plimsoll::market::document::{MarketDocument, read_market};
 use plimsoll::portfolio::document::{PortfolioDocument, read_portfolio};
+use plimsoll::report::look::{Theme, ThemeDocument};
 use plimsoll::scenario::document::{ScenarioDocument, read_scenario};
 use plimsoll::study::batch::BatchDocument;
 use plimsoll::study::calibration::CalibrationDocument;
@@ -27,6 +28,7 @@ fn shipped_schemas_are_those_of_the_types() {
         ("batch", schema_of::<BatchDocument>("batch")),
         ("backtest", schema_of::<BacktestDocument>("backtest")),
         ("calibration", schema_of::<CalibrationDocument>("calibration")),
+        ("theme", schema_of::<ThemeDocument>("theme")),
         ("policy_calibration", schema_of::<PolicyCalibrationDocument>("policy_calibration")),
     ];
     for (name, schema) in schemas {
@@ -56,6 +58,15 @@ fn the_minimal_scenario_and_the_examples_hold() {
         let policy = read_policy(&open("policy.toml"), &loader);
         policy.unwrap_or_else(|violations| panic!("{violations}"));
     }
+}
+
+#[test]
+fn the_shipped_theme_holds() {
+    let path = scenarios().join("theme");
+    let loader = Loader::new(&path, Confinement::Inside).unwrap();
+    let file = loader.open("house.toml", None).unwrap();
+    assert!(file.text().starts_with("#:schema ../schema/theme.json\n"));
+    Theme::read(&file, &loader).unwrap_or_else(|violations| panic!("{violations}"));
 }
 
 /// Documents of a kind have exactly one `#:schema` line, so that editors complete them.

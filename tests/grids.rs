@@ -103,7 +103,7 @@ fn every_cell_is_worked_out_by_hand() {
 #[test]
 fn reports_read_back_as_the_outcome() {
     let found = drawn("[grid]\nspot = [\"-20%\", \"-5%\", 0.1]\nvol = [\"-25%\", \"50%\"]\n");
-    let page = report::grid_html(&found).unwrap();
+    let page = report::grid_html(&found, &report::look::Look::default()).unwrap();
     let svg = &page[page.find("id=\"chart-grid\"").unwrap()..];
     let svg = &svg[..svg.find("</svg>").unwrap()];
     let marks = svg.split('<').filter(|mark| mark.contains("data-series=\"grid\""));

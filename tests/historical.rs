@@ -173,7 +173,7 @@ fn the_loss_stands_alone_and_in_full_against_the_threshold() {
 #[test]
 fn charts_read_back_as_the_outcome() {
     let found = replay(&[]);
-    let page = report::historical_html(&found).unwrap();
+    let page = report::historical_html(&found, &report::look::Look::default()).unwrap();
     let svg = &page[page.find("id=\"chart-book\"").unwrap()..];
     let svg = &svg[..svg.find("</svg>").unwrap()];
     let of = |series: &str, field: &str| -> Vec<f64> {

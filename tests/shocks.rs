@@ -130,7 +130,7 @@ fn legs_follow_each_other_on_one_path() {
         "{text}"
     );
     assert!(text.contains("BTC.spot -20.0 %; then BTC.spot +15.0 %; the others stay"), "{text}");
-    let page = report::historical_html(&found).unwrap();
+    let page = report::historical_html(&found, &report::look::Look::default()).unwrap();
     assert!(page.contains("What would this shock cost?") && page.contains("BTC.spot +15.0"));
 }
 

@@ -187,7 +187,7 @@ fn ranks_with_events_are_those_of_single_replays_and_the_worst_is_one_of_them() 
     assert!(HistoricalOutcome { search: None, ..told.clone() } == worst, "as one stated");
     let text = report::historical_terminal(&told, Default::default()).unwrap();
     assert!(text.contains("Worst windows") && text.contains("2 closes start no window"), "{text}");
-    let page = report::historical_html(&told).unwrap();
+    let page = report::historical_html(&told, &report::look::Look::default()).unwrap();
     assert!(page.contains("id=\"windows\"") && page.contains("What would the worst 18 hours"));
 }
 

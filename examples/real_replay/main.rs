@@ -47,7 +47,7 @@ fn run(
     println!("read and replayed in {:.2} s\n", started.elapsed().as_secs_f64());
     let folder = document.parent().unwrap_or(out);
     let page = folder.join("report.html");
-    std::fs::write(&page, report::historical_html(&outcome)?)?;
+    std::fs::write(&page, report::historical_html(&outcome, &report::look::Look::default())?)?;
     std::fs::write(folder.join("result.json"), report::historical_json(&outcome)?)?;
     println!("{}", report::historical_terminal(&outcome, report::TerminalStyle::default())?);
     println!("{}\n", page.display());

@@ -90,6 +90,9 @@ pub struct InitArguments {
     /// The folder to make; it may be there, but must be empty.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+    /// Write the templates of the html reports instead, for `report --template DIR`.
+    #[arg(long)]
+    pub templates: bool,
 }
 
 /// Options that change what is simulated.
@@ -200,6 +203,9 @@ pub struct RunArguments {
         requires = "out"
     )]
     pub format: Vec<ReportFormat>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub look: LookArguments,
     /// Keep no copies of the inputs in DIR/inputs: the folder is smaller, and what moved since this
     /// run cannot be explained later.
     #[arg(long, requires = "out")]
@@ -243,6 +249,9 @@ pub struct BatchArguments {
     pub format: Vec<ReportFormat>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub look: LookArguments,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub catalogue: CatalogueArguments,
     /// Leave out runs whose results stand in --out, whole, with the same inputs and settings.
     #[arg(long, requires = "out")]
@@ -264,6 +273,18 @@ pub struct BatchArguments {
     pub quiet: bool,
 }
 
+/// How reports look.
+#[derive(Debug, Clone, Args)]
+pub struct LookArguments {
+    /// Name, logo and colours of the house at the top of html reports, from a theme document.
+    #[arg(long, value_name = "THEME.toml", requires = "out")]
+    pub theme: Option<PathBuf>,
+    /// Folder of templates of your own: each takes the place of the shipped one of its name.
+    /// `plimsoll init DIR --templates` writes the shipped ones to begin from.
+    #[arg(long, value_name = "DIR", requires = "out")]
+    pub template: Option<PathBuf>,
+}
+
 /// Formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
@@ -279,7 +300,8 @@ pub enum ReportFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  plimsoll report out/desk --format md\n  \
                         plimsoll report out/desk --format html,xlsx --out out/committee\n  \
-                        plimsoll report out/today --compare out/yesterday --out out/committee")]
+                        plimsoll report out/today --compare out/yesterday --out out/committee\n  \
+                        plimsoll report out/desk --theme scenarios/theme/house.toml --out out/committee")]
 pub struct ReportArguments {
     /// Folders of results, as `run --out` wrote them.
     #[arg(required = true, value_name = "RUN")]
@@ -290,6 +312,9 @@ pub struct ReportArguments {
     /// Formats, separated by commas; xlsx and md are of simulated runs alone.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", default_value = "html")]
     pub format: Vec<ReportFormat>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub look: LookArguments,
     /// Write the reports into this folder; of several runs, into a folder each below it. Without it
     /// `--format md` prints to standard output.
     #[arg(long, value_name = "DIR")]
@@ -681,6 +706,8 @@ pub enum DocumentKind {
     /// A search for a threshold policy.
     #[value(name = "policy_calibration")]
     PolicyCalibration,
+    /// Name, logo and colours of a house's reports.
+    Theme,
 }
 
 /// Arguments of `completions`.

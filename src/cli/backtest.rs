@@ -12,6 +12,7 @@ use super::session::{Session, confinement, refuse};
 use super::terminal::Terminal;
 use crate::outcome::Backtest;
 use crate::report;
+use crate::report::look::Look;
 use crate::study::walk_forward::{BacktestError, LoadedBacktest};
 
 /// Runs the backtest asked for.
@@ -54,6 +55,7 @@ pub fn backtest(arguments: &BacktestArguments, terminal: &Terminal) -> Exit {
             planning,
             running: started.elapsed() - planning,
             formats: &[],
+            look: &Look::default(),
             fingerprint: None,
         };
         if let Err(failure) = output.write_backtest(&backtest, told) {

@@ -15,6 +15,7 @@ use super::terminal::Terminal;
 use crate::engine::EngineError;
 use crate::outcome::Calibration;
 use crate::report;
+use crate::report::look::Look;
 use crate::study::calibration::{CalibrationError, LoadedCalibration};
 
 /// Runs the calibration asked for.
@@ -68,6 +69,7 @@ fn liquidation(arguments: &LiquidationArguments, terminal: &Terminal) -> Exit {
             planning,
             running,
             formats: &[],
+            look: &Look::default(),
             fingerprint: None,
         };
         if let Err(failure) = output.write_calibration(&calibration, told) {

@@ -12,6 +12,7 @@ use super::session::{Session, confinement, refuse};
 use super::terminal::Terminal;
 use crate::outcome::PolicyCalibration;
 use crate::report;
+use crate::report::look::Look;
 use crate::study::policy_calibration::{LoadedPolicyCalibration, PolicyCalibrationError};
 
 /// Runs the calibration asked for.
@@ -55,6 +56,7 @@ pub fn policy(arguments: &PolicyArguments, terminal: &Terminal) -> Exit {
             planning,
             running: started.elapsed() - planning,
             formats: &[],
+            look: &Look::default(),
             fingerprint: None,
         };
         if let Err(failure) = output.write_policy_calibration(&calibration, told) {

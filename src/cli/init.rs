@@ -6,6 +6,7 @@ use super::arguments::InitArguments;
 use super::exit::Exit;
 use super::terminal::Terminal;
 use crate::document::{embedded, visible, write_new_folder};
+use crate::report::shipped_templates;
 
 /// Where the starter set lies among the shipped files.
 const STARTER: &str = "starter";
@@ -16,12 +17,30 @@ const SCHEMAS: [&str; 2] = ["#:schema ../schema/", "#:schema schema/"];
 /// Writes the starter set and says what to do with it.
 pub fn init(arguments: &InitArguments, terminal: &Terminal) -> Exit {
     let folder = &arguments.folder;
-    let documents = documents();
+    let documents = if arguments.templates { templates() } else { documents() };
     if let Err(error) = write_new_folder(folder, &documents) {
         terminal.complain(&error.to_string());
         return Exit::Usage;
     }
-    terminal.print(&next(folder, &documents))
+    let told =
+        if arguments.templates { next_of_templates(folder) } else { next(folder, &documents) };
+    terminal.print(&told)
+}
+
+/// The templates of html reports.
+fn templates() -> Vec<(String, String)> {
+    let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+    shipped_templates().map(owned).collect()
+}
+
+fn next_of_templates(folder: &Path) -> String {
+    let typed = typed(&folder.to_string_lossy());
+    format!(
+        "Wrote the templates of html reports to {shown} (minijinja; report.html puts the parts together).\n\n\
+         Keep those that you change and delete the others, so that later versions can better them. Then:\n  \
+         plimsoll report RUN --template {typed} --out DIR\n",
+        shown = visible(&folder.to_string_lossy()),
+    )
 }
 
 /// The documents of the starter set, and the schemas that they name.

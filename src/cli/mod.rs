@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod found;
 mod init;
+mod look;
 mod man;
 mod output;
 mod overriding;

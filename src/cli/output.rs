@@ -12,6 +12,7 @@ use crate::engine::Run;
 use crate::outcome::{
     Backtest, Calibration, GridOutcome, HistoricalOutcome, Outcome, PolicyCalibration, RunRecord,
 };
+use crate::report::look::Look;
 use crate::report::{self, ReportError};
 use crate::study::batch;
 
@@ -51,6 +52,8 @@ pub struct Circumstances<'a> {
     pub running: Duration,
     /// Formats of the report; none: no report.
     pub formats: &'a [ReportFormat],
+    /// How the html page looks.
+    pub look: &'a Look,
     /// Of a run of a batch: what its results depend on beside the files.
     pub fingerprint: Option<String>,
 }
@@ -81,7 +84,8 @@ impl Output {
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::historical_json(outcome)?.as_bytes())?;
         if told.formats.contains(&ReportFormat::Html) {
-            self.folder.write("report.html", report::historical_html(outcome)?.as_bytes())?;
+            self.folder
+                .write("report.html", report::historical_html(outcome, told.look)?.as_bytes())?;
         }
         let paths = outcome.window.orders.len().max(1) as u64;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
@@ -100,7 +104,7 @@ impl Output {
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::grid_json(outcome)?.as_bytes())?;
         if told.formats.contains(&ReportFormat::Html) {
-            self.folder.write("report.html", report::grid_html(outcome)?.as_bytes())?;
+            self.folder.write("report.html", report::grid_html(outcome, told.look)?.as_bytes())?;
         }
         self.folder.write("grid.csv", &report::grid_csv(outcome)?)?;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
@@ -173,7 +177,7 @@ impl Output {
         let outcome = &run.outcome;
         self.folder.write("result.json", report::json(outcome)?.as_bytes())?;
         for format in told.formats {
-            let (name, bytes) = rendered(outcome, None, *format)?;
+            let (name, bytes) = rendered(outcome, None, *format, told.look)?;
             self.folder.write(name, &bytes)?;
         }
         let losses = report::losses_parquet(&run.losses, &run.masses, 0)?;
@@ -220,9 +224,12 @@ pub fn rendered(
     outcome: &Outcome,
     earlier: Option<&Outcome>,
     format: ReportFormat,
+    look: &Look,
 ) -> Result<(&'static str, Vec<u8>), ReportError> {
     Ok(match format {
-        ReportFormat::Html => ("report.html", report::html_since(outcome, earlier)?.into_bytes()),
+        ReportFormat::Html => {
+            ("report.html", report::html_since(outcome, earlier, look)?.into_bytes())
+        }
         ReportFormat::Xlsx => ("report.xlsx", report::xlsx(outcome, earlier)?),
         ReportFormat::Md => ("report.md", report::markdown(outcome, earlier)?.into_bytes()),
     })

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::{ReportArguments, ReportFormat};
 use super::exit::Exit;
+use super::look::look;
 use super::output::rendered;
 use super::session::machine;
 use super::terminal::Terminal;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, visible, whole_results};
 use crate::outcome::Outcome;
+use crate::report::look::Look;
 use crate::report::{self, ReportError};
 use crate::study::results::Results;
 
@@ -47,7 +49,11 @@ type Page = (&'static str, Vec<u8>);
 
 /// Writes or prints the reports asked for; all are made before any is written.
 pub fn report(arguments: &ReportArguments, terminal: &Terminal) -> Exit {
-    match told(arguments, terminal) {
+    let look = match look(&arguments.look, &arguments.format, terminal) {
+        Ok(look) => look,
+        Err(exit) => return exit,
+    };
+    match told(arguments, &look, terminal) {
         Ok(exit) => exit,
         Err(failure) => {
             terminal.complain(&failure.to_string());
@@ -56,14 +62,14 @@ pub fn report(arguments: &ReportArguments, terminal: &Terminal) -> Exit {
     }
 }
 
-fn told(arguments: &ReportArguments, terminal: &Terminal) -> Result<Exit, Failure> {
+fn told(arguments: &ReportArguments, look: &Look, terminal: &Terminal) -> Result<Exit, Failure> {
     let Some(out) = &arguments.out else { return printed(arguments, terminal) };
     let targets = targets(out, &arguments.runs)?;
     let earlier = earlier(arguments)?;
     let made: Vec<(Vec<Page>, Manifest)> = arguments
         .runs
         .iter()
-        .map(|run| pages(run, earlier.as_deref(), &arguments.format))
+        .map(|run| pages(run, earlier.as_deref(), &arguments.format, look))
         .collect::<Result<_, Failure>>()?;
     for (target, (pages, manifest)) in targets.iter().zip(made) {
         let mut folder = OutputFolder::create(target).map_err(Failure::Output)?;
@@ -114,6 +120,7 @@ fn pages(
     run: &Path,
     earlier: Option<&Outcome>,
     formats: &[ReportFormat],
+    look: &Look,
 ) -> Result<(Vec<Page>, Manifest), Failure> {
     let manifest = whole(run)?;
     let html_alone = earlier.is_none() && formats.iter().all(|one| *one == ReportFormat::Html);
@@ -121,11 +128,11 @@ fn pages(
     let pages = match Results::read(run).map_err(Failure::Input)? {
         Results::Simulated(outcome) => formats
             .iter()
-            .map(|format| rendered(&outcome, earlier, *format))
+            .map(|format| rendered(&outcome, earlier, *format, look))
             .collect::<Result<_, ReportError>>()?,
         _ if !html_alone => return Err(Failure::HtmlAlone { path: run.to_path_buf() }),
-        Results::Stated(outcome) => html(report::historical_html(&outcome)?),
-        Results::Grid(outcome) => html(report::grid_html(&outcome)?),
+        Results::Stated(outcome) => html(report::historical_html(&outcome, look)?),
+        Results::Grid(outcome) => html(report::grid_html(&outcome, look)?),
     };
     let results = manifest.results.into_iter();
     let inputs = results.map(|one| InputFile { name: one.name, blake3: one.blake3 }).collect();

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::arguments::{ReportFormat, RunArguments};
 use super::exit::Exit;
 use super::found::Found;
+use super::look::look;
 use super::output::{Circumstances, Output, OutputFailure};
 use super::progress::Progress;
 use super::recorder::Recorder;
@@ -13,6 +14,7 @@ use super::session::{ReadInputs, Session, overrides};
 use super::terminal::Terminal;
 use crate::document::visible;
 use crate::engine::Plan;
+use crate::report::look::Look;
 
 /// Runs every scenario; one that fails does not stop the rest. Ends with the worst exit.
 pub fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
@@ -25,9 +27,14 @@ pub fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
         Ok(recorder) => recorder,
         Err(exit) => return exit,
     };
+    let look = match look(&arguments.look, &arguments.format, terminal) {
+        Ok(look) => look,
+        Err(exit) => return exit,
+    };
+    let surroundings = Surroundings { session: &session, recorder: &recorder, look: &look };
     let mut worst = Exit::Within;
     for scenario in &arguments.scenarios {
-        let exit = run_one(arguments, scenario, &session, &recorder, terminal);
+        let exit = run_one(arguments, scenario, &surroundings, terminal);
         worst = worst.max(exit);
         if exit == Exit::Interrupted {
             break;
@@ -37,13 +44,20 @@ pub fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
     worst
 }
 
+/// What all scenarios of one command share.
+struct Surroundings<'a> {
+    session: &'a Session,
+    recorder: &'a Recorder,
+    look: &'a Look,
+}
+
 fn run_one(
     arguments: &RunArguments,
     scenario: &Path,
-    session: &Session,
-    recorder: &Recorder,
+    surroundings: &Surroundings<'_>,
     terminal: &Terminal,
 ) -> Exit {
+    let Surroundings { session, recorder, look } = *surroundings;
     let started = Instant::now();
     let overrides = overrides(&arguments.simulation);
     let planned = session.plan(scenario, &overrides, arguments.with.as_deref());
@@ -81,6 +95,7 @@ fn run_one(
             planning,
             running,
             formats: &arguments.format,
+            look,
             fingerprint: None,
         };
         if let Err(failure) = found.write(output, told) {

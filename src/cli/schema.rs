@@ -7,6 +7,7 @@ use crate::document::{schema_of, schema_text};
 use crate::margin::document::VenueRulesDocument;
 use crate::market::document::MarketDocument;
 use crate::portfolio::document::PortfolioDocument;
+use crate::report::look::ThemeDocument;
 use crate::scenario::document::ScenarioDocument;
 use crate::study::batch::BatchDocument;
 use crate::study::calibration::CalibrationDocument;
@@ -32,6 +33,7 @@ fn text(document: DocumentKind) -> String {
             schema_of::<PolicyCalibrationDocument>("policy_calibration")
         }
         DocumentKind::Backtest => schema_of::<BacktestDocument>("backtest"),
+        DocumentKind::Theme => schema_of::<ThemeDocument>("theme"),
         DocumentKind::Batch => schema_of::<BatchDocument>("batch"),
     };
     schema_text(&schema)

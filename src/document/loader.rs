@@ -15,6 +15,7 @@ use super::decode::{BYTE_ORDER_MARK, FileIdentity, decode};
 use super::embedded;
 use super::kept::{KeptInput, copies};
 use super::manifest::Manifest;
+use super::output::file_names;
 use super::source::{Place, SourceFile};
 use super::suggest::did_you_mean;
 use super::violation::{Violation, Violations};
@@ -170,6 +171,20 @@ impl Loader {
         // Where a sibling was quicker, its reading stands.
         let mut all = self.opened();
         Ok(Arc::clone(&all.entry(location).or_insert(opened).file))
+    }
+
+    /// The bytes of the file `path`, which need not be text, found as by [`Loader::open`] in a folder
+    /// on disk; it is not counted among the inputs.
+    ///
+    /// # Errors
+    /// As [`Loader::open`], but any bytes will do.
+    pub fn bytes(&self, path: &str, from: Option<&Place>) -> Result<Vec<u8>, Violations> {
+        let request = self.request(path, from);
+        let location = match &self.root {
+            Root::Folder { real, .. } => self.locate(real, &request)?,
+            Root::Shipped | Root::Kept(_) => PathBuf::from(self.inside(&request)?),
+        };
+        self.read(&location, &request)
     }
 
     /// Where `path` is on disk, links resolved and confined; `None` inside the binary.
@@ -369,7 +384,7 @@ impl Request<'_> {
         let typed = self.from.is_none() && error.kind() == io::ErrorKind::NotFound;
         let help = help.or_else(|| typed.then(|| BEGIN.to_owned()));
         let violation =
-            Violation::new(self.place(), title).expected("a readable text file").help_if(help);
+            Violation::new(self.place(), title).expected("a readable file").help_if(help);
         violation.into()
     }
 }
@@ -395,6 +410,17 @@ pub fn documents_in(folder: &Path) -> io::Result<Option<Vec<PathBuf>>> {
     }
     found.sort();
     Ok(Some(found))
+}
+
+/// The names of all that lies in `folder`, sorted, without those that begin with a dot.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = file_names(folder)?;
+    names.retain(|name| !name.starts_with('.'));
+    names.sort();
+    Ok(names)
 }
 
 /// The names of the files in the folder a request points into.

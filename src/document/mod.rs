@@ -41,7 +41,7 @@ pub use batch_folder::BatchFolder;
 pub use change::Change;
 pub use csv_table::{CsvHeader, CsvLayout, CsvTable, csv_table};
 pub use kept::{KeptError, KeptInput, Recipe, kept_results, trades_copy};
-pub use loader::{Confinement, InputFile, Loader, SHIPPED, documents_in};
+pub use loader::{Confinement, InputFile, Loader, SHIPPED, documents_in, names_in};
 pub use manifest::{Machine, Manifest, ResultFile, StageTiming};
 pub use merge::merged_over;
 pub use new_folder::{write_beside, write_new_folder};
@@ -58,7 +58,8 @@ pub use schema::{schema_of, schema_text};
 pub use source::{Place, SourceFile};
 pub use suggest::{did_you_mean, one_of};
 pub use text::{
-    AssetSelector, FactorName, FactorSelector, FilePath, FolderName, Name, Prose, SymbolName,
+    AssetSelector, ColourText, FactorName, FactorSelector, FilePath, FolderName, Name, Prose,
+    SymbolName,
 };
 pub use time::{DurationText, Instant};
 pub use toml_tree::parse_toml;

@@ -111,6 +111,20 @@ text_type!(
     text_format::FILE_PATH
 );
 
+text_type!(
+    /// A colour as pages write it, e.g. `#0b5a8f`.
+    ColourText,
+    text_format::COLOUR
+);
+
+impl ColourText {
+    /// Red, green and blue, 0 to 255.
+    pub fn channels(&self) -> [u8; 3] {
+        let channel = |at: usize| u8::from_str_radix(&self.0[at..at + 2], 16);
+        [1, 3, 5].map(|at| channel(at).expect("the form has six hexadecimal digits"))
+    }
+}
+
 impl FactorSelector {
     /// What it selects, and of which kind: `BTC` and `spot`.
     pub fn parts(&self) -> (&str, &str) {

@@ -87,6 +87,14 @@ pub const FILE_PATH: TextFormat = TextFormat {
     accepts: is_file_path,
 };
 
+/// A colour.
+pub const COLOUR: TextFormat = TextFormat {
+    name: "colour",
+    pattern: "^#[0-9A-Fa-f]{6}$",
+    expected: "a colour such as `#0b5a8f`: `#` and six hexadecimal digits, two each of red, green and blue",
+    accepts: is_colour,
+};
+
 /// A length of time.
 pub const DURATION: TextFormat = TextFormat {
     name: "duration-text",
@@ -111,7 +119,7 @@ pub const RATE: TextFormat = TextFormat {
     accepts: |text| super::number::parse_rate(text).is_some(),
 };
 
-const ALL: [&TextFormat; 12] = [
+const ALL: [&TextFormat; 13] = [
     &SYMBOL,
     &FACTOR,
     &FACTOR_SELECTOR,
@@ -121,6 +129,7 @@ const ALL: [&TextFormat; 12] = [
     &FOLDER_NAME,
     &PROSE,
     &FILE_PATH,
+    &COLOUR,
     &DURATION,
     &INSTANT,
     &RATE,
@@ -165,6 +174,11 @@ fn is_name(text: &str) -> bool {
 
 fn is_file_path(text: &str) -> bool {
     is_line(text, 500)
+}
+
+fn is_colour(text: &str) -> bool {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn is_line(text: &str, length_max: usize) -> bool {

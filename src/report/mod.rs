@@ -22,6 +22,7 @@ mod grid;
 mod historical;
 mod html;
 mod json;
+pub mod look;
 mod losses;
 mod markdown;
 mod policy_calibration;
@@ -48,7 +49,7 @@ pub use catalogue::{
 pub use explanation::{explanation_html, explanation_json, explanation_terminal};
 pub use grid::{grid_csv, grid_html, grid_json, grid_json_line, grid_terminal};
 pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
-pub use html::{html, html_since};
+pub use html::{html, html_since, shipped_templates};
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
 pub use markdown::markdown;
@@ -94,6 +95,12 @@ pub enum ReportError {
     #[error("the candidates could not be written as CSV: {0}")]
     Csv(#[from] csv::Error),
     /// A template of the HTML report failed.
-    #[error("the HTML report could not be rendered: {0:#}")]
+    #[error("the HTML report could not be rendered: {}", with_causes(.0))]
     Template(#[from] minijinja::Error),
+}
+
+/// A fault of a template that another includes is the cause of that one's.
+fn with_causes(error: &minijinja::Error) -> String {
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |one| one.source());
+    chain.map(ToString::to_string).collect::<Vec<String>>().join(": ")
 }

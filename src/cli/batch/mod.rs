@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::{BatchArguments, Pages};
 use super::exit::Exit;
+use super::look::look;
 use super::output::OutputFailure;
 use super::recorder::Recorder;
 use super::session::{Session, overrides, refuse};
@@ -14,6 +15,7 @@ use super::terminal::Terminal;
 use crate::document::{BatchFolder, Manifest};
 use crate::outcome::{BatchRun, BatchSummary};
 use crate::report;
+use crate::report::look::Look;
 use crate::study::batch::{self, LoadedBatch};
 use progress::BatchProgress;
 use runner::Runner;
@@ -30,6 +32,10 @@ pub fn batch(arguments: &BatchArguments, terminal: &Terminal) -> Exit {
         Ok(loaded) => loaded,
         Err(violations) => return refuse(&violations, terminal),
     };
+    let look = match look(&arguments.look, &arguments.format, terminal) {
+        Ok(look) => look,
+        Err(exit) => return exit,
+    };
     let mut folder = match arguments.out.as_deref().map(|out| open(out, &loaded, &session)) {
         None => None,
         Some(Ok(folder)) => Some(folder),
@@ -41,7 +47,8 @@ pub fn batch(arguments: &BatchArguments, terminal: &Terminal) -> Exit {
         Err(exit) => return exit,
     };
     let progress = BatchProgress::new(terminal, arguments.quiet, loaded.runs.len());
-    let runner = Runner::new(arguments, &session, &loaded, folder.as_ref(), &recorder, &progress);
+    let at = folder.as_ref();
+    let runner = Runner::new(arguments, &session, &loaded, at, &recorder, &progress, &look);
     let done = runner.run();
     progress.finish();
     let mut worst = done.worst;
@@ -51,7 +58,7 @@ pub fn batch(arguments: &BatchArguments, terminal: &Terminal) -> Exit {
     }
     let summary = batch::summary(&loaded, done.runs);
     if let Some(folder) = folder.take()
-        && let Err(failure) = write(folder, &summary, arguments.pages)
+        && let Err(failure) = write(folder, &summary, arguments.pages, &look)
     {
         worst = worst.max(fail(&failure, terminal));
     }
@@ -86,6 +93,7 @@ fn write(
     mut folder: BatchFolder,
     summary: &BatchSummary,
     pages: Pages,
+    look: &Look,
 ) -> Result<(), OutputFailure> {
     let linked = |run: &BatchRun| {
         run.figures.as_ref().map(|_| match pages {
@@ -95,7 +103,7 @@ fn write(
     };
     folder.write("summary.json", report::batch_json(summary)?.as_bytes())?;
     folder.write("summary.csv", &report::batch_csv(summary)?)?;
-    folder.write("index.html", report::batch_html(summary, linked)?.as_bytes())?;
+    folder.write("index.html", report::batch_html(summary, linked, look)?.as_bytes())?;
     Ok(folder.commit()?)
 }
 

@@ -20,6 +20,7 @@ use super::progress::{BatchProgress, RunProgress};
 use crate::document::{BatchFolder, Violations, whole_results};
 use crate::engine::{EngineError, Inputs, Plan, Shared};
 use crate::outcome::{BatchFigures, BatchRun, Status};
+use crate::report::look::Look;
 use crate::study::batch::{self, LoadedBatch, PlannedRun};
 
 /// What came of all runs.
@@ -40,6 +41,7 @@ pub struct Runner<'a> {
     folder: Option<&'a BatchFolder>,
     recorder: &'a Recorder,
     progress: &'a BatchProgress,
+    look: &'a Look,
     shared: Arc<Shared>,
     next: AtomicUsize,
     stopped: AtomicBool,
@@ -66,6 +68,7 @@ impl<'a> Runner<'a> {
         folder: Option<&'a BatchFolder>,
         recorder: &'a Recorder,
         progress: &'a BatchProgress,
+        look: &'a Look,
     ) -> Self {
         Self {
             arguments,
@@ -74,6 +77,7 @@ impl<'a> Runner<'a> {
             folder,
             recorder,
             progress,
+            look,
             shared: batch.shared(),
             next: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
@@ -172,6 +176,7 @@ impl<'a> Runner<'a> {
                 planning,
                 running: started.elapsed() - planning,
                 formats: self.formats(),
+                look: self.look,
                 fingerprint: Some(self.fingerprint(run)),
             };
             found.write(output, told).map_err(Failed::Output)?;
@@ -203,7 +208,7 @@ impl<'a> Runner<'a> {
             ReportFormat::Md => "md",
         };
         let formats: Vec<&str> = self.formats().iter().map(name).collect();
-        self.batch.fingerprint(run, &formats.join(","))
+        self.batch.fingerprint(run, &(formats.join(",") + &self.look.fingerprint()))
     }
 
     fn fail(&self, run: &PlannedRun, failed: &Failed) {

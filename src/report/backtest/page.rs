@@ -7,6 +7,7 @@ use super::{answers, p_value, purpose};
 use crate::outcome::{Backtest, BacktestPart, LevelTests};
 use crate::report::figures::{Figures, level, number, percent};
 use crate::report::html::templates;
+use crate::report::look::Look;
 use crate::report::readable::readable;
 use crate::report::{ReportError, charts};
 
@@ -20,7 +21,7 @@ const LEFT_OUT_LISTED: usize = 50;
 /// the template does not fit it.
 pub fn backtest_html(backtest: &Backtest) -> Result<String, ReportError> {
     let backtest = &readable(backtest)?;
-    let environment = templates::environment(figures(backtest))?;
+    let environment = templates::environment(figures(backtest), &Look::default())?;
     let parts: Vec<Value> = backtest.parts.iter().map(|one| part(backtest, one)).collect();
     let series = backtest.series.iter().enumerate();
     let exceptions = series.flat_map(|(index, series)| {

@@ -6,10 +6,12 @@ use minijinja::{Value, context};
 use super::{answer, fault, light, liquidations, money, utilisation};
 use crate::outcome::{BatchRun, BatchSummary};
 use crate::report::html::templates;
+use crate::report::look::Look;
 use crate::report::readable::readable;
 use crate::report::{ReportError, charts};
 
 /// The batch as one HTML page; `linked` tells where a run's report is, from the page.
+/// It has the look of a house.
 ///
 /// # Errors
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite, [`ReportError::Template`] where
@@ -17,9 +19,10 @@ use crate::report::{ReportError, charts};
 pub fn batch_html(
     summary: &BatchSummary,
     linked: impl Fn(&BatchRun) -> Option<String>,
+    look: &Look,
 ) -> Result<String, ReportError> {
     let summary = &readable(summary)?;
-    let environment = templates::environment(money(summary))?;
+    let environment = templates::environment(money(summary), look)?;
     let rows: Vec<Value> = summary.runs.iter().map(|run| row(run, linked(run))).collect();
     let has = |of: fn(&BatchRun) -> bool| summary.runs.iter().any(of);
     let currency = summary.runs.iter().find_map(|run| Some(&run.figures.as_ref()?.currency));

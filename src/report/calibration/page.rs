@@ -7,6 +7,7 @@ use super::{answer, setting, standing};
 use crate::outcome::{Calibration, Candidate, Standing};
 use crate::report::figures::{Figures, number, percent};
 use crate::report::html::templates;
+use crate::report::look::Look;
 use crate::report::readable::readable;
 use crate::report::{ReportError, charts};
 
@@ -20,7 +21,7 @@ const ROWS_MAX: usize = 500;
 /// the template does not fit it.
 pub fn calibration_html(calibration: &Calibration) -> Result<String, ReportError> {
     let calibration = &readable(calibration)?;
-    let environment = templates::environment(Figures::up_to(1e6))?;
+    let environment = templates::environment(Figures::up_to(1e6), &Look::default())?;
     let drawn = (1..calibration.objectives.len()).filter_map(|up| {
         let chart = charts::front(calibration, [0, up], &format!("chart-front-{up}"))?;
         Some(Value::from_safe_string(chart))

@@ -8,6 +8,7 @@ use super::{name, sentence};
 use crate::outcome::{ExplainedFigure, Explanation};
 use crate::report::figures::Figures;
 use crate::report::html::templates;
+use crate::report::look::Look;
 use crate::report::readable::readable;
 use crate::report::{ReportError, charts};
 
@@ -18,7 +19,7 @@ use crate::report::{ReportError, charts};
 /// template does not fit it.
 pub fn explanation_html(explanation: &Explanation) -> Result<String, ReportError> {
     let explanation = &readable(explanation)?;
-    let environment = templates::environment(figures(explanation))?;
+    let environment = templates::environment(figures(explanation), &Look::default())?;
     let page = environment.get_template("explanation.html")?.render(context! {
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
         explanation => Value::from(Serde(explanation)),

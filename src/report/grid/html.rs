@@ -6,6 +6,7 @@ use minijinja::{Value, context};
 use super::words::{figures, headline, moves, reasons};
 use crate::outcome::GridOutcome;
 use crate::report::html::{light_sign, templates};
+use crate::report::look::Look;
 use crate::report::readable::readable;
 use crate::report::verdict::light;
 use crate::report::{ReportError, charts};
@@ -13,14 +14,14 @@ use crate::report::{ReportError, charts};
 /// Positions listed one by one.
 const ROWS_LISTED: usize = 30;
 
-/// The report as one self-contained HTML page.
+/// The report as one self-contained HTML page, in the look of a house.
 ///
 /// # Errors
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite, [`ReportError::Template`] where
 /// the template does not fit the outcome.
-pub fn grid_html(outcome: &GridOutcome) -> Result<String, ReportError> {
+pub fn grid_html(outcome: &GridOutcome, look: &Look) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
-    let environment = templates::environment(figures(&outcome))?;
+    let environment = templates::environment(figures(&outcome), look)?;
     let word = outcome.threshold.as_ref().map_or("NO POLICY", |one| light(one.status));
     let worst = &outcome.cells[outcome.worst];
     let named: Vec<String> = outcome.cells.iter().map(moves).collect();

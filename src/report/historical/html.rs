@@ -7,20 +7,21 @@ use super::words::{answer, figures, told_move};
 use crate::outcome::{HistoricalOutcome, PathRow};
 use crate::report::html::templates;
 use crate::report::html::{light_sign, safe};
+use crate::report::look::Look;
 use crate::report::readable::readable;
 use crate::report::{ReportError, charts};
 
 /// Positions listed one by one; the rest is summed.
 const ROWS_LISTED: usize = 30;
 
-/// The report as one self-contained HTML page.
+/// The report as one self-contained HTML page, in the look of a house.
 ///
 /// # Errors
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite, [`ReportError::Template`] where
 /// the template does not fit the outcome.
-pub fn historical_html(outcome: &HistoricalOutcome) -> Result<String, ReportError> {
+pub fn historical_html(outcome: &HistoricalOutcome, look: &Look) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
-    let environment = templates::environment(figures(&outcome))?;
+    let environment = templates::environment(figures(&outcome), look)?;
     let answer = answer(&outcome);
     let page = environment.get_template("historical.html")?.render(context! {
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),

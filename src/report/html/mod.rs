@@ -11,11 +11,14 @@ mod filters;
 mod model;
 pub(super) mod templates;
 
+pub use templates::shipped as shipped_templates;
+
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::comparison::{comparable, compared_rows};
 use super::figures::Figures;
+use super::look::Look;
 use super::ranking::largest_and_rest;
 use super::readable::readable;
 use super::verdict::verdict;
@@ -31,17 +34,21 @@ const POSITIONS_LISTED: usize = 30;
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite, [`ReportError::Template`] where a
 /// template does not fit the outcome.
 pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
-    html_since(outcome, None)
+    html_since(outcome, None, &Look::default())
 }
 
-/// As [`html`], with what moved since an earlier run.
+/// As [`html`], with what moved since an earlier run, in the look of a house.
 ///
 /// # Errors
 /// As [`html`]; [`ReportError::NotComparable`] where the two are in different currencies.
-pub fn html_since(outcome: &Outcome, earlier: Option<&Outcome>) -> Result<String, ReportError> {
+pub fn html_since(
+    outcome: &Outcome,
+    earlier: Option<&Outcome>,
+    look: &Look,
+) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
     let earlier = comparable(earlier, &outcome)?;
-    let environment = templates::environment(Figures::of(&outcome))?;
+    let environment = templates::environment(Figures::of(&outcome), look)?;
     let verdict = verdict(&outcome);
     let page = environment.get_template("report.html")?.render(context! {
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),

@@ -2,15 +2,20 @@
 
 use std::sync::OnceLock;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use sha2::{Digest, Sha256};
 
 use super::filters;
 use crate::report::figures::Figures;
+use crate::report::look::{Look, Theme};
 
-/// Templates by name; the `.html` ending turns escaping on.
-const TEMPLATES: [(&str, &str); 30] = [
+/// Templates by name.
+const TEMPLATES: [(&str, &str); 31] = [
     ("head.html", include_str!("templates/head.html")),
+    ("brand.html", include_str!("templates/brand.html")),
     ("report.html", include_str!("templates/report.html")),
     ("historical.html", include_str!("templates/historical.html")),
     ("grid.html", include_str!("templates/grid.html")),
@@ -42,9 +47,19 @@ const TEMPLATES: [(&str, &str); 30] = [
     ("policy_calibration.html", include_str!("templates/policy_calibration.html")),
 ];
 
-/// An engine that refuses unknown names and writes money as `figures` does.
+/// What is put into pages beside templates of markup.
+const PARTS: [(&str, &str); 2] = [
+    ("style.css", include_str!("templates/style.css")),
+    ("sort.js", include_str!("templates/sort.js")),
+];
+
+/// The script of every page.
+const SCRIPT: &str = "sort.js";
+
+/// An engine that refuses unknown names, writes money as `figures` does, and looks as `look` says.
 pub(in crate::report) fn environment(
     figures: Figures,
+    look: &Look,
 ) -> Result<Environment<'static>, minijinja::Error> {
     static READ: OnceLock<Environment<'static>> = OnceLock::new();
     let mut environment = match READ.get() {
@@ -54,19 +69,61 @@ pub(in crate::report) fn environment(
             READ.get_or_init(|| read).clone()
         }
     };
+    for (name, source) in look.templates() {
+        environment.add_template_owned(name.clone(), source.clone())?;
+    }
     filters::add(&mut environment, figures);
+    let policy = content_policy(&environment, look)?;
+    environment.add_global("content_policy", Value::from_safe_string(policy));
+    environment.add_global("house", look.theme().map(Theme::value));
     Ok(environment)
+}
+
+/// Names of all templates.
+pub(in crate::report) fn names() -> impl Iterator<Item = &'static str> {
+    shipped().map(|(name, _)| name)
+}
+
+/// All templates as they ship: their names and texts.
+pub fn shipped() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PARTS.into_iter().chain(TEMPLATES)
+}
+
+/// Whether a template is one.
+///
+/// # Errors
+/// What does not parse, with its line.
+pub(in crate::report) fn parses(name: &str, source: &str) -> Result<(), minijinja::Error> {
+    empty()?.template_from_named_str(name, source).map(|_| ())
 }
 
 /// Every template, parsed.
 fn read() -> Result<Environment<'static>, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.add_template("style.css", include_str!("templates/style.css"))?;
-    environment.add_template("sort.js", include_str!("templates/sort.js"))?;
-    for (name, source) in TEMPLATES {
+    let mut environment = empty()?;
+    for (name, source) in shipped() {
         environment.add_template(name, source)?;
     }
     Ok(environment)
+}
+
+/// The engine's settings. Every value is escaped, whatever the template's name, and no template can
+/// say that one is safe.
+fn empty() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.remove_filter("safe");
+    Ok(environment)
+}
+
+/// What a page may do: its own style, its own script by its hash, and its logo.
+fn content_policy(environment: &Environment<'_>, look: &Look) -> Result<String, minijinja::Error> {
+    let script = environment.get_template(SCRIPT)?.render(())?;
+    let hash = STANDARD.encode(Sha256::digest(script));
+    let logo = look.theme().and_then(|theme| theme.logo.as_ref());
+    let pictures = if logo.is_some() { "; img-src data:" } else { "" };
+    Ok(format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'{pictures}"
+    ))
 }

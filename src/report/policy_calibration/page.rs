@@ -7,6 +7,7 @@ use super::{COLUMNS, answer, cells, difference};
 use crate::outcome::{Difference, MissedDate, PolicyCalibration, PolicyMeasures};
 use crate::report::figures::{Figures, number, percent};
 use crate::report::html::templates;
+use crate::report::look::Look;
 use crate::report::readable::readable;
 use crate::report::{ReportError, charts};
 
@@ -17,7 +18,7 @@ use crate::report::{ReportError, charts};
 /// the template does not fit it.
 pub fn policy_calibration_html(calibration: &PolicyCalibration) -> Result<String, ReportError> {
     let calibration = &readable(calibration)?;
-    let environment = templates::environment(Figures::up_to(1e6))?;
+    let environment = templates::environment(Figures::up_to(1e6), &Look::default())?;
     let safe = |chart: Option<String>| chart.map(Value::from_safe_string);
     let sensitivity = calibration.sensitivity.iter().enumerate().filter_map(|(index, one)| {
         let id = format!("chart-sensitivity-{index}");
