@@ -10,7 +10,9 @@ use super::data;
 /// Models side by side: name, and the settings of a scenario's model.
 const MODELS: [(&str, &str); 6] = [
     ("normal", "process = { type = \"gbm\" }"),
-    ("Student-t", "process = { type = \"student_t\" }"),
+    // Fits of windows with a crash come near two degrees of freedom, or below, where there is no
+    // variance.
+    ("Student-t", "process = { type = \"student_t\", degrees_of_freedom_min = 3 }"),
     ("historical", "process = { type = \"bootstrap\", block_length = 1 }"),
     (
         "filtered historical",

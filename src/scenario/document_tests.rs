@@ -71,7 +71,7 @@ fn every_setting_is_read() {
     assert_eq!(scenario.model.not_positive_semidefinite, projected);
     assert_eq!(scenario.measures.levels[0].get(), 0.95);
     match scenario.model.process {
-        ProcessSettings::TCopula { degrees_of_freedom, marginals, truncation } => {
+        ProcessSettings::TCopula { degrees_of_freedom, marginals, truncation, .. } => {
             assert_eq!(degrees_of_freedom, Some(4.5));
             assert_eq!(marginals, [("BTC.spot".to_owned(), 3.0)]);
             assert_eq!(truncation, libm::log(5.0));
@@ -82,11 +82,17 @@ fn every_setting_is_read() {
 
 #[test]
 fn every_fault_shows_at_its_place() {
-    let cases: [(&str, &[&str]); 8] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("paths = 0\n", &["scenario.toml:6:9 \"0\" `paths` is out of range"]),
         (
             "[model]\nprocess = { type = \"student_t\", degrees_of_freedom = 2 }\n",
             &["scenario.toml:7:54 \"2\" `degrees_of_freedom` is out of range"],
+        ),
+        (
+            "[model]\nprocess = { type = \"student_t\", degrees_of_freedom = 5, degrees_of_freedom_min = 3 }\n",
+            &[
+                "scenario.toml:7:82 \"3\" stated degrees of freedom are not fitted: nothing is raised",
+            ],
         ),
         (
             "[model]\nprocess = { type = \"gbm\", degrees_of_freedom = 5 }\n",

@@ -16,7 +16,7 @@ use super::stressed_document::stressed;
 pub use super::stressed_document::{StressWindowDocument, StressedDocument};
 use crate::document::{
     FactorName, Loader, NonNegative, NonNegativeRate, Number, Parsed, Positive, Rate, SymbolName,
-    ViolationCollector, Violations,
+    Violation, ViolationCollector, Violations,
 };
 
 /// How factors move.
@@ -73,6 +73,11 @@ pub enum ProcessDocument {
         /// Degrees of freedom; fitted when left out.
         #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))]
         degrees_of_freedom: Option<Number>,
+        /// What a fit is raised to where it is lower, above 2. Left out: a fit of 2 or lower, whose
+        /// variance is infinite, is refused. Returns have the volatility estimated whatever the degrees
+        /// of freedom: the nearer these are to 2, the more of it is far out and the less near the middle.
+        #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))]
+        degrees_of_freedom_min: Option<Number>,
         /// Bound on a factor's log-return over the horizon.
         #[serde(default = "log_five")]
         #[schemars(range(max = 20))]
@@ -83,6 +88,11 @@ pub enum ProcessDocument {
         /// Degrees of freedom of the copula; fitted when left out.
         #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))]
         degrees_of_freedom: Option<Number>,
+        /// What a fit, of the copula or of a marginal, is raised to where it is lower, above 2. Left out: a fit of 2 or lower, whose
+        /// variance is infinite, is refused. Returns have the volatility estimated whatever the degrees
+        /// of freedom: the nearer these are to 2, the more of it is far out and the less near the middle.
+        #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))]
+        degrees_of_freedom_min: Option<Number>,
         /// Degrees of freedom of each factor's marginal, above 2; others are fitted.
         #[serde(default)]
         marginals: BTreeMap<FactorName, MarginalFreedom>,
@@ -227,6 +237,7 @@ pub fn read_model(
     let mut collector = ViolationCollector::default();
     let correlation = collector.absorb(correlation(parsed, loader));
     let stressed = collector.absorb(stressed(parsed));
+    collector.absorb(least_is_of_a_fit(parsed));
     let settings = correlation.zip(stressed).map(|(correlation, stressed)| ModelSettings {
         correlation,
         stressed,
@@ -248,23 +259,46 @@ pub fn read_model(
     collector.finish_some(settings)
 }
 
+/// Stated degrees of freedom are not fitted: nothing of them is raised.
+fn least_is_of_a_fit(parsed: &Parsed<ModelDocument>) -> Result<(), Violations> {
+    let ProcessDocument::StudentT {
+        degrees_of_freedom: Some(_),
+        degrees_of_freedom_min: Some(_),
+        ..
+    } = parsed.value.process
+    else {
+        return Ok(());
+    };
+    let place = parsed.places.at("process.degrees_of_freedom_min");
+    let fault =
+        Violation::new(place, "stated degrees of freedom are not fitted: nothing is raised");
+    Err(fault.help("remove this key or `degrees_of_freedom`").into())
+}
+
 fn process(document: &ProcessDocument) -> ProcessSettings {
     match document {
         ProcessDocument::Gbm {} => ProcessSettings::Gbm,
-        ProcessDocument::StudentT { degrees_of_freedom, truncation } => ProcessSettings::StudentT {
-            degrees_of_freedom: degrees_of_freedom.map(Number::get),
-            truncation: truncation.get(),
-        },
-        ProcessDocument::TCopula { degrees_of_freedom, marginals, truncation } => {
-            ProcessSettings::TCopula {
+        ProcessDocument::StudentT { degrees_of_freedom, degrees_of_freedom_min, truncation } => {
+            ProcessSettings::StudentT {
                 degrees_of_freedom: degrees_of_freedom.map(Number::get),
-                marginals: marginals
-                    .iter()
-                    .map(|(factor, freedom)| (factor.to_string(), freedom.0.get()))
-                    .collect(),
+                degrees_of_freedom_min: degrees_of_freedom_min.map(Number::get),
                 truncation: truncation.get(),
             }
         }
+        ProcessDocument::TCopula {
+            degrees_of_freedom,
+            degrees_of_freedom_min,
+            marginals,
+            truncation,
+        } => ProcessSettings::TCopula {
+            degrees_of_freedom: degrees_of_freedom.map(Number::get),
+            degrees_of_freedom_min: degrees_of_freedom_min.map(Number::get),
+            marginals: marginals
+                .iter()
+                .map(|(factor, freedom)| (factor.to_string(), freedom.0.get()))
+                .collect(),
+            truncation: truncation.get(),
+        },
         ProcessDocument::Merton { common, own } => {
             ProcessSettings::Merton { common: common.map(jumps), own: own.map(jumps) }
         }

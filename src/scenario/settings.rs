@@ -192,6 +192,8 @@ pub enum ProcessSettings {
     StudentT {
         /// Degrees of freedom, above 2.
         degrees_of_freedom: Option<f64>,
+        /// What a lower fit is raised to.
+        degrees_of_freedom_min: Option<f64>,
         /// Bound on a factor's log-return over the horizon; default ln 5.
         truncation: f64,
     },
@@ -199,6 +201,8 @@ pub enum ProcessSettings {
     TCopula {
         /// Degrees of freedom of the copula, above 2.
         degrees_of_freedom: Option<f64>,
+        /// What a lower fit, of the copula or of a marginal, is raised to.
+        degrees_of_freedom_min: Option<f64>,
         /// Degrees of freedom of each factor's marginal, by factor name; others fitted.
         marginals: Vec<(String, f64)>,
         /// Bound on a factor's log-return over the horizon; default ln 5.

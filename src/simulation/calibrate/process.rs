@@ -33,19 +33,24 @@ pub(super) fn process(
 ) -> Result<Process, CalibrationError> {
     match settings {
         ProcessSettings::Gbm => Ok(Process::Gbm),
-        ProcessSettings::StudentT { degrees_of_freedom, truncation } => {
+        ProcessSettings::StudentT { degrees_of_freedom, degrees_of_freedom_min, truncation } => {
             let degrees_of_freedom = match degrees_of_freedom {
                 Some(stated) => *stated,
-                None => evidence.student_t(told)?,
+                None => evidence.student_t(*degrees_of_freedom_min, told)?,
             };
             Ok(Process::StudentT { degrees_of_freedom, truncation: *truncation })
         }
-        ProcessSettings::TCopula { degrees_of_freedom, marginals, truncation } => {
+        ProcessSettings::TCopula {
+            degrees_of_freedom,
+            degrees_of_freedom_min: least,
+            marginals,
+            truncation,
+        } => {
             let degrees_of_freedom = match degrees_of_freedom {
                 Some(stated) => *stated,
-                None => evidence.t_copula(told)?,
+                None => evidence.t_copula(*least, told)?,
             };
-            let marginals = evidence.marginals(degrees_of_freedom, marginals, told)?;
+            let marginals = evidence.marginals(degrees_of_freedom, marginals, *least, told)?;
             Ok(Process::TCopula { degrees_of_freedom, marginals, truncation: *truncation })
         }
         ProcessSettings::Merton { common, own } => evidence.merton(*common, *own, told),
@@ -88,7 +93,7 @@ impl Evidence<'_> {
         Ok(panel)
     }
 
-    fn student_t(&self, told: &mut Told) -> Result<f64, CalibrationError> {
+    fn student_t(&self, least: Option<f64>, told: &mut Told) -> Result<f64, CalibrationError> {
         let factors = self.fitted_to();
         let what = "degrees of freedom";
         let panel = self.panel(&factors)?;
@@ -97,11 +102,10 @@ impl Evidence<'_> {
         }
         let panel: Vec<&[Option<f64>]> = panel.iter().map(Vec::as_slice).collect();
         let fit = fit_multivariate_student_t(&panel).map_err(CalibrationError::estimating(what))?;
-        told.fit(what, &fit.degrees_of_freedom, &self.names(&factors));
-        Ok(fit.degrees_of_freedom.value)
+        Ok(told.freedom(what, &fit.degrees_of_freedom, least, &self.names(&factors)))
     }
 
-    fn t_copula(&self, told: &mut Told) -> Result<f64, CalibrationError> {
+    fn t_copula(&self, least: Option<f64>, told: &mut Told) -> Result<f64, CalibrationError> {
         let factors = self.fitted_to();
         let what = "degrees of freedom of the copula";
         let panel = self.panel(&factors)?;
@@ -111,8 +115,7 @@ impl Evidence<'_> {
         let panel: Vec<&[Option<f64>]> = panel.iter().map(Vec::as_slice).collect();
         let correlation = self.correlation.select_rows(&factors).select_columns(&factors);
         let fit = fit_t_copula(&panel, &correlation).map_err(CalibrationError::estimating(what))?;
-        told.fit(what, &fit, &self.names(&factors));
-        Ok(fit.value)
+        Ok(told.freedom(what, &fit, least, &self.names(&factors)))
     }
 
     /// Degrees of freedom of each marginal: stated, else fitted, else those of the copula.
@@ -120,6 +123,7 @@ impl Evidence<'_> {
         &self,
         copula: f64,
         stated: &[(String, f64)],
+        least: Option<f64>,
         told: &mut Told,
     ) -> Result<Vec<f64>, CalibrationError> {
         let mut by_key = BTreeMap::new();
@@ -134,7 +138,7 @@ impl Evidence<'_> {
             marginals.push(match by_key.get(key) {
                 Some(stated) => *stated,
                 None if !self.moves[index] => copula,
-                None => self.marginal(index, copula, told)?,
+                None => self.marginal(index, copula, least, told)?,
             });
         }
         Ok(marginals)
@@ -144,6 +148,7 @@ impl Evidence<'_> {
         &self,
         index: usize,
         copula: f64,
+        least: Option<f64>,
         told: &mut Told,
     ) -> Result<f64, CalibrationError> {
         let key = &self.keys[index];
@@ -154,8 +159,7 @@ impl Evidence<'_> {
         };
         let what = format!("marginal degrees of freedom of {key}");
         let fit = fit_student_t(&residuals.values).map_err(CalibrationError::estimating(&what))?;
-        told.fit(&what, &fit.degrees_of_freedom, "its standardised returns");
-        Ok(fit.degrees_of_freedom.value)
+        Ok(told.freedom(&what, &fit.degrees_of_freedom, least, "its standardised returns"))
     }
 
     fn merton(
@@ -261,6 +265,20 @@ impl Told {
             estimate.value
         ));
         self.fitted.push(FittedParameter::of(what, estimate));
+    }
+
+    /// Fitted degrees of freedom, raised to `least` where they are lower.
+    fn freedom(&mut self, what: &str, estimate: &Estimate, least: Option<f64>, to: &str) -> f64 {
+        let raised = least.filter(|&least| estimate.value < least);
+        let Some(least) = raised else {
+            self.fit(what, estimate, to);
+            return estimate.value;
+        };
+        self.notes.push(format!(
+            "{what} {:.2}, fitted to {to}, {} observations, raised to {least}, the least allowed",
+            estimate.value, estimate.observations
+        ));
+        least
     }
 
     fn jumps(&mut self, which: &str, fit: &Jumps) {

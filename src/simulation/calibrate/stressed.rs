@@ -148,19 +148,32 @@ fn truncation() -> f64 {
 /// The process with `most` degrees of freedom where it has more, or is no Student-t.
 fn fat_tailed(process: &ProcessSettings, most: f64) -> ProcessSettings {
     match process {
-        ProcessSettings::StudentT { degrees_of_freedom, truncation } => ProcessSettings::StudentT {
-            degrees_of_freedom: Some(degrees_of_freedom.map_or(most, |own| own.min(most))),
-            truncation: *truncation,
-        },
-        ProcessSettings::TCopula { degrees_of_freedom, marginals, truncation } => {
+        ProcessSettings::StudentT { degrees_of_freedom, truncation, .. } => {
+            ProcessSettings::StudentT {
+                degrees_of_freedom: Some(degrees_of_freedom.map_or(most, |own| own.min(most))),
+                degrees_of_freedom_min: None,
+                truncation: *truncation,
+            }
+        }
+        ProcessSettings::TCopula {
+            degrees_of_freedom,
+            degrees_of_freedom_min,
+            marginals,
+            truncation,
+        } => {
             let least = |(name, own): &(String, f64)| (name.clone(), own.min(most));
             ProcessSettings::TCopula {
                 degrees_of_freedom: Some(degrees_of_freedom.map_or(most, |own| own.min(most))),
+                degrees_of_freedom_min: *degrees_of_freedom_min,
                 marginals: marginals.iter().map(least).collect(),
                 truncation: *truncation,
             }
         }
-        _ => ProcessSettings::StudentT { degrees_of_freedom: Some(most), truncation: truncation() },
+        _ => ProcessSettings::StudentT {
+            degrees_of_freedom: Some(most),
+            degrees_of_freedom_min: None,
+            truncation: truncation(),
+        },
     }
 }
 

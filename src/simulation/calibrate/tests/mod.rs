@@ -117,8 +117,11 @@ fn nodes() -> Vec<Years> {
 
 #[test]
 fn stated_numbers_need_no_history() {
-    let mut settings =
-        settings(ProcessSettings::StudentT { degrees_of_freedom: Some(4.0), truncation: 1.6 });
+    let mut settings = settings(ProcessSettings::StudentT {
+        degrees_of_freedom: Some(4.0),
+        degrees_of_freedom_min: None,
+        truncation: 1.6,
+    });
     settings.stated_volatilities =
         vec![stated("BTC.spot", 0.6), stated("BTC.vol", 1.1), stated("ETH.spot", 0.9)];
     settings.correlation = stated_matrix(&["BTC.vol", "BTC.spot"], &[&[1.0, -0.7], &[-0.7, 1.0]]);

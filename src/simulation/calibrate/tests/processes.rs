@@ -50,7 +50,11 @@ fn clustered_market() -> Market {
 
 #[test]
 fn student_t_recovers_its_degrees_of_freedom() {
-    let process = ProcessSettings::StudentT { degrees_of_freedom: None, truncation: 1.6 };
+    let process = ProcessSettings::StudentT {
+        degrees_of_freedom: None,
+        degrees_of_freedom_min: None,
+        truncation: 1.6,
+    };
     let found = fit(&settings(process), &["BTC", "ETH"], &student_market());
     let Process::StudentT { degrees_of_freedom, .. } = found.model.process else { panic!() };
     // Drawn with ν = 4; the fit's standard error at 1500 pairs is about 0.35.
@@ -59,10 +63,49 @@ fn student_t_recovers_its_degrees_of_freedom() {
     assert!(note.contains("BTC.spot, ETH.spot, 1500 observations"), "{note}");
 }
 
+/// Drawn with ν = 4: a least of 6 raises the fit to it and says so, one of 3 leaves it as it was.
+#[test]
+fn a_fit_below_the_least_degrees_of_freedom_is_raised() {
+    let at_least = |degrees_of_freedom_min| {
+        let process = ProcessSettings::StudentT {
+            degrees_of_freedom: None,
+            degrees_of_freedom_min,
+            truncation: 1.6,
+        };
+        fit(&settings(process), &["BTC", "ETH"], &student_market())
+    };
+    let freedom = |found: &Calibrated| match found.model.process {
+        Process::StudentT { degrees_of_freedom, .. } => degrees_of_freedom,
+        _ => panic!(),
+    };
+    let [free, low, raised] = [None, Some(2.5), Some(6.0)].map(at_least);
+    assert_eq!(free, low);
+    assert_eq!(freedom(&raised), 6.0);
+    let told = |found: &Calibrated| -> Vec<bool> {
+        let notes = found.notes.iter().filter(|note| note.starts_with("degrees of freedom"));
+        notes.map(|note| note.ends_with("raised to 6, the least allowed")).collect()
+    };
+    assert_eq!((told(&free), told(&raised)), (vec![false], vec![true]));
+    let is_fitted = |one: &FittedParameter| one.name == "degrees of freedom";
+    assert!(free.fitted.iter().any(is_fitted) && !raised.fitted.iter().any(is_fitted));
+    let copula = ProcessSettings::TCopula {
+        degrees_of_freedom: None,
+        degrees_of_freedom_min: Some(9.0),
+        marginals: vec![("ETH.spot".to_owned(), 7.0)],
+        truncation: 1.6,
+    };
+    let found = fit(&settings(copula), &["BTC", "ETH"], &student_market());
+    let Process::TCopula { degrees_of_freedom, marginals, .. } = &found.model.process else {
+        panic!()
+    };
+    assert_eq!((*degrees_of_freedom, &marginals[..]), (9.0, &[9.0, 7.0][..]), "stated ones stand");
+}
+
 #[test]
 fn t_copula_fits_what_is_not_stated() {
     let process = ProcessSettings::TCopula {
         degrees_of_freedom: None,
+        degrees_of_freedom_min: None,
         marginals: vec![("ETH.spot".to_owned(), 7.0)],
         truncation: 1.6,
     };
@@ -77,8 +120,11 @@ fn t_copula_fits_what_is_not_stated() {
 
 #[test]
 fn a_process_without_evidence_is_refused() {
-    let mut settings =
-        settings(ProcessSettings::StudentT { degrees_of_freedom: None, truncation: 1.6 });
+    let mut settings = settings(ProcessSettings::StudentT {
+        degrees_of_freedom: None,
+        degrees_of_freedom_min: None,
+        truncation: 1.6,
+    });
     settings.stated_volatilities = vec![stated("BTC.spot", 0.5)];
     let error = try_fit(&settings, &["BTC"], &market()).unwrap_err();
     assert!(matches!(error, CalibrationError::NothingToFit { what: "degrees of freedom" }));
@@ -88,7 +134,11 @@ fn a_process_without_evidence_is_refused() {
     settings.process = ProcessSettings::Bootstrap { block_length: 5.0 };
     let error = try_fit(&settings, &["BTC"], &market()).unwrap_err();
     assert!(matches!(error, CalibrationError::NoHistory { .. }), "{error}");
-    settings.process = ProcessSettings::StudentT { degrees_of_freedom: Some(2.0), truncation: 1.6 };
+    settings.process = ProcessSettings::StudentT {
+        degrees_of_freedom: Some(2.0),
+        degrees_of_freedom_min: None,
+        truncation: 1.6,
+    };
     let error = try_fit(&settings, &["BTC"], &market()).unwrap_err();
     assert!(error.to_string().contains("expected above 2"), "{error}");
 }

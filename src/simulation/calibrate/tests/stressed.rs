@@ -120,12 +120,17 @@ fn fat_tails_replace_the_process_or_its_degrees_of_freedom() {
     let expected = Process::StudentT { degrees_of_freedom: 3.0, truncation: libm::log(5.0) };
     assert_eq!(process(ProcessSettings::Gbm), expected);
     assert_eq!(process(ProcessSettings::Bootstrap { block_length: 5.0 }), expected);
-    let student = ProcessSettings::StudentT { degrees_of_freedom: Some(8.0), truncation: 1.0 };
+    let student = ProcessSettings::StudentT {
+        degrees_of_freedom: Some(8.0),
+        degrees_of_freedom_min: None,
+        truncation: 1.0,
+    };
     let expected = Process::StudentT { degrees_of_freedom: 3.0, truncation: 1.0 };
     assert_eq!(process(student), expected);
     let own = |freedom: f64| vec![("BTC.spot".to_owned(), freedom), ("ETH.spot".to_owned(), 9.0)];
     let copula = ProcessSettings::TCopula {
         degrees_of_freedom: Some(2.5),
+        degrees_of_freedom_min: None,
         marginals: own(2.2),
         truncation: 1.0,
     };
