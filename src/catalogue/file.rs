@@ -53,7 +53,8 @@ impl Catalogue {
     /// # Errors
     /// A file that is no catalogue; a folder that cannot be written.
     pub fn create(path: &Path) -> Result<Self, CatalogueError> {
-        let mut catalogue = Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+        let mut catalogue =
+            Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         if !catalogue.is_begun()? {
             catalogue.begin().map_err(catalogue_error(path))?;
         }
@@ -65,8 +66,21 @@ impl Catalogue {
     /// # Errors
     /// No file; a file that is no catalogue.
     pub fn open(path: &Path) -> Result<Self, CatalogueError> {
+        Self::standing(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// As [`Catalogue::open`], to be read alone: nothing about the file changes, and it may lie where
+    /// nothing can be written.
+    ///
+    /// # Errors
+    /// As [`Catalogue::open`].
+    pub fn open_to_read(path: &Path) -> Result<Self, CatalogueError> {
+        Self::standing(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    fn standing(path: &Path, how: OpenFlags) -> Result<Self, CatalogueError> {
         let absent = || CatalogueError::Absent { path: path.to_owned() };
-        let catalogue = match Self::connect(path, OpenFlags::empty()) {
+        let catalogue = match Self::connect(path, how) {
             Err(CatalogueError::Database { source, .. }) if cannot_open(&source) => {
                 return Err(absent());
             }
@@ -81,7 +95,7 @@ impl Catalogue {
     }
 
     fn connect(path: &Path, how: OpenFlags) -> Result<Self, CatalogueError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | how;
+        let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | how;
         let connect = || {
             let connection = Connection::open_with_flags(path, flags)?;
             connection.pragma_update(None, "busy_timeout", PATIENCE_MS)?;

@@ -13,6 +13,7 @@ mod chain;
 mod compare;
 mod error;
 mod file;
+mod history;
 mod read;
 mod record;
 mod select;
@@ -20,7 +21,7 @@ mod verify;
 
 pub use error::CatalogueError;
 pub use file::Catalogue;
-pub use record::{breaches, breaches_when_stated, run_record, tail};
+pub use record::{breaches, breaches_when_stated, policy, policy_when_stated, run_record, tail};
 pub use select::Selection;
 
 /// Name of the catalogue beside results where no other is given.

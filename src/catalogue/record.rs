@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::document::Manifest;
 use crate::outcome::{
-    Breach, HashedFile, LimitState, Outcome, RecordedTail, ReplayedThreshold, RunRecord, Status,
-    Threshold,
+    Breach, HashedFile, LimitState, Outcome, RecordedPolicy, RecordedTail, ReplayedThreshold,
+    RunRecord, Status, Threshold,
 };
 
 /// Name of the breach of the threshold itself.
@@ -32,6 +32,25 @@ pub fn run_record(command: &str, by: &str, folder: &Path, manifest: Manifest) ->
         figures: None,
         tail: vec![],
         breaches: vec![],
+        policy: None,
+    }
+}
+
+/// How a threshold was made.
+pub fn policy(threshold: &Threshold) -> RecordedPolicy {
+    RecordedPolicy {
+        name: threshold.policy.clone(),
+        appetite: threshold.appetite,
+        multiplier: threshold.condition.multiplier,
+    }
+}
+
+/// The same of a stated path or a grid.
+pub fn policy_when_stated(threshold: &ReplayedThreshold) -> RecordedPolicy {
+    RecordedPolicy {
+        name: threshold.policy.clone(),
+        appetite: threshold.appetite,
+        multiplier: threshold.multiplier,
     }
 }
 

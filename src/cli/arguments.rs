@@ -300,7 +300,7 @@ pub enum ReportFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  plimsoll report out/desk --format md\n  \
                         plimsoll report out/desk --format html,xlsx --out out/committee\n  \
-                        plimsoll report out/today --compare out/yesterday --out out/committee\n  \
+                        plimsoll report out/today --compare out/yesterday --explain --out out/committee\n  \
                         plimsoll report out/desk --theme scenarios/theme/house.toml --out out/committee")]
 pub struct ReportArguments {
     /// Folders of results, as `run --out` wrote them.
@@ -309,6 +309,18 @@ pub struct ReportArguments {
     /// Folder of an earlier run: the report tells what moved since.
     #[arg(long, value_name = "RUN")]
     pub compare: Option<PathBuf>,
+    /// Tell what moved step by step (time, market, positions, collateral, parameters, Monte Carlo
+    /// noise), as `plimsoll explain` does: runs up to seven times again, so both runs must have kept
+    /// their inputs.
+    #[arg(long, requires = "compare")]
+    pub explain: bool,
+    /// Show the recorded runs of the scenario from this catalogue, which is only read [default:
+    /// plimsoll-catalogue.sqlite in the folder that holds RUN, where there is one].
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
+    /// Show no recorded runs.
+    #[arg(long, conflicts_with = "catalogue")]
+    pub no_catalogue: bool,
     /// Formats, separated by commas; xlsx and md are of simulated runs alone.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", default_value = "html")]
     pub format: Vec<ReportFormat>,

@@ -3,6 +3,7 @@
 mod arguments;
 mod backtest;
 mod batch;
+mod beside;
 mod calibrate;
 mod calibrate_market;
 mod calibrate_policy;

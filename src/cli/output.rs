@@ -13,7 +13,7 @@ use crate::outcome::{
     Backtest, Calibration, GridOutcome, HistoricalOutcome, Outcome, PolicyCalibration, RunRecord,
 };
 use crate::report::look::Look;
-use crate::report::{self, ReportError};
+use crate::report::{self, Beside, ReportError};
 use crate::study::batch;
 
 /// Why results were not written; nothing is then left behind.
@@ -177,7 +177,7 @@ impl Output {
         let outcome = &run.outcome;
         self.folder.write("result.json", report::json(outcome)?.as_bytes())?;
         for format in told.formats {
-            let (name, bytes) = rendered(outcome, None, *format, told.look)?;
+            let (name, bytes) = rendered(outcome, &Beside::default(), *format, told.look)?;
             self.folder.write(name, &bytes)?;
         }
         let losses = report::losses_parquet(&run.losses, &run.masses, 0)?;
@@ -222,15 +222,15 @@ impl Output {
 /// The report of a simulated run in one format: the name of its file, and its bytes.
 pub fn rendered(
     outcome: &Outcome,
-    earlier: Option<&Outcome>,
+    beside: &Beside,
     format: ReportFormat,
     look: &Look,
 ) -> Result<(&'static str, Vec<u8>), ReportError> {
     Ok(match format {
         ReportFormat::Html => {
-            ("report.html", report::html_since(outcome, earlier, look)?.into_bytes())
+            ("report.html", report::html_beside(outcome, beside, look)?.into_bytes())
         }
-        ReportFormat::Xlsx => ("report.xlsx", report::xlsx(outcome, earlier)?),
-        ReportFormat::Md => ("report.md", report::markdown(outcome, earlier)?.into_bytes()),
+        ReportFormat::Xlsx => ("report.xlsx", report::xlsx(outcome, beside)?),
+        ReportFormat::Md => ("report.md", report::markdown(outcome, beside)?.into_bytes()),
     })
 }

@@ -79,6 +79,7 @@ pub fn run_figures(record: RunRecord, outcome: &Outcome) -> RunRecord {
         figures: Some(batch::figures(outcome)),
         tail: catalogue::tail(outcome),
         breaches: outcome.threshold.as_ref().map_or_else(Vec::new, catalogue::breaches),
+        policy: outcome.threshold.as_ref().map(catalogue::policy),
         ..record
     }
 }
@@ -91,7 +92,8 @@ pub fn stated_figures(
 ) -> RunRecord {
     let breaches = |one| catalogue::breaches_when_stated(figures.loss, one);
     let breaches = threshold.map_or_else(Vec::new, breaches);
-    RunRecord { figures: Some(figures), breaches, ..record }
+    let policy = threshold.map(catalogue::policy_when_stated);
+    RunRecord { figures: Some(figures), breaches, policy, ..record }
 }
 
 /// The instant that entries are recorded as of.

@@ -4,15 +4,17 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::arguments::{ReportArguments, ReportFormat};
+use super::beside;
 use super::exit::Exit;
 use super::look::look;
 use super::output::rendered;
 use super::session::machine;
 use super::terminal::Terminal;
+use crate::catalogue::CatalogueError;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, visible, whole_results};
 use crate::outcome::Outcome;
 use crate::report::look::Look;
-use crate::report::{self, ReportError};
+use crate::report::{self, Beside, Explained, ReportError};
 use crate::study::results::Results;
 
 /// Why there is no report.
@@ -32,6 +34,11 @@ enum Failure {
     Report(#[from] ReportError),
     #[error(transparent)]
     Output(OutputError),
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// Told already.
+    #[error("no report")]
+    Exit(Exit),
 }
 
 impl Failure {
@@ -39,6 +46,7 @@ impl Failure {
         match self {
             Self::Report(ReportError::NotComparable { .. }) => Exit::Usage,
             Self::Report(_) | Self::Output(_) => Exit::Failure,
+            Self::Exit(exit) => *exit,
             _ => Exit::Usage,
         }
     }
@@ -55,6 +63,7 @@ pub fn report(arguments: &ReportArguments, terminal: &Terminal) -> Exit {
     };
     match told(arguments, &look, terminal) {
         Ok(exit) => exit,
+        Err(Failure::Exit(exit)) => exit,
         Err(failure) => {
             terminal.complain(&failure.to_string());
             failure.exit()
@@ -65,11 +74,10 @@ pub fn report(arguments: &ReportArguments, terminal: &Terminal) -> Exit {
 fn told(arguments: &ReportArguments, look: &Look, terminal: &Terminal) -> Result<Exit, Failure> {
     let Some(out) = &arguments.out else { return printed(arguments, terminal) };
     let targets = targets(out, &arguments.runs)?;
-    let earlier = earlier(arguments)?;
     let made: Vec<(Vec<Page>, Manifest)> = arguments
         .runs
         .iter()
-        .map(|run| pages(run, earlier.as_deref(), &arguments.format, look))
+        .map(|run| pages(run, arguments, look, terminal))
         .collect::<Result<_, Failure>>()?;
     for (target, (pages, manifest)) in targets.iter().zip(made) {
         let mut folder = OutputFolder::create(target).map_err(Failure::Output)?;
@@ -87,14 +95,28 @@ fn printed(arguments: &ReportArguments, terminal: &Terminal) -> Result<Exit, Fai
     let ([run], [ReportFormat::Md]) = (&*arguments.runs, &*arguments.format) else {
         return Err(Failure::NowhereToWrite);
     };
-    let earlier = earlier(arguments)?;
+    let manifest = whole(run)?;
     let outcome = simulated(run)?;
-    let note = report::markdown(&outcome, earlier.as_deref())?;
+    let beside = beside(run, &manifest, &outcome, arguments, terminal)?;
+    let note = report::markdown(&outcome, &beside)?;
     Ok(terminal.print(&note))
 }
 
-fn earlier(arguments: &ReportArguments) -> Result<Option<Box<Outcome>>, Failure> {
-    arguments.compare.as_deref().map(simulated).transpose()
+/// What is told beside the results in `run`.
+fn beside(
+    run: &Path,
+    manifest: &Manifest,
+    outcome: &Outcome,
+    arguments: &ReportArguments,
+    terminal: &Terminal,
+) -> Result<Beside, Failure> {
+    let earlier = arguments.compare.as_deref().map(simulated).transpose()?;
+    let explained = match arguments.compare.as_deref().filter(|_| arguments.explain) {
+        Some(earlier) => beside::explained(earlier, run, terminal).map_err(Failure::Exit)?,
+        None => Explained::Unasked,
+    };
+    let history = beside::history(arguments, run, manifest, outcome)?;
+    Ok(Beside { earlier, explained, history })
 }
 
 /// The folder of each report: the one named, or one a run below it by the name of the run's folder.
@@ -118,18 +140,21 @@ fn targets(out: &Path, runs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 /// The files of one report, and what its manifest tells.
 fn pages(
     run: &Path,
-    earlier: Option<&Outcome>,
-    formats: &[ReportFormat],
+    arguments: &ReportArguments,
     look: &Look,
+    terminal: &Terminal,
 ) -> Result<(Vec<Page>, Manifest), Failure> {
     let manifest = whole(run)?;
-    let html_alone = earlier.is_none() && formats.iter().all(|one| *one == ReportFormat::Html);
+    let formats = &arguments.format;
+    let html_alone =
+        arguments.compare.is_none() && formats.iter().all(|one| *one == ReportFormat::Html);
     let html = |text: String| vec![("report.html", text.into_bytes())];
     let pages = match Results::read(run).map_err(Failure::Input)? {
-        Results::Simulated(outcome) => formats
-            .iter()
-            .map(|format| rendered(&outcome, earlier, *format, look))
-            .collect::<Result<_, ReportError>>()?,
+        Results::Simulated(outcome) => {
+            let beside = beside(run, &manifest, &outcome, arguments, terminal)?;
+            let rendered = formats.iter().map(|format| rendered(&outcome, &beside, *format, look));
+            rendered.collect::<Result<_, ReportError>>()?
+        }
         _ if !html_alone => return Err(Failure::HtmlAlone { path: run.to_path_buf() }),
         Results::Stated(outcome) => html(report::historical_html(&outcome, look)?),
         Results::Grid(outcome) => html(report::grid_html(&outcome, look)?),

@@ -65,6 +65,10 @@ pub struct RunRecord {
     /// The threshold and the limits that were breached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
+    /// How the threshold was made; `None` without a policy, of other commands than `run` and `batch`,
+    /// and of entries before this was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<RecordedPolicy>,
 }
 
 impl RunRecord {
@@ -92,6 +96,17 @@ pub struct RecordedTail {
     pub value_at_risk: f64,
     /// Expected shortfall.
     pub expected_shortfall: f64,
+}
+
+/// What makes a threshold of capital: `threshold = appetite × capital × multiplier`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedPolicy {
+    /// Name of the policy.
+    pub name: String,
+    /// Share of capital that may be lost.
+    pub appetite: f64,
+    /// Condition multiplier.
+    pub multiplier: f64,
 }
 
 /// A bound that was exceeded.
@@ -177,6 +192,26 @@ pub struct CatalogueListing {
     pub entries: Vec<CatalogueEntry>,
     /// Runs that fit the question but were left out as older than those listed.
     pub older: usize,
+}
+
+/// The recorded runs of one scenario up to one of them, and what was decided about that one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunHistory {
+    /// Oldest first; the last is the run that is told of.
+    pub runs: Vec<RecordedRun>,
+    /// Decisions about the last run, oldest first.
+    pub decisions: Vec<CatalogueEntry>,
+}
+
+/// A run of a history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedRun {
+    /// Its entry; `None` of a run that is not recorded.
+    pub entry: Option<u64>,
+    /// When it was recorded, or began where it was not, UTC, RFC 3339.
+    pub recorded_at: String,
+    /// What ran and what it found.
+    pub run: RunRecord,
 }
 
 /// Two recorded runs side by side.

@@ -48,8 +48,8 @@ pub use calibration::{
 };
 pub use catalogue::{
     Breach, CatalogueEntry, CatalogueFault, CatalogueListing, CatalogueRecord, ComparedFigure,
-    ComparedInput, HashedFile, InputChange, OverrideRecord, RecordedTail, ResultsNow,
-    RunComparison, RunRecord, Verification,
+    ComparedInput, HashedFile, InputChange, OverrideRecord, RecordedPolicy, RecordedRun,
+    RecordedTail, ResultsNow, RunComparison, RunHistory, RunRecord, Verification,
 };
 pub use explanation::{
     EXPLANATION_FORMAT_VERSION, ExplainedFigure, ExplainedQuantity, ExplainedStep, Explanation,

@@ -1,7 +1,7 @@
 //! The outcome as Markdown, for chats and tickets: the answer in sentences, then short tables.
 
 use super::ReportError;
-use super::comparison::comparable;
+use super::beside::Beside;
 use super::figures::{Figures, count, duration, instant, level, percent, plain, prose};
 use super::readable::readable;
 use super::tables::{Cell, Section, sections};
@@ -9,8 +9,9 @@ use super::verdict::verdict;
 use crate::outcome::Outcome;
 
 /// Tables that a note holds, in order; the others are in the report.
-const SHOWN: [&str; 7] = [
+const SHOWN: [&str; 8] = [
     "What moved",
+    "What moved, step by step",
     "VaR and ES",
     "Potential loss",
     "Limits",
@@ -24,12 +25,12 @@ const ROWS: usize = 10;
 const LEFT_OUT: [&str; 4] =
     ["estimator", "standard error", "ES standard error", "VaR standard error"];
 
-/// The note, with what moved since `earlier` where it is given; a newline at its end.
+/// The note, with what is told beside the outcome; a newline at its end.
 ///
 /// # Errors
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite; [`ReportError::NotComparable`] where
-/// `earlier` is in another currency.
-pub fn markdown(outcome: &Outcome, earlier: Option<&Outcome>) -> Result<String, ReportError> {
+/// an earlier run is in another currency.
+pub fn markdown(outcome: &Outcome, beside: &Beside) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
     let verdict = verdict(&outcome);
     let figures = Figures::of(&outcome);
@@ -41,8 +42,8 @@ pub fn markdown(outcome: &Outcome, earlier: Option<&Outcome>) -> Result<String, 
         text += "\n**To do**\n\n";
         verdict.actions.iter().for_each(|one| text += &format!("- {}\n", escaped(&prose(one))));
     }
-    let earlier = comparable(earlier, &outcome)?;
-    let tables = sections(&outcome, &verdict, earlier.as_ref());
+    let beside = beside.readable(&outcome)?;
+    let tables = sections(&outcome, &verdict, &beside);
     for section in tables.iter().filter(|section| SHOWN.contains(&section.title)) {
         text += &table(section, figures);
     }

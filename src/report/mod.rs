@@ -12,6 +12,7 @@
 
 mod backtest;
 mod batch;
+mod beside;
 mod calibration;
 mod catalogue;
 pub mod charts;
@@ -41,6 +42,7 @@ pub use batch::{
     batch_csv, batch_html, batch_json, batch_json_lines, batch_terminal, changes_json,
     changes_terminal,
 };
+pub use beside::{Beside, Explained};
 pub use calibration::{calibration_csv, calibration_html, calibration_json};
 pub use catalogue::{
     run_comparison_json, run_comparison_terminal, runs_json_lines, runs_terminal, trends_terminal,
@@ -49,7 +51,7 @@ pub use catalogue::{
 pub use explanation::{explanation_html, explanation_json, explanation_terminal};
 pub use grid::{grid_csv, grid_html, grid_json, grid_json_line, grid_terminal};
 pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
-pub use html::{html, html_since, shipped_templates};
+pub use html::{html, html_beside, shipped_templates};
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
 pub use markdown::markdown;

@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
     FormatAlign, Workbook, Worksheet, XlsxError,
 };
 
-use super::comparison::comparable;
+use super::beside::Beside;
 use super::figures::Figures;
 use super::readable::readable;
 use super::tables::{Cell, Chart, ChartKind, Section, sections};
@@ -31,16 +31,16 @@ const AXIS: &str = "#,##0";
 /// Rows of the sheet that a chart takes up.
 const CHART_ROWS: u32 = 23;
 
-/// The workbook as bytes, with what moved since `earlier` where it is given; the same for the same
+/// The workbook as bytes, with what is told beside the outcome; the same for the same
 /// outcomes.
 ///
 /// # Errors
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite; [`ReportError::Workbook`] where a
-/// workbook cannot hold the outcome; [`ReportError::NotComparable`] where `earlier` is in another
-/// currency.
-pub fn xlsx(outcome: &Outcome, earlier: Option<&Outcome>) -> Result<Vec<u8>, ReportError> {
+/// workbook cannot hold the outcome; [`ReportError::NotComparable`] where an earlier run is in
+/// another currency.
+pub fn xlsx(outcome: &Outcome, beside: &Beside) -> Result<Vec<u8>, ReportError> {
     let outcome = readable(outcome)?;
-    let earlier = comparable(earlier, &outcome)?;
+    let beside = beside.readable(&outcome)?;
     let formats = Formats::new(Figures::of(&outcome));
     let mut workbook = Workbook::new();
     let mut properties = DocProperties::new().set_title(&outcome.scenario);
@@ -48,7 +48,7 @@ pub fn xlsx(outcome: &Outcome, earlier: Option<&Outcome>) -> Result<Vec<u8>, Rep
         properties = properties.set_creation_datetime(&as_of);
     }
     workbook.set_properties(&properties);
-    let sections = sections(&outcome, &verdict(&outcome), earlier.as_ref());
+    let sections = sections(&outcome, &verdict(&outcome), &beside);
     for (place, section) in sections.iter().enumerate() {
         write(workbook.add_worksheet(), section, &formats)?;
         if place == 0 {

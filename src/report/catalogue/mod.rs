@@ -3,6 +3,7 @@
 
 mod comparison;
 mod list;
+pub(super) mod series;
 mod trend;
 mod verification;
 

@@ -1,8 +1,9 @@
 //! How the figures of each scenario went from run to run.
 
-use crate::outcome::{BatchFigures, CatalogueListing, CatalogueRecord, RunRecord};
+use super::series::{Series, SeriesRow};
+use crate::outcome::{CatalogueListing, CatalogueRecord};
 use crate::report::ReportError;
-use crate::report::figures::{Figures, count, level, percent, signed};
+use crate::report::figures::{Figures, count, percent, signed};
 use crate::report::readable::readable;
 use crate::report::terminal::TerminalStyle;
 use crate::report::terminal::grid::{Grid, render, text_row};
@@ -40,66 +41,31 @@ pub fn trends_terminal(
     if series.is_empty() {
         return Ok(grid.line("no recorded run with figures fits") + "\n");
     }
-    let blocks: Vec<String> = series.iter().map(|one| one.block(&grid)).collect();
+    let blocks: Vec<String> = series.iter().map(|one| block(one, &grid)).collect();
     Ok(blocks.join("\n\n") + "\n")
 }
 
-/// Runs of one scenario, in one currency and of one measure, oldest first.
-struct Series<'a> {
-    runs: Vec<(&'a str, &'a RunRecord, &'a BatchFigures)>,
-}
-
-impl Series<'_> {
-    fn fits(&self, run: &RunRecord, figures: &BatchFigures) -> bool {
-        let (_, first, found) = self.runs[0];
-        first.name() == run.name()
-            && found.currency == figures.currency
-            && found.measure == figures.measure
-    }
-
-    fn block(&self, grid: &Grid) -> String {
-        let (from, first, figures) = self.runs[0];
-        let (to, _, _) = self.runs[self.runs.len() - 1];
-        let heading = format!(
-            "{}: {} from {} to {}, {}",
-            first.name(),
-            count(self.runs.len(), "run"),
-            minute(from),
-            minute(to),
-            figures.currency
-        );
-        let mut table = grid.table(&["", "run by run", "first", "last", "change"]);
-        for (name, values, is_share) in self.rows(figures) {
-            let known: Vec<f64> = values.iter().copied().flatten().collect();
-            if let (Some(first), Some(last)) = (known.first(), known.last()) {
-                let shown = |value: f64| shown(value, is_share);
-                let row = [name, bars(&values), shown(*first), shown(*last), change(*first, *last)];
-                table.add_row(text_row(row));
-            }
+fn block(series: &Series<'_>, grid: &Grid) -> String {
+    let (from, first, figures) = series.runs[0];
+    let (to, _, _) = series.runs[series.runs.len() - 1];
+    let heading = format!(
+        "{}: {} from {} to {}, {}",
+        first.name(),
+        count(series.runs.len(), "run"),
+        minute(from),
+        minute(to),
+        figures.currency
+    );
+    let mut table = grid.table(&["", "run by run", "first", "last", "change"]);
+    for SeriesRow { name, values, is_share } in series.rows() {
+        let known: Vec<f64> = values.iter().copied().flatten().collect();
+        if let (Some(first), Some(last)) = (known.first(), known.last()) {
+            let shown = |value: f64| shown(value, is_share);
+            let row = [name, bars(&values), shown(*first), shown(*last), change(*first, *last)];
+            table.add_row(text_row(row));
         }
-        format!("{}\n{}", grid.line(&heading), render(table, &[2, 3, 4]))
     }
-
-    /// Name, values run by run, and whether they are shares.
-    fn rows(&self, figures: &BatchFigures) -> Vec<(String, Vec<Option<f64>>, bool)> {
-        let of = |read: &dyn Fn(&RunRecord, &BatchFigures) -> Option<f64>| {
-            self.runs.iter().map(|(_, run, figures)| read(run, figures)).collect::<Vec<_>>()
-        };
-        let tail = self.runs.iter().rev().find_map(|(_, run, _)| run.tail.last());
-        let mut rows = match tail.map(|one| one.level) {
-            None => vec![(figures.measure.clone(), of(&|_, one| Some(one.loss)), false)],
-            Some(at) => {
-                let found = |run: &RunRecord| run.tail.iter().find(|one| one.level == at).cloned();
-                let var = of(&|run, _| found(run).map(|one| one.value_at_risk));
-                let shortfall = of(&|run, _| found(run).map(|one| one.expected_shortfall));
-                let name = |measure| format!("{measure} {}", level(at));
-                vec![(name("VaR"), var, false), (name("ES"), shortfall, false)]
-            }
-        };
-        rows.push(("threshold".to_owned(), of(&|_, one| one.threshold), false));
-        rows.push(("utilisation".to_owned(), of(&|_, one| one.utilisation), true));
-        rows
-    }
+    format!("{}\n{}", grid.line(&heading), render(table, &[2, 3, 4]))
 }
 
 fn shown(value: f64, is_share: bool) -> String {

@@ -29,6 +29,7 @@ mod replay;
 mod rows;
 mod scale;
 mod tail;
+mod trend;
 mod uniformity;
 mod waterfall;
 
@@ -47,6 +48,7 @@ pub(super) use ladder::{name_of, told};
 pub use policies::{policy_front, policy_history, policy_sensitivity};
 pub use replay::{account_value, book_value};
 pub use tail::tail;
+pub use trend::trend;
 pub use uniformity::calibration;
 pub use waterfall::waterfall;
 

@@ -4,6 +4,7 @@ mod page;
 mod terminal;
 
 pub use page::explanation_html;
+pub(super) use page::{explained, steps};
 pub use terminal::explanation_terminal;
 
 use super::figures::{level, number, percent, signed};

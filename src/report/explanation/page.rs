@@ -37,7 +37,7 @@ fn figures(explanation: &Explanation) -> Figures {
 }
 
 /// What the section tells of each figure.
-fn explained(explanation: &Explanation) -> Vec<Value> {
+pub(in crate::report) fn explained(explanation: &Explanation) -> Vec<Value> {
     let told = |(index, figure): (usize, &ExplainedFigure)| {
         let id = format!("chart-explained-{index}");
         context! {
@@ -51,7 +51,8 @@ fn explained(explanation: &Explanation) -> Vec<Value> {
     explanation.figures.iter().enumerate().map(told).collect()
 }
 
-fn steps(explanation: &Explanation) -> Vec<Value> {
+/// What the section tells of each step.
+pub(in crate::report) fn steps(explanation: &Explanation) -> Vec<Value> {
     let told = |taken: &crate::outcome::StepTaken| {
         context! {
             name => taken.step.name(),

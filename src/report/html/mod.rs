@@ -16,7 +16,9 @@ pub use templates::shipped as shipped_templates;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::comparison::{comparable, compared_rows};
+use super::beside::{Beside, Explained};
+use super::comparison::compared_rows;
+use super::explanation::{explained, steps};
 use super::figures::Figures;
 use super::look::Look;
 use super::ranking::largest_and_rest;
@@ -34,28 +36,36 @@ const POSITIONS_LISTED: usize = 30;
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite, [`ReportError::Template`] where a
 /// template does not fit the outcome.
 pub fn html(outcome: &Outcome) -> Result<String, ReportError> {
-    html_since(outcome, None, &Look::default())
+    html_beside(outcome, &Beside::default(), &Look::default())
 }
 
-/// As [`html`], with what moved since an earlier run, in the look of a house.
+/// As [`html`], with what is told beside the outcome, in the look of a house.
 ///
 /// # Errors
-/// As [`html`]; [`ReportError::NotComparable`] where the two are in different currencies.
-pub fn html_since(
-    outcome: &Outcome,
-    earlier: Option<&Outcome>,
-    look: &Look,
-) -> Result<String, ReportError> {
+/// As [`html`]; [`ReportError::NotComparable`] where an earlier run is in another currency.
+pub fn html_beside(outcome: &Outcome, beside: &Beside, look: &Look) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
-    let earlier = comparable(earlier, &outcome)?;
+    let beside = beside.readable(&outcome)?;
     let environment = templates::environment(Figures::of(&outcome), look)?;
     let verdict = verdict(&outcome);
+    let explanation = match &beside.explained {
+        Explained::Told(explanation) => Some(&**explanation),
+        _ => None,
+    };
     let page = environment.get_template("report.html")?.render(context! {
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
         charts => charts_of(&outcome),
         positions => Value::from(Serde(positions(&outcome))),
         after => after(&outcome),
-        since => earlier.as_ref().map(|earlier| since(earlier, &outcome)),
+        since => beside.earlier.as_ref().map(|earlier| since(earlier, &outcome)),
+        not_explained => match &beside.explained {
+            Explained::Impossible(why) => Some(why),
+            _ => None,
+        },
+        explanation => explanation.map(|one| Value::from(Serde(one))),
+        explained => explanation.map(explained),
+        steps => explanation.map(steps),
+        trend => safe(beside.history.as_ref().and_then(|one| charts::trend(one, "chart-trend"))),
         liquidations => Value::from(Serde(exposure::liquidations(&outcome))),
         margin => Value::from(Serde(exposure::margin(&outcome))),
         ladders => Value::from(Serde(exposure::ladders(&outcome))),

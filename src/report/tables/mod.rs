@@ -3,12 +3,15 @@
 
 mod answer;
 mod contributions;
+mod explained;
 mod losses;
 mod margin;
 mod model;
 mod since;
 mod threshold;
+mod trend;
 
+use super::beside::Beside;
 use super::verdict::Verdict;
 use crate::outcome::Outcome;
 
@@ -100,17 +103,15 @@ impl Section {
 }
 
 /// All tables of an outcome whose texts are readable; those with nothing in them are left out.
-/// With `earlier`, what moved since.
-pub(super) fn sections(
-    outcome: &Outcome,
-    verdict: &Verdict,
-    earlier: Option<&Outcome>,
-) -> Vec<Section> {
+/// What is told `beside` it follows the summary.
+pub(super) fn sections(outcome: &Outcome, verdict: &Verdict, beside: &Beside) -> Vec<Section> {
     let threshold = outcome.threshold.as_ref();
     let of_threshold = threshold.map_or_else(Vec::new, |one| threshold::sections(one, outcome));
     let all = [
         vec![answer::summary(outcome, verdict)],
-        earlier.map(|earlier| since::since(earlier, outcome)).into_iter().collect(),
+        beside.earlier.iter().map(|earlier| since::since(earlier, outcome)).collect(),
+        explained::explained(&beside.explained),
+        beside.history.iter().map(trend::trend).collect(),
         vec![losses::measures(outcome)],
         of_threshold,
         vec![
