@@ -169,6 +169,21 @@ fn the_loss_stands_alone_and_in_full_against_the_threshold() {
     assert!(text.contains("AMBER") && text.contains("89.1 % of the threshold"), "{text}");
 }
 
+/// Limits beside the threshold need a distribution or today's book: a stated path says that it reads
+/// none.
+#[test]
+fn limits_that_are_not_read_are_named() {
+    let scenario = SCENARIO.replace("[historical]\n", "policy = \"policy.toml\"\n[historical]\n");
+    let limit = "[[limit]]\nname = \"one coin\"\nlevel = \"underlying\"\n\
+                 measure = \"gross_exposure\"\nhard = 1\n";
+    let notes =
+        |policy: &str| replay(&[("scenario.toml", &scenario), ("policy.toml", policy)]).notes;
+    let expected =
+        "limits of the policy are not read on stated moves, a simulated run reads them: one coin";
+    assert!(notes(&format!("{POLICY}{limit}")).iter().any(|note| note == expected));
+    assert!(notes(POLICY).iter().all(|note| !note.contains("limits of the policy")));
+}
+
 /// A chart holds the figures of the outcome, to the last bit.
 #[test]
 fn charts_read_back_as_the_outcome() {

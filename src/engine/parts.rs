@@ -145,7 +145,9 @@ impl Parts {
             apply(&options.overrides, &mut scenario);
         }
         let mut portfolio = book.portfolio.clone();
-        let left_out = historical::without_chance(&mut scenario, &mut portfolio);
+        let mut left_out = historical::without_chance(&mut scenario, &mut portfolio);
+        let limits = policy.as_ref().filter(|_| scenario.is_stated());
+        left_out.extend(limits.and_then(|loaded| loaded.policy.limits_unread("on stated moves")));
         let position_places = traded.as_ref().unwrap_or(&book).position_places();
         collector.finish(Inputs {
             position_places,

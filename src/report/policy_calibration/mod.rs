@@ -25,7 +25,7 @@ pub(super) fn answer(calibration: &PolicyCalibration) -> String {
         .parameters
         .iter()
         .zip(&best.values)
-        .map(|(parameter, value)| format!("{} {}", parameter.name, number(*value, 4)))
+        .map(|(parameter, value)| format!("{} {value}", parameter.name))
         .collect();
     let meets = match (calibration.constraints.is_empty(), calibration.feasible) {
         (true, _) => "",

@@ -81,7 +81,7 @@ fn day(instant: &str) -> String {
 fn folds(calibration: &PolicyCalibration) -> Vec<Value> {
     let span = |ends: &[String; 2]| format!("{} to {}", day(&ends[0]), day(&ends[1]));
     let rows = calibration.folds.iter().flat_map(|fold| {
-        let values: Vec<String> = fold.values.iter().map(|value| number(*value, 4)).collect();
+        let values: Vec<String> = fold.values.iter().map(ToString::to_string).collect();
         let values = values.join(", ");
         [
             context! { part => "trained", dates => span(&fold.train), values => values.clone(), cells => cells(&fold.trained) },

@@ -238,8 +238,8 @@ fn why(comparison: &Comparison, other: usize) -> Option<String> {
     let all = less.len() + more.len();
     (all > 0).then(|| {
         format!(
-            "Why: of the {all} dates on which either missed, the policy carried less on {}, which \
-             changed its missed loss by {}, and as much or more on {}, which changed it by {}.",
+            "Why: either missed on {all} dates; the policy carried less on {} of them (missed loss {}) \
+             and as much or more on {} ({}).",
             less.len(),
             share(changed(&less)),
             more.len(),

@@ -109,6 +109,8 @@ impl LoadedBacktest {
             ));
         }
         notes.extend(self.unweighed());
+        let policy = self.base.policy.as_ref();
+        notes.extend(policy.and_then(|one| one.policy.limits_unread("in a walk-forward")));
         let out = walk.record.left_out.len();
         if let Some(first) = walk.record.left_out.first() {
             notes.push(format!(
