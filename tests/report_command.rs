@@ -327,3 +327,20 @@ fn stated_paths_have_html_alone() {
     assert_eq!(done.status.code(), Some(2));
     assert!(stderr(&done).contains("html alone"), "{}", stderr(&done));
 }
+
+/// A build without the feature refuses before anything is simulated, and says how to get pages.
+#[cfg(not(feature = "pdf"))]
+#[test]
+fn pdf_says_how_to_get_it_where_it_was_left_out() {
+    for command in [["run", "scenarios/minimal"], ["batch", "scenarios/batch"], ["report", "out"]] {
+        let done =
+            plimsoll(&[&command[..], &["--out", "nowhere", "--format", "html,pdf"]].concat());
+        let told = stderr(&done);
+        assert_eq!(done.status.code(), Some(2), "{told}");
+        for words in ["cargo install --path . --features pdf", "report.html prints well"] {
+            assert!(told.contains(words), "{words} is not in\n{told}");
+        }
+    }
+    let unknown = plimsoll(&["report", "out", "--format", "docx", "--out", "nowhere"]);
+    assert!(stderr(&unknown).contains("[possible values: html, xlsx, md]"), "{}", stderr(&unknown));
+}

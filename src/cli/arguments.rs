@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::format::FormatParser;
 use crate::document::PositiveRate;
 use crate::numeric::isa::InstructionSet;
 
@@ -193,10 +194,10 @@ pub struct RunArguments {
     /// several scenarios, into a folder each below it.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Formats of the report, separated by commas; xlsx and md are of simulated runs alone.
+    /// Formats of the report, separated by commas; xlsx, md and pdf are of simulated runs alone.
     #[arg(
         long,
-        value_enum,
+        value_parser = FormatParser,
         value_delimiter = ',',
         value_name = "LIST",
         default_value = "html",
@@ -237,10 +238,10 @@ pub struct BatchArguments {
     /// Write a folder a run into this folder, with summary.json, summary.csv and index.html.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Formats of the report, separated by commas; xlsx and md are of simulated runs alone.
+    /// Formats of the report, separated by commas; xlsx, md and pdf are of simulated runs alone.
     #[arg(
         long,
-        value_enum,
+        value_parser = FormatParser,
         value_delimiter = ',',
         value_name = "LIST",
         default_value = "html",
@@ -276,7 +277,7 @@ pub struct BatchArguments {
 /// How reports look.
 #[derive(Debug, Clone, Args)]
 pub struct LookArguments {
-    /// Name, logo and colours of the house at the top of html reports, from a theme document.
+    /// Name, logo and colours of the house on html and pdf reports, from a theme document.
     #[arg(long, value_name = "THEME.toml", requires = "out")]
     pub theme: Option<PathBuf>,
     /// Folder of templates of your own: each takes the place of the shipped one of its name.
@@ -294,6 +295,9 @@ pub enum ReportFormat {
     Xlsx,
     /// report.md: a note for chats and tickets.
     Md,
+    /// report.pdf: pages with contents and numbers.
+    #[cfg(feature = "pdf")]
+    Pdf,
 }
 
 /// Arguments of `report`.
@@ -321,8 +325,14 @@ pub struct ReportArguments {
     /// Show no recorded runs.
     #[arg(long, conflicts_with = "catalogue")]
     pub no_catalogue: bool,
-    /// Formats, separated by commas; xlsx and md are of simulated runs alone.
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", default_value = "html")]
+    /// Formats, separated by commas; xlsx, md and pdf are of simulated runs alone.
+    #[arg(
+        long,
+        value_parser = FormatParser,
+        value_delimiter = ',',
+        value_name = "LIST",
+        default_value = "html"
+    )]
     pub format: Vec<ReportFormat>,
     #[command(flatten)]
     #[allow(missing_docs)]

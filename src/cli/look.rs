@@ -19,7 +19,7 @@ pub fn look(
     read(arguments, formats).map_err(|fault| match fault {
         Fault::Input(violations) => refuse(&violations, terminal),
         Fault::Unused(what) => {
-            terminal.complain(&format!("{what} is of html reports, and --format names none"));
+            terminal.complain(&format!("{what} reports, and --format names none"));
             Exit::Usage
         }
         Fault::Folder(folder, error) => {
@@ -40,13 +40,17 @@ enum Fault {
 
 fn read(arguments: &LookArguments, formats: &[ReportFormat]) -> Result<Look, Fault> {
     let html = formats.contains(&ReportFormat::Html);
+    #[cfg(feature = "pdf")]
+    let themed = html || formats.contains(&ReportFormat::Pdf);
+    #[cfg(not(feature = "pdf"))]
+    let themed = html;
     let mut look = Look::default();
     if let Some(path) = &arguments.theme {
-        unless(html, "--theme")?;
+        unless(themed, "--theme is of html and pdf")?;
         look = look.with_theme(theme(path).map_err(Fault::Input)?);
     }
     if let Some(folder) = &arguments.template {
-        unless(html, "--template")?;
+        unless(html, "--template is of html")?;
         let names = names_in(folder);
         let names = names.map_err(|error| Fault::Folder(folder.clone(), error))?;
         let loader = Loader::new(folder, Confinement::Inside);

@@ -13,6 +13,7 @@ mod compare;
 mod completions;
 mod exit;
 mod explain;
+mod format;
 mod found;
 mod init;
 mod look;

@@ -231,6 +231,8 @@ pub fn rendered(
             ("report.html", report::html_beside(outcome, beside, look)?.into_bytes())
         }
         ReportFormat::Xlsx => ("report.xlsx", report::xlsx(outcome, beside)?),
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => ("report.pdf", report::pdf(outcome, beside, look)?),
         ReportFormat::Md => ("report.md", report::markdown(outcome, beside)?.into_bytes()),
     })
 }

@@ -26,6 +26,8 @@ mod json;
 pub mod look;
 mod losses;
 mod markdown;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod policy_calibration;
 mod ranking;
 mod readable;
@@ -55,6 +57,8 @@ pub use html::{html, html_beside, shipped_templates};
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
 pub use markdown::markdown;
+#[cfg(feature = "pdf")]
+pub use pdf::pdf;
 pub use policy_calibration::{
     policy_calibration_csv, policy_calibration_html, policy_calibration_json,
 };
@@ -72,6 +76,13 @@ pub enum ReportError {
     /// A workbook that cannot be made.
     #[error("the workbook cannot be made: {reason}")]
     Workbook {
+        /// Why.
+        reason: String,
+    },
+    /// A PDF that cannot be set.
+    #[cfg(feature = "pdf")]
+    #[error("the PDF cannot be made: {reason}")]
+    Pdf {
         /// Why.
         reason: String,
     },

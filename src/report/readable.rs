@@ -14,15 +14,16 @@ use super::text::visible;
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite.
 pub(super) fn readable<T: Results>(outcome: &T) -> Result<T, ReportError> {
     let mut value = finite_value(outcome)?;
-    show_texts(&mut value);
+    show_texts(&mut value, &|text| visible(text).into_owned());
     Ok(serde_json::from_value(value)?)
 }
 
-fn show_texts(value: &mut Value) {
+/// Every text in `value` as `shown` gives it.
+pub(super) fn show_texts(value: &mut Value, shown: &dyn Fn(&str) -> String) {
     match value {
-        Value::String(text) => *text = visible(text).into_owned(),
-        Value::Array(items) => items.iter_mut().for_each(show_texts),
-        Value::Object(fields) => fields.values_mut().for_each(show_texts),
+        Value::String(text) => *text = shown(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| show_texts(item, shown)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| show_texts(field, shown)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

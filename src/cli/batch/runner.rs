@@ -206,6 +206,8 @@ impl<'a> Runner<'a> {
             ReportFormat::Html => "html",
             ReportFormat::Xlsx => "xlsx",
             ReportFormat::Md => "md",
+            #[cfg(feature = "pdf")]
+            ReportFormat::Pdf => "pdf",
         };
         let formats: Vec<&str> = self.formats().iter().map(name).collect();
         self.batch.fingerprint(run, &(formats.join(",") + &self.look.fingerprint()))

@@ -25,6 +25,8 @@ mod heat;
 mod hedging;
 mod ladder;
 mod policies;
+#[cfg(feature = "pdf")]
+mod print;
 mod replay;
 mod rows;
 mod scale;
@@ -46,11 +48,34 @@ pub use hedging::hedging;
 pub use ladder::ladder;
 pub(super) use ladder::{name_of, told};
 pub use policies::{policy_front, policy_history, policy_sensitivity};
+#[cfg(feature = "pdf")]
+pub(super) use print::for_print;
 pub use replay::{account_value, book_value};
 pub use tail::tail;
 pub use trend::trend;
 pub use uniformity::calibration;
 pub use waterfall::waterfall;
+
+use crate::outcome::Outcome;
+
+/// Every chart of an outcome by name; `None` where the outcome has nothing for it.
+pub(super) fn of_outcome(
+    outcome: &Outcome,
+) -> impl Iterator<Item = (&'static str, Option<String>)> + '_ {
+    type Chart = fn(&Outcome, &str) -> Option<String>;
+    let charts: [(&str, Chart); 9] = [
+        ("gauge", gauge),
+        ("waterfall", waterfall),
+        ("distribution", distribution),
+        ("tail", tail),
+        ("contributions", contributions),
+        ("greeks", greeks),
+        ("ladder", ladder),
+        ("at-risk", at_risk),
+        ("hedging", hedging),
+    ];
+    charts.into_iter().map(|(name, draw)| (name, draw(outcome, &format!("chart-{name}"))))
+}
 
 /// Classes of the marks in terms of the page's variables.
 pub const STYLE: &str = include_str!("style.css");

@@ -63,12 +63,12 @@ fn interval(ends: Option<Vec<f64>>, write: impl Fn(f64) -> String) -> String {
 }
 
 /// Figures hold no hyphen but their minus sign.
-fn typographic(figure: &str) -> String {
+pub(in crate::report) fn typographic(figure: &str) -> String {
     figure.replace('-', "−")
 }
 
 /// Hyphens that are minus signs: before a digit, at the start of a word.
-fn signs(text: &str) -> String {
+pub(in crate::report) fn signs(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 8);
     let mut before = ' ';
     let mut letters = text.chars().peekable();

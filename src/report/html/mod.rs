@@ -7,7 +7,7 @@
 //! are.
 
 mod exposure;
-mod filters;
+pub(super) mod filters;
 mod model;
 pub(super) mod templates;
 
@@ -81,23 +81,7 @@ pub fn html_beside(outcome: &Outcome, beside: &Beside, look: &Look) -> Result<St
 
 /// Charts by name; one that the outcome has nothing for is absent, which templates see as empty.
 fn charts_of(outcome: &Outcome) -> Value {
-    type Chart = fn(&Outcome, &str) -> Option<String>;
-    let charts: [(&str, Chart); 9] = [
-        ("gauge", charts::gauge),
-        ("waterfall", charts::waterfall),
-        ("distribution", charts::distribution),
-        ("tail", charts::tail),
-        ("contributions", charts::contributions),
-        ("greeks", charts::greeks),
-        ("ladder", charts::ladder),
-        ("at-risk", charts::at_risk),
-        ("hedging", charts::hedging),
-    ];
-    Value::from_pairs(
-        charts
-            .into_iter()
-            .map(|(name, draw)| (name, safe(draw(outcome, &format!("chart-{name}"))))),
-    )
+    Value::from_pairs(charts::of_outcome(outcome).map(|(name, chart)| (name, safe(chart))))
 }
 
 /// A chart's SVG as it is, or nothing.

@@ -70,6 +70,15 @@ impl Logo {
         Ok(Self { format: LogoFormat::Svg, bytes })
     }
 
+    /// What its file may be called.
+    #[cfg(feature = "pdf")]
+    pub(in crate::report) fn file_name(&self) -> &'static str {
+        match self.format {
+            LogoFormat::Png => "logo.png",
+            LogoFormat::Svg => "logo.svg",
+        }
+    }
+
     /// The picture as an address that needs no other file.
     pub(super) fn address(&self) -> String {
         let kind = match self.format {
