@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use plimsoll::catalogue::Catalogue;
-use plimsoll::outcome::{CatalogueRecord, Explanation, RunRecord};
+use plimsoll::outcome::{
+    Backtest, BacktestSeries, CatalogueRecord, Explanation, Outcome, RunRecord,
+};
 use svg_reader::{Axis, Mark, marks, series};
 
 const SCENARIO: &str = "name = \"day\"\nportfolio = \"book.toml\"\nmarket = \"market.toml\"\n\
@@ -239,4 +241,276 @@ fn what_cannot_be_taken_apart_is_said_in_one_sentence() {
     let sentence = sentence.and_then(|rest| rest.split("</p>").next()).expect("a sentence");
     assert!(sentence.contains("has no copies of its inputs"), "{sentence}");
     assert!(chart(&page, "chart-explained-0").is_none());
+}
+
+#[test]
+fn the_policy_and_its_history_are_those_of_the_catalogue() {
+    let desk = three_runs();
+    desk.change("policy.toml", "appetite = \"10%\"", "appetite = \"8%\"");
+    desk.run("thursday", &[]);
+    let page = desk.page("thursday", &[]);
+    let marks = chart(&page, "chart-policy").expect("a chart of four runs");
+    let recorded = desk.recorded();
+    let multipliers: Vec<f64> =
+        recorded.iter().map(|run| run.policy.as_ref().expect("a policy").multiplier).collect();
+    assert_eq!(points(&marks, "multiplier"), multipliers);
+    let shares = points(&marks, "threshold, share of capital");
+    // The policy has no drivers, so that the share is the appetite.
+    for (share, appetite) in shares.iter().zip([0.1, 0.1, 0.1, 0.08]) {
+        assert!((share - appetite).abs() < 1e-15, "{shares:?}");
+    }
+    assert_eq!(shares.len(), 4);
+    let axis = Axis::of(&marks, "tick-y", false);
+    for mark in series(&marks, "multiplier") {
+        axis.assert_shows(mark.number("cy"), mark.data("value"));
+    }
+    let words = "lets the book put 8.0\u{a0}% of its capital at risk";
+    assert!(page.contains(words), "the policy in plain words");
+    assert!(page.contains("<td>8.0\u{a0}%</td>") && page.contains("<td>10.0\u{a0}%</td>"));
+}
+
+#[test]
+fn overrides_of_the_run_stand_in_its_report_alone_and_are_inert() {
+    let desk = three_runs();
+    let breached = desk.recorded()[1].breaches.first().expect("twice the book").name.clone();
+    assert_eq!(breached, "exposure threshold");
+    let reason = "hedge <script>alert(1)</script> agreed";
+    let decided = desk.plimsoll(&[
+        "override",
+        "2",
+        "--by",
+        "J. Doe, CRO",
+        "--reason",
+        reason,
+        "--breach",
+        &breached,
+        "--catalogue",
+        "out",
+    ]);
+    assert_eq!(decided.status.code(), Some(0), "{}", told(&decided));
+    let page = desk.page("tuesday", &[]);
+    assert!(page.contains("J. Doe, CRO") && page.contains("hedge &lt;script&gt;alert(1)"));
+    assert_eq!(page.matches("<script>").count(), 1, "the page's own");
+    assert!(!desk.page("wednesday", &[]).contains("J. Doe, CRO"));
+}
+
+#[test]
+fn the_appendix_lists_every_input_with_its_hash() {
+    let desk = three_runs();
+    let page = desk.page("wednesday", &[]);
+    let inputs = &desk.recorded()[2].inputs;
+    assert_eq!(inputs.len(), 4);
+    for input in inputs {
+        assert!(page.contains(&format!("<code>{}</code>", input.blake3)), "{}", input.name);
+    }
+    let own = fs::read_to_string(desk.path("out/wednesday/report.html")).expect("a page");
+    assert!(inputs.iter().all(|input| own.contains(&input.blake3)));
+    // A page of `run` depends on the inputs alone, so that it has no age and no history.
+    assert!(page.contains(" before the run") && !own.contains(" before the run"));
+    assert!(!own.contains("chart-trend"));
+}
+
+/// A backtest of the coin's normal model and of one with half its volatility.
+fn backtested(desk: &Desk) -> Backtest {
+    let mut history = "date,BTC\n".to_owned();
+    let first = jiff::civil::date(2025, 8, 1);
+    let mut price = 100_000.0;
+    for day in 0..150_i64 {
+        let date = first.checked_add(jiff::Span::new().days(day)).expect("a date");
+        history += &format!("{date},{price}\n");
+        price *= libm::exp(0.03 * libm::sin(2.3 * day as f64) + 0.02 * libm::cos(5.9 * day as f64));
+    }
+    let market = format!(
+        "{MARKET}[history]\ninterval = \"1d\"\n[[history.file]]\npath = \"history.csv\"\n\
+         columns = {{ time = \"date\" }}\nseries = [{{ symbol = \"BTC\", column = \"BTC\" }}]\n"
+    );
+    let scenario = SCENARIO.replace("[model.stated_volatility]\n\"BTC.spot\" = \"60%\"\n", "");
+    let text = "name = \"two-models\"\nscenario = \"base.toml\"\nfrom = 2025-10-20T00:00:00Z\n\
+        to = 2025-12-20T00:00:00Z\nwindow = \"60d\"\nlevels = [0.95, 0.975]\npaths = 1_000\n\
+        [[model]]\nname = \"as estimated\"\n[model.settings]\n\
+        [[model]]\nname = \"half\"\n[model.settings]\nstated_volatility = { \"BTC.spot\" = 0.25 }\n";
+    for (name, text) in [
+        ("history.csv", history.as_str()),
+        ("past.toml", &market),
+        ("base.toml", &scenario.replace("market.toml", "past.toml")),
+        ("backtest.toml", text),
+    ] {
+        fs::write(desk.path(name), text).expect("writable");
+    }
+    let done = desk.plimsoll(&["backtest", "backtest.toml", "--quiet", "--out", "out/backtest"]);
+    assert_eq!(done.status.code(), Some(0), "{}", told(&done));
+    let text = fs::read_to_string(desk.path("out/backtest/result.json")).expect("results");
+    serde_json::from_str(&text).expect("a backtest")
+}
+
+#[test]
+fn a_backtest_stands_in_the_report_with_its_dates() {
+    let desk = Desk::new();
+    desk.run("monday", &[]);
+    let found = backtested(&desk);
+    let page = desk.page("monday", &["--backtest", "out/backtest"]);
+    let part = &found.parts[0];
+    let section = page.split("<section id=\"backtest\">").nth(1).expect("a section");
+    let section = section.split("</section>").next().expect("its end");
+    let dates = format!("{} periods from {}", part.dates, &part.from[..10]);
+    assert!(section.contains(&dates), "{dates}");
+    assert!(section.contains("This run is of another scenario, day.") == (found.scenario != "day"));
+    for model in &part.models {
+        for level in &model.levels {
+            let cells =
+                format!("<th scope=\"row\">{}</th><td>{}</td>", model.model, level.exceptions);
+            assert!(section.contains(&cells), "{cells}");
+        }
+    }
+    for (at, _) in found.levels.iter().enumerate() {
+        let best = part.models.iter().find(|model| model.levels[at].rank == Some(1));
+        let best = best.expect("scores").model.clone();
+        let marks = chart(&page, &format!("chart-exceptions-{at}")).expect("a chart a level");
+        let series_of = found.series.iter().find(|one| one.model == best).expect("its dates");
+        assert_exceptions(&marks, series_of, at);
+    }
+    let workbook =
+        desk.plimsoll(&["report", "out/monday", "--backtest", "out/backtest", "--format", "md"]);
+    let note = String::from_utf8_lossy(&workbook.stdout).into_owned();
+    assert!(note.contains("## Backtest") && note.contains("| half |"), "{note}");
+}
+
+#[test]
+fn charts_of_a_backtest_hold_what_its_results_do() {
+    let desk = Desk::new();
+    let found = backtested(&desk);
+    let page = fs::read_to_string(desk.path("out/backtest/backtest.html")).expect("a page");
+    for (index, one) in found.series.iter().enumerate() {
+        for at in 0..found.levels.len() {
+            let marks = chart(&page, &format!("chart-exceptions-{index}-{at}")).expect("a chart");
+            assert_exceptions(&marks, one, at);
+        }
+    }
+    for (index, model) in found.parts[0].models.iter().enumerate() {
+        let marks = chart(&page, &format!("chart-calibration-{index}")).expect("a histogram");
+        let axis = Axis::of(&marks, "tick-y", false);
+        let bars = series(&marks, "rank");
+        let counts: Vec<usize> = bars.iter().map(|bar| bar.data("count") as usize).collect();
+        assert_eq!(counts, model.calibration.counts);
+        assert_eq!(counts.iter().sum::<usize>(), found.parts[0].dates);
+        for bar in &bars {
+            axis.assert_shows(bar.number("y"), bar.data("count"));
+        }
+        let band: Vec<f64> = marks
+            .iter()
+            .filter(|mark| mark.attributes.contains_key("data-band"))
+            .map(|mark| mark.data("band"))
+            .collect();
+        assert_eq!(band, model.calibration.band_95);
+    }
+}
+
+/// Marked losses are those beyond VaR, and the curve of VaR runs through that of every date.
+fn assert_exceptions(marks: &[Mark], dates: &BacktestSeries, at: usize) {
+    let beyond = dates.dates.iter().filter(|one| one.loss > one.value_at_risk[at]);
+    let expected: Vec<f64> = beyond.map(|one| one.loss).collect();
+    let shown = series(marks, "exception");
+    assert_eq!(shown.iter().map(|one| one.data("loss")).collect::<Vec<_>>(), expected);
+    let axis = Axis::of(marks, "tick-y", false);
+    for mark in &shown {
+        axis.assert_shows(mark.number("cy"), mark.data("loss"));
+    }
+    let curve = &series(marks, "VaR")[0];
+    let heights: Vec<f64> = curve
+        .text("points")
+        .split_whitespace()
+        .map(|point| point.split_once(',').expect("a pair").1.parse().expect("a number"))
+        .collect();
+    assert_eq!(heights.len(), dates.dates.len());
+    for (height, date) in heights.iter().zip(&dates.dates) {
+        axis.assert_shows(*height, date.value_at_risk[at]);
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_backtest_is_refused() {
+    let desk = Desk::new();
+    desk.run("monday", &[]);
+    let more = ["report", "out/monday", "--backtest", "out/monday", "--out", "page"];
+    let done = desk.plimsoll(&more);
+    assert_eq!(done.status.code(), Some(2), "{}", told(&done));
+    assert!(told(&done).contains("no results of `plimsoll backtest`"), "{}", told(&done));
+}
+
+/// Worst paths of the leveraged accounts, in 24 steps.
+fn leveraged() -> (tempfile::TempDir, Outcome, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+    command.args(["run", "scenarios/leverage", "--paths", "1000", "--quiet", "--no-catalogue"]);
+    let done = command.arg("--out").arg(&out).output().expect("it starts");
+    assert!(matches!(done.status.code(), Some(0 | 1)), "{}", told(&done));
+    let text = fs::read_to_string(out.join("result.json")).expect("results");
+    let page = fs::read_to_string(out.join("report.html")).expect("a page");
+    (folder, serde_json::from_str(&text).expect("an outcome"), page)
+}
+
+#[test]
+fn worst_paths_are_told_node_by_node() {
+    let (_folder, outcome, page) = leveraged();
+    for (index, path) in outcome.worst_paths.iter().take(3).enumerate() {
+        let story = path.story.as_ref().expect("24 steps");
+        assert_eq!(story.nodes.len(), 25);
+        let last = story.nodes.last().expect("nodes");
+        for (coin, price) in story.coins.iter().zip(&last.prices) {
+            let moved = path.factors.iter().find(|one| one.factor == format!("{coin}.spot"));
+            assert_eq!(moved.expect("a spot").change, price - 1.0, "path {}", path.path);
+        }
+        let expected = |read: &dyn Fn(usize, usize) -> Option<f64>, of: usize| -> Vec<f64> {
+            (0..of).flat_map(|one| (0..25).filter_map(move |node| read(node, one))).collect()
+        };
+        let nodes = &story.nodes;
+        let prices = expected(&|node, one| Some(nodes[node].prices[one] - 1.0), story.coins.len());
+        let accounts = story.accounts.len();
+        let values = expected(&|node, one| Some(nodes[node].values[one]), accounts);
+        for (name, wanted) in [("prices", prices), ("values", values)] {
+            let marks = chart(&page, &format!("chart-story-{index}-{name}")).expect("a chart");
+            assert_eq!(points(&marks, "story"), wanted, "{name}");
+            let axis = Axis::of(&marks, "tick-y", false);
+            for mark in series(&marks, "story") {
+                axis.assert_shows(mark.number("cy"), mark.data("value"));
+            }
+        }
+        let marks = chart(&page, &format!("chart-story-{index}-margin")).expect("a chart");
+        let mut shown = points(&marks, "story");
+        let mut ratios: Vec<f64> =
+            nodes.iter().flat_map(|node| node.margin_ratios.iter().copied().flatten()).collect();
+        shown.sort_by(f64::total_cmp);
+        ratios.sort_by(f64::total_cmp);
+        assert_eq!(shown, ratios);
+    }
+}
+
+/// The loss of a path is what the accounts lose from the first node to the last, but for what venues
+/// bear: the values are those that the loss is made of.
+#[test]
+fn values_of_a_told_path_come_to_its_loss() {
+    let (_folder, outcome, _) = leveraged();
+    for path in outcome.worst_paths.iter().take(3) {
+        let story = path.story.as_ref().expect("24 steps");
+        assert_eq!(story.accounts.len(), 4, "all of the book");
+        let value = |node: &plimsoll::outcome::StoryNode| node.values.iter().sum::<f64>();
+        let lost = value(&story.nodes[0]) - value(story.nodes.last().expect("nodes"));
+        // `short-volatility` has recourse: what it owes is the desk's.
+        let last = story.accounts.iter().zip(&story.nodes.last().expect("nodes").values);
+        let borne = last.filter(|(name, _)| *name != "short-volatility");
+        let owed: f64 = borne.map(|(_, value)| (-value).max(0.0)).sum();
+        let gap = (lost - owed - path.loss).abs();
+        assert!(gap < 1e-6 * path.loss.abs(), "{lost} less {owed} is not {}", path.loss);
+    }
+}
+
+#[test]
+fn paths_of_one_step_say_that_there_is_nothing_between() {
+    let desk = Desk::new();
+    desk.run("monday", &[]);
+    let page = fs::read_to_string(desk.path("out/monday/report.html")).expect("a page");
+    assert!(page.contains("Paths of this run have one step"));
+    assert!(!page.contains("chart-story"));
 }

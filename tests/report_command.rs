@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use calamine::{Data, Range, Reader, Xlsx};
-use plimsoll::outcome::{ContributionRow, Outcome};
+use plimsoll::outcome::{ContributionRow, GridOutcome, HistoricalOutcome, Outcome};
 
 fn plimsoll(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
@@ -313,19 +313,59 @@ fn results_that_are_not_whole_have_no_report() {
 }
 
 #[test]
-fn stated_paths_have_html_alone() {
-    let ran = Ran::of("scenarios/shock", &[]);
+fn stated_paths_have_every_format() {
+    let ran = Ran::of("scenarios/shock", &["--format", "html,xlsx,md"]);
     let out = ran.name("report");
-    let done = ran.report(&["--out", &out]);
+    let done = ran.report(&["--format", "html,xlsx,md", "--out", &out]);
     assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
-    let [first, second] =
-        ["run", "report"].map(|folder| fs::read(ran.path(folder).join("report.html")).unwrap());
-    assert!(first == second);
-    let done = ran.report(&["--format", "xlsx", "--out", &out]);
+    for name in ["report.html", "report.xlsx", "report.md"] {
+        let [first, second] =
+            ["run", "report"].map(|folder| fs::read(ran.path(folder).join(name)).unwrap());
+        assert!(first == second, "{name}");
+    }
+    let text = fs::read_to_string(ran.path("run/result.json")).unwrap();
+    let outcome: HistoricalOutcome = serde_json::from_str(&text).unwrap();
+    let mut book = workbook(&ran.path("run/report.xlsx"));
+    let summary = rows(&sheet(&mut book, "Summary"));
+    let loss = summary.iter().find(|row| text_of(&row[0]) == Some("Loss")).expect("a loss");
+    assert_eq!(number(&loss[1]), outcome.loss);
+    let steps = rows(&sheet(&mut book, "What happened"));
+    let totals: Vec<f64> = steps.iter().map(|row| number(&row[7])).collect();
+    assert_eq!(totals, outcome.steps.iter().map(|step| step.total).collect::<Vec<_>>());
+    let losses = rows(&sheet(&mut book, "Positions and balances"));
+    let found: Vec<f64> = losses.iter().map(|row| number(&row[1])).collect();
+    assert_eq!(found, outcome.rows.iter().map(|row| row.loss).collect::<Vec<_>>());
+    let accounts = rows(&sheet(&mut book, "By account"));
+    assert_eq!(accounts.len(), outcome.accounts.len());
+    let note = fs::read_to_string(ran.path("run/report.md")).unwrap();
+    assert!(note.contains("## By account") && note.contains("## What happened"), "{note}");
+    let done = ran.report(&["--compare", &ran.name("run"), "--out", &ran.name("other")]);
     assert_eq!(done.status.code(), Some(2));
-    let done = plimsoll(&["run", "scenarios/shock", "--format", "xlsx", "--out", &out]);
-    assert_eq!(done.status.code(), Some(2));
-    assert!(stderr(&done).contains("html alone"), "{}", stderr(&done));
+    assert!(stderr(&done).contains("draws no paths"), "{}", stderr(&done));
+}
+
+#[test]
+fn grids_have_every_format() {
+    let ran = Ran::of("scenarios/grid", &["--format", "html,xlsx,md"]);
+    let text = fs::read_to_string(ran.path("run/result.json")).unwrap();
+    let outcome: GridOutcome = serde_json::from_str(&text).unwrap();
+    let mut book = workbook(&ran.path("run/report.xlsx"));
+    let cells = rows(&sheet(&mut book, "Cells"));
+    let found: Vec<[f64; 3]> =
+        cells.iter().map(|row| [0, 2, 5].map(|column| number(&row[column]))).collect();
+    let expected: Vec<[f64; 3]> =
+        outcome.cells.iter().map(|cell| [cell.spot, cell.loss, cell.counted]).collect();
+    assert_eq!(found, expected);
+    let note = ran.report(&["--format", "md"]);
+    assert_eq!(note.status.code(), Some(0), "{}", stderr(&note));
+    assert_eq!(note.stdout, fs::read(ran.path("run/report.md")).unwrap());
+}
+
+fn text_of(cell: &Data) -> Option<&str> {
+    match cell {
+        Data::String(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// A build without the feature refuses before anything is simulated, and says how to get pages.

@@ -194,7 +194,7 @@ pub struct RunArguments {
     /// several scenarios, into a folder each below it.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Formats of the report, separated by commas; xlsx, md and pdf are of simulated runs alone.
+    /// Formats of the report, separated by commas; pdf is of simulated runs alone.
     #[arg(
         long,
         value_parser = FormatParser,
@@ -238,7 +238,7 @@ pub struct BatchArguments {
     /// Write a folder a run into this folder, with summary.json, summary.csv and index.html.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Formats of the report, separated by commas; xlsx, md and pdf are of simulated runs alone.
+    /// Formats of the report, separated by commas; pdf is of simulated runs alone.
     #[arg(
         long,
         value_parser = FormatParser,
@@ -318,6 +318,9 @@ pub struct ReportArguments {
     /// their inputs.
     #[arg(long, requires = "compare")]
     pub explain: bool,
+    /// Folder of results of `plimsoll backtest --out`: its tests stand in the report.
+    #[arg(long, value_name = "DIR")]
+    pub backtest: Option<PathBuf>,
     /// Show the recorded runs of the scenario from this catalogue, which is only read [default:
     /// plimsoll-catalogue.sqlite in the folder that holds RUN, where there is one].
     #[arg(long, value_name = "FILE")]
@@ -325,7 +328,7 @@ pub struct ReportArguments {
     /// Show no recorded runs.
     #[arg(long, conflicts_with = "catalogue")]
     pub no_catalogue: bool,
-    /// Formats, separated by commas; xlsx, md and pdf are of simulated runs alone.
+    /// Formats, separated by commas; pdf is of simulated runs alone.
     #[arg(
         long,
         value_parser = FormatParser,

@@ -10,12 +10,14 @@ use super::recorder::{catalogue_file, run_figures};
 use super::session::Session;
 use super::terminal::Terminal;
 use crate::catalogue::{CATALOGUE_NAME, Catalogue, CatalogueError, run_record};
-use crate::document::Manifest;
+use crate::document::{InputFile, Manifest, OutputError, read_result, whole_results};
 use crate::engine::EngineError;
-use crate::outcome::{Outcome, RunHistory};
+use crate::outcome::{Backtest, HashedFile, Outcome, RunHistory};
 use crate::report::Explained;
 use crate::study::explain::{self, ExplainError};
 
+/// The results in a folder.
+const RESULT: &str = "result.json";
 /// Runs of a history, the latest.
 const RUNS: usize = 60;
 
@@ -46,6 +48,29 @@ pub fn history(
     };
     let record = run_figures(run_record("run", "", &absolute, manifest.clone()), outcome);
     catalogue.history(record, RUNS).map(Some)
+}
+
+/// The results of a backtest.
+///
+/// # Errors
+/// A folder that holds something else, or not the whole of it.
+pub fn backtest(folder: &Path) -> Result<Backtest, OutputError> {
+    let unreadable = |reason: String| OutputError::Unreadable {
+        path: folder.join(RESULT),
+        source: std::io::Error::other(reason),
+    };
+    if whole_results(folder).is_none() {
+        return Err(unreadable("the folder holds no whole results".to_owned()));
+    }
+    let text = read_result(folder, RESULT)?;
+    serde_json::from_str(&text)
+        .map_err(|error| unreadable(format!("no results of `plimsoll backtest`: {error}")))
+}
+
+/// Inputs with their hashes, as reports list them.
+pub fn hashed(inputs: &[InputFile]) -> Vec<HashedFile> {
+    let one = |one: &InputFile| HashedFile { name: one.name.clone(), blake3: one.blake3.clone() };
+    inputs.iter().map(one).collect()
 }
 
 /// What moved from the run in `earlier` to that in `later`, by running the steps between them; a

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::arguments::ReportFormat;
+use super::beside::hashed;
 use super::recorder::{Recorder, run_figures, stated_figures};
 use super::session::{ReadInputs, Session};
 use crate::catalogue::CatalogueError;
@@ -15,6 +16,11 @@ use crate::outcome::{
 use crate::report::look::Look;
 use crate::report::{self, Beside, ReportError};
 use crate::study::batch;
+
+/// Names of reports in their folder.
+const HTML: &str = "report.html";
+const XLSX: &str = "report.xlsx";
+const MD: &str = "report.md";
 
 /// Why results were not written; nothing is then left behind.
 #[derive(Debug, thiserror::Error)]
@@ -83,9 +89,10 @@ impl Output {
         told: Circumstances,
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::historical_json(outcome)?.as_bytes())?;
-        if told.formats.contains(&ReportFormat::Html) {
-            self.folder
-                .write("report.html", report::historical_html(outcome, told.look)?.as_bytes())?;
+        for format in told.formats {
+            if let Some((name, bytes)) = rendered_stated(outcome, *format, told.look)? {
+                self.folder.write(name, &bytes)?;
+            }
         }
         let paths = outcome.window.orders.len().max(1) as u64;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
@@ -103,8 +110,10 @@ impl Output {
         told: Circumstances,
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::grid_json(outcome)?.as_bytes())?;
-        if told.formats.contains(&ReportFormat::Html) {
-            self.folder.write("report.html", report::grid_html(outcome, told.look)?.as_bytes())?;
+        for format in told.formats {
+            if let Some((name, bytes)) = rendered_grid(outcome, *format, told.look)? {
+                self.folder.write(name, &bytes)?;
+            }
         }
         self.folder.write("grid.csv", &report::grid_csv(outcome)?)?;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
@@ -176,8 +185,9 @@ impl Output {
     pub fn write(mut self, run: &Run, told: Circumstances) -> Result<(), OutputFailure> {
         let outcome = &run.outcome;
         self.folder.write("result.json", report::json(outcome)?.as_bytes())?;
+        let beside = Beside { inputs: hashed(&told.files), ..Beside::default() };
         for format in told.formats {
-            let (name, bytes) = rendered(outcome, &Beside::default(), *format, told.look)?;
+            let (name, bytes) = rendered(outcome, &beside, *format, told.look)?;
             self.folder.write(name, &bytes)?;
         }
         let losses = report::losses_parquet(&run.losses, &run.masses, 0)?;
@@ -219,6 +229,37 @@ impl Output {
     }
 }
 
+/// The report of a stated path in one format: the name of its file, and its bytes; `None` in a format
+/// that is of simulated runs alone.
+pub fn rendered_stated(
+    outcome: &HistoricalOutcome,
+    format: ReportFormat,
+    look: &Look,
+) -> Result<Option<(&'static str, Vec<u8>)>, ReportError> {
+    Ok(Some(match format {
+        ReportFormat::Html => (HTML, report::historical_html(outcome, look)?.into_bytes()),
+        ReportFormat::Xlsx => (XLSX, report::historical_xlsx(outcome)?),
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => return Ok(None),
+        ReportFormat::Md => (MD, report::historical_markdown(outcome)?.into_bytes()),
+    }))
+}
+
+/// The same of a grid.
+pub fn rendered_grid(
+    outcome: &GridOutcome,
+    format: ReportFormat,
+    look: &Look,
+) -> Result<Option<(&'static str, Vec<u8>)>, ReportError> {
+    Ok(Some(match format {
+        ReportFormat::Html => (HTML, report::grid_html(outcome, look)?.into_bytes()),
+        ReportFormat::Xlsx => (XLSX, report::grid_xlsx(outcome)?),
+        #[cfg(feature = "pdf")]
+        ReportFormat::Pdf => return Ok(None),
+        ReportFormat::Md => (MD, report::grid_markdown(outcome)?.into_bytes()),
+    }))
+}
+
 /// The report of a simulated run in one format: the name of its file, and its bytes.
 pub fn rendered(
     outcome: &Outcome,
@@ -227,12 +268,10 @@ pub fn rendered(
     look: &Look,
 ) -> Result<(&'static str, Vec<u8>), ReportError> {
     Ok(match format {
-        ReportFormat::Html => {
-            ("report.html", report::html_beside(outcome, beside, look)?.into_bytes())
-        }
-        ReportFormat::Xlsx => ("report.xlsx", report::xlsx(outcome, beside)?),
+        ReportFormat::Html => (HTML, report::html_beside(outcome, beside, look)?.into_bytes()),
+        ReportFormat::Xlsx => (XLSX, report::xlsx(outcome, beside)?),
         #[cfg(feature = "pdf")]
         ReportFormat::Pdf => ("report.pdf", report::pdf(outcome, beside, look)?),
-        ReportFormat::Md => ("report.md", report::markdown(outcome, beside)?.into_bytes()),
+        ReportFormat::Md => (MD, report::markdown(outcome, beside)?.into_bytes()),
     })
 }

@@ -7,14 +7,14 @@ use super::arguments::{ReportArguments, ReportFormat};
 use super::beside;
 use super::exit::Exit;
 use super::look::look;
-use super::output::rendered;
+use super::output::{rendered, rendered_grid, rendered_stated};
 use super::session::machine;
 use super::terminal::Terminal;
 use crate::catalogue::CatalogueError;
 use crate::document::{InputFile, Manifest, OutputError, OutputFolder, visible, whole_results};
 use crate::outcome::Outcome;
 use crate::report::look::Look;
-use crate::report::{self, Beside, Explained, ReportError};
+use crate::report::{Beside, Explained, ReportError};
 use crate::study::results::Results;
 
 /// Why there is no report.
@@ -22,8 +22,8 @@ use crate::study::results::Results;
 enum Failure {
     #[error("{} holds no whole results of a run: its manifest or a file that it lists is missing, or was changed since", visible(&path.to_string_lossy()))]
     NotWhole { path: PathBuf },
-    #[error("{} draws no paths: its report is html alone, and nothing can be compared with it", visible(&path.to_string_lossy()))]
-    HtmlAlone { path: PathBuf },
+    #[error("{} draws no paths: no run can be compared with it, no backtest is of it, and it has no pdf", visible(&path.to_string_lossy()))]
+    NoPaths { path: PathBuf },
     #[error("{first} and {second} would be written to the same folder; give them one at a time")]
     SameName { first: String, second: String },
     #[error("--out DIR says where html and xlsx go; without it `--format md` prints one run")]
@@ -72,7 +72,7 @@ pub fn report(arguments: &ReportArguments, terminal: &Terminal) -> Exit {
 }
 
 fn told(arguments: &ReportArguments, look: &Look, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Some(out) = &arguments.out else { return printed(arguments, terminal) };
+    let Some(out) = &arguments.out else { return printed(arguments, look, terminal) };
     let targets = targets(out, &arguments.runs)?;
     let made: Vec<(Vec<Page>, Manifest)> = arguments
         .runs
@@ -91,14 +91,12 @@ fn told(arguments: &ReportArguments, look: &Look, terminal: &Terminal) -> Result
 }
 
 /// One note to standard output.
-fn printed(arguments: &ReportArguments, terminal: &Terminal) -> Result<Exit, Failure> {
+fn printed(arguments: &ReportArguments, look: &Look, terminal: &Terminal) -> Result<Exit, Failure> {
     let ([run], [ReportFormat::Md]) = (&*arguments.runs, &*arguments.format) else {
         return Err(Failure::NowhereToWrite);
     };
-    let manifest = whole(run)?;
-    let outcome = simulated(run)?;
-    let beside = beside(run, &manifest, &outcome, arguments, terminal)?;
-    let note = report::markdown(&outcome, &beside)?;
+    let (pages, _) = pages(run, arguments, look, terminal)?;
+    let note: String = pages.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect();
     Ok(terminal.print(&note))
 }
 
@@ -116,7 +114,10 @@ fn beside(
         None => Explained::Unasked,
     };
     let history = beside::history(arguments, run, manifest, outcome)?;
-    Ok(Beside { earlier, explained, history })
+    let backtest = arguments.backtest.as_deref().map(beside::backtest).transpose();
+    let backtest = backtest.map_err(Failure::Input)?.map(Box::new);
+    let inputs = beside::hashed(&manifest.inputs);
+    Ok(Beside { earlier, explained, history, backtest, inputs })
 }
 
 /// The folder of each report: the one named, or one a run below it by the name of the run's folder.
@@ -146,18 +147,23 @@ fn pages(
 ) -> Result<(Vec<Page>, Manifest), Failure> {
     let manifest = whole(run)?;
     let formats = &arguments.format;
-    let html_alone =
-        arguments.compare.is_none() && formats.iter().all(|one| *one == ReportFormat::Html);
-    let html = |text: String| vec![("report.html", text.into_bytes())];
+    let no_paths = || Failure::NoPaths { path: run.to_path_buf() };
+    let simulated_alone = arguments.compare.is_some() || arguments.backtest.is_some();
     let pages = match Results::read(run).map_err(Failure::Input)? {
         Results::Simulated(outcome) => {
             let beside = beside(run, &manifest, &outcome, arguments, terminal)?;
             let rendered = formats.iter().map(|format| rendered(&outcome, &beside, *format, look));
             rendered.collect::<Result<_, ReportError>>()?
         }
-        _ if !html_alone => return Err(Failure::HtmlAlone { path: run.to_path_buf() }),
-        Results::Stated(outcome) => html(report::historical_html(&outcome, look)?),
-        Results::Grid(outcome) => html(report::grid_html(&outcome, look)?),
+        _ if simulated_alone => return Err(no_paths()),
+        Results::Stated(outcome) => formats
+            .iter()
+            .map(|format| rendered_stated(&outcome, *format, look)?.ok_or_else(no_paths))
+            .collect::<Result<_, Failure>>()?,
+        Results::Grid(outcome) => formats
+            .iter()
+            .map(|format| rendered_grid(&outcome, *format, look)?.ok_or_else(no_paths))
+            .collect::<Result<_, Failure>>()?,
     };
     let results = manifest.results.into_iter();
     let inputs = results.map(|one| InputFile { name: one.name, blake3: one.blake3 }).collect();
@@ -176,7 +182,7 @@ fn simulated(run: &Path) -> Result<Box<Outcome>, Failure> {
     whole(run)?;
     match Results::read(run).map_err(Failure::Input)? {
         Results::Simulated(outcome) => Ok(outcome),
-        _ => Err(Failure::HtmlAlone { path: run.to_path_buf() }),
+        _ => Err(Failure::NoPaths { path: run.to_path_buf() }),
     }
 }
 

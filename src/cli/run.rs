@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::arguments::{ReportFormat, RunArguments};
+use super::arguments::RunArguments;
 use super::exit::Exit;
 use super::found::Found;
 use super::look::look;
@@ -12,7 +12,6 @@ use super::progress::Progress;
 use super::recorder::Recorder;
 use super::session::{ReadInputs, Session, overrides};
 use super::terminal::Terminal;
-use crate::document::visible;
 use crate::engine::Plan;
 use crate::report::look::Look;
 
@@ -65,6 +64,7 @@ fn run_one(
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
+    #[cfg(feature = "pdf")]
     if let Some(fault) = format_fault(&arguments.format, &plan) {
         terminal.complain(&fault);
         return Exit::Usage;
@@ -131,11 +131,11 @@ fn output_folder(folder: &Path, arguments: &RunArguments, plan: &Plan) -> PathBu
 }
 
 /// Why the run has no report in a format that was asked for.
-fn format_fault(formats: &[ReportFormat], plan: &Plan) -> Option<String> {
+#[cfg(feature = "pdf")]
+fn format_fault(formats: &[super::arguments::ReportFormat], plan: &Plan) -> Option<String> {
     let stated = plan.scenario.is_stated() || plan.scenario.grid.is_some();
-    let html_alone = formats.iter().all(|one| *one == ReportFormat::Html);
-    (stated && !html_alone).then(|| {
-        let name = visible(&plan.scenario.name);
-        format!("{name} draws no paths: its report is html alone; leave out --format")
+    (stated && formats.contains(&super::arguments::ReportFormat::Pdf)).then(|| {
+        let name = crate::document::visible(&plan.scenario.name);
+        format!("{name} draws no paths: it has no pdf; ask for html, xlsx or md")
     })
 }

@@ -9,7 +9,7 @@ use super::events::{EventTallies, Happened};
 use super::path::Setting;
 use crate::margin::displacement::Displacement;
 use crate::margin::{
-    Cash, Certainty, Closed, MarginSetting, MarginStage, MarginState, NodeProxies, is_plain,
+    Cash, Certainty, Closed, Looked, MarginSetting, MarginStage, MarginState, NodeProxies, is_plain,
 };
 use crate::numeric::isa::InstructionSet;
 use crate::pricing::{CompiledBook, Granularity, PathState};
@@ -176,6 +176,13 @@ impl Liquidation {
         }
         let cash = Cash { by_account: state.by_account.as_ref().unwrap_or(cash), by_row: cash };
         self.stage.check(isa, node, current, cash, &mut state.margin);
+    }
+
+    /// Equity and maintenance margin of the accounts still open at a node of one path, after it was
+    /// checked there.
+    pub fn looked(&self, visit: &Visit, state: &mut LiquidationState) -> Vec<Looked> {
+        let cash = state.by_account.as_ref().unwrap_or(visit.cash);
+        self.stage.looked(visit.isa, visit.node, visit.current, cash, &mut state.margin)
     }
 
     /// Puts what closed accounts are worth over their rows.

@@ -19,7 +19,8 @@ use super::pilot::Hazards;
 use crate::margin::desk_ladder::DeskLadder;
 use crate::margin::displacement::{DisplacedPaths, Displacement, MarketEvent};
 use crate::margin::{
-    Certainty, EventState, LadderRecord, Node, NodeProxies, PathEvent, SeenError, VenueRules,
+    Certainty, EventState, LadderRecord, Looked, Node, NodeProxies, PathEvent, SeenError,
+    VenueRules,
 };
 use crate::market::Market;
 use crate::numeric::isa::InstructionSet;
@@ -251,6 +252,33 @@ impl PathEngine {
             self.value_rows(workspace, node);
             watch(node, workspace);
         }
+    }
+
+    /// As `walk_valued`, of one path, with what venues see of every account at every node.
+    pub fn walk_told(
+        &self,
+        workspace: &mut Workspace,
+        path: u64,
+        mut watch: impl FnMut(usize, &Workspace, &[Looked]),
+    ) {
+        self.start(workspace, &[path]);
+        for node in 0..self.nodes {
+            self.step(workspace, node);
+            let looked = self.looked(workspace, node);
+            self.value_rows(workspace, node);
+            watch(node, workspace, &looked);
+        }
+    }
+
+    /// Equity and maintenance margin of every account that needs any, on a block of one path.
+    fn looked(&self, workspace: &mut Workspace, node: usize) -> Vec<Looked> {
+        let Workspace { previous, current, state, liquidation, events, .. } = workspace;
+        if let Some((stage, closed)) = self.liquidation.as_ref().zip(liquidation.as_mut()) {
+            let visit = Visit { isa: self.isa, node, previous, current, cash: state };
+            return stage.looked(&visit, closed);
+        }
+        let walked = self.events.as_ref().zip(events.as_ref());
+        walked.map_or_else(Vec::new, |(events, state)| events.stage().looked(node, 0, state))
     }
 
     /// Begins a block.

@@ -39,6 +39,7 @@ pub mod grid;
 mod isolated;
 mod liquidation;
 pub mod liquidation_price;
+mod looked;
 mod requirement;
 mod rules;
 
@@ -58,6 +59,7 @@ pub use liquidation::{
     Cash, Certainty, Closed, MarginSetting, MarginStage, MarginState, NodeProxies, ProxySetting,
     SeenError, Standing,
 };
+pub use looked::Looked;
 pub use requirement::{Requirement, leverage_scale, requirements};
 pub use rules::{
     CloseAmount, FutureRules, Haircut, HaircutBracket, HedgeMode, Liquidation, LoanAsset,

@@ -158,6 +158,34 @@ pub struct WorstPath {
     pub rows: Vec<PathRow>,
     /// What happened on the way, in order.
     pub events: Vec<String>,
+    /// The path node by node; `None` of paths of one step, and of all but the very worst.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<PathStory>,
+}
+
+/// A path node by node: the coins that move most, the accounts nearest to their margin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PathStory {
+    /// Coins, in model order.
+    pub coins: Vec<String>,
+    /// Accounts, in portfolio order.
+    pub accounts: Vec<String>,
+    /// Today, then the nodes in time order.
+    pub nodes: Vec<StoryNode>,
+}
+
+/// A node of a story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoryNode {
+    /// Time from today, in years.
+    pub time_years: f64,
+    /// Spot over today's, by coin.
+    pub prices: Vec<f64>,
+    /// Value in the reporting currency, by account.
+    pub values: Vec<f64>,
+    /// Equity over maintenance margin as the venue sees it after what happened there, by account; of
+    /// isolated positions the least. `None` today, and where nothing needs margin or nobody looks.
+    pub margin_ratios: Vec<Option<f64>>,
 }
 
 /// Move of one factor over the horizon.

@@ -82,7 +82,7 @@ pub use liquidity_horizons::{LiquidityBucket, LiquidityHorizons};
 pub use market_model::{EstimatedParameter, EstimatedVolatility, MarketModel};
 pub use measures::{
     ContributionRow, Contributions, FactorMove, Histogram, HistogramBin, IncrementalRow, Measure,
-    Measures, PathRow, Probability, TailIndex, WorstPath,
+    Measures, PathRow, PathStory, Probability, StoryNode, TailIndex, WorstPath,
 };
 pub use moved_prices::{Amplification, Cascades, Compared, MovedPrices, PegBroken, WithAndWithout};
 pub use policy_calibration::{

@@ -2,8 +2,10 @@
 
 use super::ReportError;
 use super::comparison::comparable;
+use super::figures::duration;
 use super::readable::readable;
-use crate::outcome::{Explanation, Outcome, RunHistory};
+use crate::outcome::{Backtest, Explanation, HashedFile, Outcome, RunHistory};
+use crate::units::SECONDS_PER_YEAR;
 
 /// What a report tells beside its outcome; nothing of it is needed.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +16,10 @@ pub struct Beside {
     pub explained: Explained,
     /// The recorded runs up to this one.
     pub history: Option<RunHistory>,
+    /// A backtest of the model.
+    pub backtest: Option<Box<Backtest>>,
+    /// Every file that was read.
+    pub inputs: Vec<HashedFile>,
 }
 
 /// Whether what moved is taken apart.
@@ -29,6 +35,15 @@ pub enum Explained {
 }
 
 impl Beside {
+    /// How old the market of `outcome` was when the run began, in words; `None` where no
+    /// catalogue says so, or the market is of a later time.
+    pub(super) fn age(&self, outcome: &Outcome) -> Option<String> {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        let began = at(&self.history.as_ref()?.runs.last()?.run.started_at)?;
+        let seconds = began.duration_since(at(&outcome.as_of)?).as_secs_f64();
+        (seconds >= 0.0).then(|| duration(seconds / SECONDS_PER_YEAR))
+    }
+
     /// What moved since `earlier`, and nothing else.
     pub fn since(earlier: Outcome) -> Self {
         Self { earlier: Some(Box::new(earlier)), ..Self::default() }
@@ -51,6 +66,8 @@ impl Beside {
             earlier: comparable(self.earlier.as_deref(), outcome)?.map(Box::new),
             explained,
             history: self.history.as_ref().map(readable).transpose()?,
+            backtest: self.backtest.as_deref().map(readable).transpose()?.map(Box::new),
+            inputs: readable(&self.inputs)?,
         })
     }
 }

@@ -6,10 +6,10 @@ use super::figures::{Figures, count, duration, instant, level, percent, plain, p
 use super::readable::readable;
 use super::tables::{Cell, Section, sections};
 use super::verdict::verdict;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Warning};
 
 /// Tables that a note holds, in order; the others are in the report.
-const SHOWN: [&str; 8] = [
+const SHOWN: [&str; 13] = [
     "What moved",
     "What moved, step by step",
     "VaR and ES",
@@ -18,6 +18,11 @@ const SHOWN: [&str; 8] = [
     "Contributions",
     "Margin calls",
     "Proposed hedges",
+    "Backtest",
+    "Worst windows",
+    "What happened",
+    "By account",
+    "Cells",
 ];
 /// Rows of a table; the rest is counted.
 const ROWS: usize = 10;
@@ -33,26 +38,56 @@ const LEFT_OUT: [&str; 4] =
 pub fn markdown(outcome: &Outcome, beside: &Beside) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
     let verdict = verdict(&outcome);
-    let figures = Figures::of(&outcome);
-    let mut text = format!("# {}: {}\n\n", escaped(&outcome.scenario), verdict.light);
-    text += &format!("**{}**\n\n", escaped(&prose(&verdict.headline)));
-    text += &format!("{}\n\n", escaped(&made(&outcome)));
-    verdict.reasons.iter().for_each(|reason| text += &format!("- {}\n", escaped(&prose(reason))));
-    if !verdict.actions.is_empty() {
-        text += "\n**To do**\n\n";
-        verdict.actions.iter().for_each(|one| text += &format!("- {}\n", escaped(&prose(one))));
-    }
     let beside = beside.readable(&outcome)?;
     let tables = sections(&outcome, &verdict, &beside);
+    Ok(note(
+        &Head {
+            scenario: &outcome.scenario,
+            light: verdict.light,
+            headline: &verdict.headline,
+            made: &made(&outcome),
+            reasons: &verdict.reasons,
+            actions: &verdict.actions,
+            warnings: &outcome.warnings,
+            version: &outcome.plimsoll_version,
+        },
+        Figures::of(&outcome),
+        &tables,
+    ))
+}
+
+/// What a note says beside its tables.
+pub(super) struct Head<'a> {
+    pub(super) scenario: &'a str,
+    pub(super) light: &'a str,
+    pub(super) headline: &'a str,
+    /// How the figures came about, in one line.
+    pub(super) made: &'a str,
+    pub(super) reasons: &'a [String],
+    pub(super) actions: &'a [String],
+    pub(super) warnings: &'a [Warning],
+    pub(super) version: &'a str,
+}
+
+/// The note of a head and those of its tables that a note has room for.
+pub(super) fn note(head: &Head<'_>, figures: Figures, tables: &[Section]) -> String {
+    let mut text = format!("# {}: {}\n\n", escaped(head.scenario), head.light);
+    text += &format!("**{}**\n\n", escaped(&prose(head.headline)));
+    text += &format!("{}\n\n", escaped(head.made));
+    head.reasons.iter().for_each(|reason| text += &format!("- {}\n", escaped(&prose(reason))));
+    if !head.actions.is_empty() {
+        text += "\n**To do**\n\n";
+        head.actions.iter().for_each(|one| text += &format!("- {}\n", escaped(&prose(one))));
+    }
     for section in tables.iter().filter(|section| SHOWN.contains(&section.title)) {
         text += &table(section, figures);
     }
-    if !outcome.warnings.is_empty() {
+    if !head.warnings.is_empty() {
         text += "\n## Warnings\n\n";
-        outcome.warnings.iter().for_each(|one| text += &format!("- {}\n", escaped(&one.message)));
+        head.warnings.iter().for_each(|one| text += &format!("- {}\n", escaped(&one.message)));
     }
-    text += &format!("\nplimsoll {}\n", escaped(&outcome.plimsoll_version));
-    Ok(text)
+    text += &format!("\nplimsoll {}\n", escaped(head.version));
+    text
 }
 
 /// How the figures came about, in one line.

@@ -26,8 +26,10 @@ mod json;
 pub mod look;
 mod losses;
 mod markdown;
+mod model_error;
 #[cfg(feature = "pdf")]
 mod pdf;
+mod policy;
 mod policy_calibration;
 mod ranking;
 mod readable;
@@ -51,8 +53,13 @@ pub use catalogue::{
     verification_json, verification_terminal,
 };
 pub use explanation::{explanation_html, explanation_json, explanation_terminal};
-pub use grid::{grid_csv, grid_html, grid_json, grid_json_line, grid_terminal};
-pub use historical::{historical_html, historical_json, historical_json_line, historical_terminal};
+pub use grid::{
+    grid_csv, grid_html, grid_json, grid_json_line, grid_markdown, grid_terminal, grid_xlsx,
+};
+pub use historical::{
+    historical_html, historical_json, historical_json_line, historical_markdown,
+    historical_terminal, historical_xlsx,
+};
 pub use html::{html, html_beside, shipped_templates};
 pub use json::{json, json_line};
 pub use losses::losses_parquet;

@@ -41,18 +41,27 @@ const CHART_ROWS: u32 = 23;
 pub fn xlsx(outcome: &Outcome, beside: &Beside) -> Result<Vec<u8>, ReportError> {
     let outcome = readable(outcome)?;
     let beside = beside.readable(&outcome)?;
-    let formats = Formats::new(Figures::of(&outcome));
+    let sections = sections(&outcome, &verdict(&outcome), &beside);
+    workbook([&outcome.scenario, &outcome.as_of], Figures::of(&outcome), &sections)
+}
+
+/// A workbook of tables; named by scenario, dated by the market's time.
+pub(super) fn workbook(
+    [scenario, as_of]: [&str; 2],
+    figures: Figures,
+    sections: &[Section],
+) -> Result<Vec<u8>, ReportError> {
+    let formats = Formats::new(figures);
     let mut workbook = Workbook::new();
-    let mut properties = DocProperties::new().set_title(&outcome.scenario);
-    if let Ok(as_of) = ExcelDateTime::parse_from_str(&outcome.as_of) {
+    let mut properties = DocProperties::new().set_title(scenario);
+    if let Ok(as_of) = ExcelDateTime::parse_from_str(as_of) {
         properties = properties.set_creation_datetime(&as_of);
     }
     workbook.set_properties(&properties);
-    let sections = sections(&outcome, &verdict(&outcome), &beside);
     for (place, section) in sections.iter().enumerate() {
         write(workbook.add_worksheet(), section, &formats)?;
         if place == 0 {
-            draw(workbook.add_worksheet(), &sections)?;
+            draw(workbook.add_worksheet(), sections)?;
         }
     }
     Ok(workbook.save_to_buffer()?)

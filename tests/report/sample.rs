@@ -222,6 +222,7 @@ fn worst_paths() -> Vec<WorstPath> {
             PathRow { name: "okx carry: USDT balance".into(), loss: losses[*path] * -0.1 },
         ],
         events: vec!["BTC call 110 % 27 Dec expired worthless at 0.5 days".into()],
+        story: None,
     };
     order[..5].iter().map(tell).collect()
 }

@@ -19,6 +19,7 @@ mod path_events;
 mod process;
 mod procyclicality;
 mod replay;
+mod story;
 mod stressed;
 mod terms;
 mod threshold;

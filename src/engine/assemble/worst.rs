@@ -15,9 +15,12 @@ use crate::units::{PathId, Years};
 use super::contributions::row_name;
 use super::failures;
 use super::market;
+use super::story::story;
 
 /// Rows and factors a worst path shows in the outcome; `plimsoll replay` shows them all.
 const SHOWN: usize = 10;
+/// Worst paths told node by node.
+const STORIES: usize = 3;
 
 /// The worst paths, worst first.
 pub(in crate::engine) fn worst_paths(
@@ -38,9 +41,13 @@ pub(in crate::engine) fn worst_paths(
         let events = events(&tail.rows, &losses, portfolio, model, &happened);
         let mut rows = path_rows(&tail.rows, &losses, portfolio);
         rows.truncate(SHOWN);
-        WorstPath { path: path.0, loss, factors, rows, events }
+        WorstPath { path: path.0, loss, factors, rows, events, story: None }
     };
-    worst.map(tell).collect()
+    let mut told: Vec<WorstPath> = worst.map(tell).collect();
+    for one in told.iter_mut().take(STORIES) {
+        one.story = story(engine, one.path, model, portfolio, &tail.rows);
+    }
+    told
 }
 
 /// Row losses, largest first.

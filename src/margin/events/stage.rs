@@ -1,8 +1,8 @@
 //! What happens at a node, stage by stage.
 
-use super::assess::{At, on_path, over_block, prices_of, sizes_on_path};
+use super::assess::{At, Standing, on_path, over_block, prices_of, sizes_on_path};
 use super::balances::{MovedBalances, moved_deviation};
-use super::book::{Backing, EventBook, Watched};
+use super::book::{Backing, EventBook, Pool, Watched};
 use super::bridge::{Bridge, Step};
 use super::close::liquidate;
 use super::contract::{ContractKind, ContractPrices};
@@ -18,7 +18,7 @@ use super::stops::{Stop, Trigger, stops};
 use super::substeps::{PathStep, SubSteps};
 use super::transfers::Treasury;
 use crate::margin::desk_ladder::DeskLadder;
-use crate::margin::{MarginError, MarginSetting, Monitoring};
+use crate::margin::{Looked, MarginError, MarginSetting, Monitoring};
 use crate::numeric::Streams;
 use crate::numeric::isa::InstructionSet;
 use crate::pricing::CompiledBook;
@@ -302,6 +302,20 @@ impl EventStage {
         if let Some(treasury) = &self.treasury {
             treasury.start_block(&mut state.transfers, path_count);
         }
+    }
+
+    /// Balance and maintenance margin of every pool that needs any, on the path at `place` at the node
+    /// visited last.
+    pub fn looked(&self, node: usize, place: usize, state: &EventState) -> Vec<Looked> {
+        let EventState { quotes, holdings, .. } = state;
+        let at = At { moment: node + 1, place, quotes, quoted: place };
+        let look = |(index, pool): (usize, &Pool)| {
+            let Standing { balance, maintenance, .. } = on_path(&self.book, index, at, holdings);
+            let account = self.book.accounts[pool.account].index;
+            Looked { account, equity: balance, maintenance }
+        };
+        let looked = self.book.pools.iter().enumerate().map(look);
+        looked.filter(|one| one.maintenance > 0.0).collect()
     }
 
     /// Everything that happens at a node, in this order; prices and vols have moved.

@@ -3,7 +3,7 @@
 use super::reader::{Line, Reader, bare};
 use super::state::{CLOSING_PATHS, Certainty, Closed, Closing, MarginState, ProxyErrors};
 use super::watched::{Watched, refused, watched};
-use crate::margin::{MarginError, VenueRules};
+use crate::margin::{Looked, MarginError, VenueRules};
 use crate::market::Market;
 use crate::numeric::combination::count_below;
 use crate::numeric::isa::InstructionSet;
@@ -249,6 +249,38 @@ impl MarginStage {
                 self.close(index, account, at, cash.by_row, state);
             }
         }
+    }
+
+    /// Equity and maintenance margin at `node` of the accounts that are still open on a block of one
+    /// path; call after [`MarginStage::check`].
+    pub fn looked(
+        &self,
+        isa: InstructionSet,
+        node: usize,
+        block: &FactorBlock,
+        cash: &PathState,
+        state: &mut MarginState,
+    ) -> Vec<Looked> {
+        let open = |index: &usize, state: &MarginState| {
+            self.reader.needs_margin_at(*index, node + 1)
+                && state.closed_places(*index).next().is_none()
+        };
+        self.reader.prepare(isa, node + 1, block, &mut state.readings);
+        let mut looked = Vec::new();
+        for (index, account) in self.accounts.iter().enumerate() {
+            if !open(&index, state) {
+                continue;
+            }
+            self.fill_headroom(index, At { isa, node, block }, cash, state);
+            let mut maintenance = [0.0];
+            let line = (index, Line::Requirement);
+            let readings = &mut state.readings;
+            self.reader.read(isa, line, node + 1, block, readings, &mut maintenance);
+            let [maintenance] = maintenance;
+            let equity = state.headroom[0] + maintenance;
+            looked.push(Looked { account: account.index, equity, maintenance });
+        }
+        looked
     }
 
     /// Equity less requirement of one account on every path, and where it is not sure.

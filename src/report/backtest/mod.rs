@@ -4,6 +4,7 @@ mod page;
 mod table;
 
 pub use page::backtest_html;
+pub(super) use page::{best_exceptions, parts};
 pub use table::backtest_csv;
 
 use super::figures::{level, number};

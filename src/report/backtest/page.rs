@@ -22,7 +22,6 @@ const LEFT_OUT_LISTED: usize = 50;
 pub fn backtest_html(backtest: &Backtest) -> Result<String, ReportError> {
     let backtest = &readable(backtest)?;
     let environment = templates::environment(figures(backtest), &Look::default())?;
-    let parts: Vec<Value> = backtest.parts.iter().map(|one| part(backtest, one)).collect();
     let series = backtest.series.iter().enumerate();
     let exceptions = series.flat_map(|(index, series)| {
         (0..backtest.levels.len()).filter_map(move |at| {
@@ -38,7 +37,7 @@ pub fn backtest_html(backtest: &Backtest) -> Result<String, ReportError> {
     let page = environment.get_template("backtest.html")?.render(context! {
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
         answers => answers(backtest),
-        parts,
+        parts => parts(backtest),
         exceptions => exceptions.collect::<Vec<Value>>(),
         calibration => calibration.collect::<Vec<Value>>(),
         left_out => Value::from(Serde(
@@ -48,6 +47,22 @@ pub fn backtest_html(backtest: &Backtest) -> Result<String, ReportError> {
         backtest => Value::from(Serde(backtest)),
     })?;
     Ok(page)
+}
+
+/// The tables of each part of the dates.
+pub(in crate::report) fn parts(backtest: &Backtest) -> Vec<Value> {
+    backtest.parts.iter().map(|one| part(backtest, one)).collect()
+}
+
+/// The chart of the model with the best score at each level.
+pub(in crate::report) fn best_exceptions(backtest: &Backtest) -> Vec<Value> {
+    let Some(part) = backtest.parts.first() else { return vec![] };
+    let chart = |at: usize| {
+        let best = part.models.iter().find(|model| model.levels[at].rank == Some(1))?;
+        let series = backtest.series.iter().find(|series| series.model == best.model)?;
+        charts::exceptions(backtest, series, at, &format!("chart-exceptions-{at}"))
+    };
+    (0..backtest.levels.len()).filter_map(chart).map(Value::from_safe_string).collect()
 }
 
 fn figures(backtest: &Backtest) -> Figures {

@@ -25,11 +25,13 @@ mod heat;
 mod hedging;
 mod ladder;
 mod policies;
+mod policy_trend;
 #[cfg(feature = "pdf")]
 mod print;
 mod replay;
 mod rows;
 mod scale;
+mod story;
 mod tail;
 mod trend;
 mod uniformity;
@@ -48,9 +50,11 @@ pub use hedging::hedging;
 pub use ladder::ladder;
 pub(super) use ladder::{name_of, told};
 pub use policies::{policy_front, policy_history, policy_sensitivity};
+pub use policy_trend::policy_trend;
 #[cfg(feature = "pdf")]
 pub(super) use print::for_print;
 pub use replay::{account_value, book_value};
+pub use story::{StoryOf, story};
 pub use tail::tail;
 pub use trend::trend;
 pub use uniformity::calibration;

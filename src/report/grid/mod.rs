@@ -2,11 +2,13 @@
 
 mod html;
 mod table;
+mod tables;
 mod terminal;
 mod words;
 
 pub use html::grid_html;
 pub use table::grid_csv;
+pub use tables::{grid_markdown, grid_xlsx};
 pub use terminal::grid_terminal;
 pub(super) use words::unit;
 

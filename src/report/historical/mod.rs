@@ -4,10 +4,12 @@
 //! against the threshold, and what margin calls, stops and liquidations made of it.
 
 mod html;
+mod tables;
 mod terminal;
 mod words;
 
 pub use html::historical_html;
+pub use tables::{historical_markdown, historical_xlsx};
 pub use terminal::historical_terminal;
 
 use super::ReportError;

@@ -21,11 +21,13 @@ use super::comparison::compared_rows;
 use super::explanation::{explained, steps};
 use super::figures::Figures;
 use super::look::Look;
+use super::model_error::model_errors;
 use super::ranking::largest_and_rest;
 use super::readable::readable;
 use super::verdict::verdict;
-use super::{ReportError, charts, stopping};
-use crate::outcome::{ContributionRow, Outcome};
+use super::{ReportError, backtest, charts, policy, stopping};
+use crate::outcome::{ContributionRow, Outcome, WorstPath};
+use crate::report::charts::StoryOf;
 
 /// Positions listed one by one; the rest is summed in a row of its own.
 const POSITIONS_LISTED: usize = 30;
@@ -65,6 +67,19 @@ pub fn html_beside(outcome: &Outcome, beside: &Beside, look: &Look) -> Result<St
         explanation => explanation.map(|one| Value::from(Serde(one))),
         explained => explanation.map(explained),
         steps => explanation.map(steps),
+        stories => stories(&outcome),
+        policy => policy::sentences(&outcome),
+        policy_trend => safe(
+            beside.history.as_ref().and_then(|one| charts::policy_trend(one, "chart-policy")),
+        ),
+        history => beside.history.as_ref().map(|one| Value::from(Serde(one))),
+        backtest => beside.backtest.as_deref().map(|one| Value::from(Serde(one))),
+        answers => beside.backtest.as_deref().map(backtest::answers),
+        parts => beside.backtest.as_deref().map(backtest::parts),
+        exceptions => beside.backtest.as_deref().map(backtest::best_exceptions),
+        model_errors => Value::from(Serde(model_errors(&outcome))),
+        inputs => Value::from(Serde(&beside.inputs)),
+        age => beside.age(&outcome),
         trend => safe(beside.history.as_ref().and_then(|one| charts::trend(one, "chart-trend"))),
         liquidations => Value::from(Serde(exposure::liquidations(&outcome))),
         margin => Value::from(Serde(exposure::margin(&outcome))),
@@ -87,6 +102,23 @@ fn charts_of(outcome: &Outcome) -> Value {
 /// A chart's SVG as it is, or nothing.
 pub(super) fn safe(chart: Option<String>) -> Value {
     chart.map_or(Value::from(""), Value::from_safe_string)
+}
+
+/// The charts of each worst path, in their order.
+fn stories(outcome: &Outcome) -> Vec<Vec<Value>> {
+    let charts = |(index, path): (usize, &WorstPath)| {
+        let Some(story) = &path.story else { return vec![] };
+        let kinds = [
+            ("prices", StoryOf::Prices),
+            ("margin", StoryOf::MarginRatios),
+            ("values", StoryOf::Values),
+        ];
+        let draw = |(name, of)| {
+            charts::story(story, of, &outcome.currency, &format!("chart-story-{index}-{name}"))
+        };
+        kinds.into_iter().filter_map(draw).map(Value::from_safe_string).collect()
+    };
+    outcome.worst_paths.iter().enumerate().map(charts).collect()
 }
 
 fn positions(outcome: &Outcome) -> Vec<ContributionRow> {

@@ -13,7 +13,7 @@ use crate::report::figures::Figures;
 use crate::report::look::{Look, Theme};
 
 /// Templates by name.
-const TEMPLATES: [(&str, &str); 31] = [
+const TEMPLATES: [(&str, &str); 35] = [
     ("head.html", include_str!("templates/head.html")),
     ("brand.html", include_str!("templates/brand.html")),
     ("report.html", include_str!("templates/report.html")),
@@ -39,6 +39,10 @@ const TEMPLATES: [(&str, &str); 31] = [
     ("paths.html", include_str!("templates/paths.html")),
     ("model.html", include_str!("templates/model.html")),
     ("data.html", include_str!("templates/data.html")),
+    ("policy.html", include_str!("templates/policy.html")),
+    ("backtested.html", include_str!("templates/backtested.html")),
+    ("backtest_parts.html", include_str!("templates/backtest_parts.html")),
+    ("appendix.html", include_str!("templates/appendix.html")),
     ("backtest.html", include_str!("templates/backtest.html")),
     ("batch.html", include_str!("templates/batch.html")),
     ("explanation.html", include_str!("templates/explanation.html")),

@@ -2,14 +2,20 @@
 //! same.
 
 mod answer;
+mod backtest;
 mod contributions;
 mod explained;
+mod grid;
 mod losses;
 mod margin;
 mod model;
 mod since;
+mod stated;
 mod threshold;
 mod trend;
+
+pub(super) use grid::sections_of_grid;
+pub(super) use stated::sections_of_stated;
 
 use super::beside::Beside;
 use super::verdict::Verdict;
@@ -126,8 +132,11 @@ pub(super) fn sections(outcome: &Outcome, verdict: &Verdict, beside: &Beside) ->
             model::factors(outcome),
             model::correlation(outcome),
             model::assumptions(outcome),
+            model::errors(outcome),
             model::data_quality(outcome),
         ],
+        beside.backtest.iter().map(|one| backtest::backtest(one)).collect(),
+        vec![model::inputs(beside)],
     ];
     all.into_iter().flatten().filter(|section| !section.rows.is_empty()).collect()
 }

@@ -2,6 +2,8 @@
 
 use super::{Cell, Section};
 use crate::outcome::Outcome;
+use crate::report::beside::Beside;
+use crate::report::model_error::model_errors;
 
 /// Every factor with its volatility.
 pub(super) fn factors(outcome: &Outcome) -> Section {
@@ -44,6 +46,26 @@ pub(super) fn assumptions(outcome: &Outcome) -> Section {
     model.stressed.iter().for_each(|stressed| tell("Stressed model", &stressed.description));
     model.notes.iter().for_each(|note| tell("Fit", note));
     outcome.warnings.iter().for_each(|warning| tell("Warning", &warning.message));
+    section
+}
+
+/// How wrong the figures may be, by source.
+pub(super) fn errors(outcome: &Outcome) -> Section {
+    let note =
+        "Errors of the calculation; what the model gets wrong shows in a backtest.".to_owned();
+    let mut section = Section::new("Model error", note, &["source", "size", "what it is"]);
+    for one in model_errors(outcome) {
+        section.row([Cell::text(&one.source), Cell::text(&one.size), Cell::text(&one.meaning)]);
+    }
+    section
+}
+
+/// Every file that was read.
+pub(super) fn inputs(beside: &Beside) -> Section {
+    let mut section = Section::new("Inputs", String::new(), &["file", "BLAKE3"]);
+    for one in &beside.inputs {
+        section.row([Cell::text(&one.name), Cell::text(&one.blake3)]);
+    }
     section
 }
 

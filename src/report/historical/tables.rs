@@ -1,0 +1,55 @@
+//! A stated path as a workbook and as a note.
+
+use super::words::{answer, figures};
+use crate::outcome::HistoricalOutcome;
+use crate::report::ReportError;
+use crate::report::figures::{duration, instant};
+use crate::report::markdown::{Head, note};
+use crate::report::readable::readable;
+use crate::report::tables::{Section, sections_of_stated};
+use crate::report::xlsx::workbook;
+
+/// The workbook as bytes; the same for the same outcome.
+///
+/// # Errors
+/// [`ReportError::NotFinite`] where a figure is NaN or infinite; [`ReportError::Workbook`] where a
+/// workbook cannot hold the outcome.
+pub fn historical_xlsx(outcome: &HistoricalOutcome) -> Result<Vec<u8>, ReportError> {
+    let outcome = readable(outcome)?;
+    workbook([&outcome.scenario, &outcome.as_of], figures(&outcome), &sections(&outcome))
+}
+
+/// The note; a newline at its end.
+///
+/// # Errors
+/// [`ReportError::NotFinite`] where a figure is NaN or infinite.
+pub fn historical_markdown(outcome: &HistoricalOutcome) -> Result<String, ReportError> {
+    let outcome = readable(outcome)?;
+    let answer = answer(&outcome);
+    let made = format!(
+        "{} · {} · {} of {} · amounts in {}",
+        outcome.book.name,
+        instant(&outcome.as_of),
+        duration(outcome.window.length_years),
+        if outcome.shock.is_some() { "a stated shock" } else { "history" },
+        outcome.currency
+    );
+    let head = Head {
+        scenario: &outcome.scenario,
+        light: answer.light,
+        headline: &answer.headline,
+        made: &made,
+        reasons: &answer.reasons,
+        actions: &[],
+        warnings: &outcome.warnings,
+        version: &outcome.plimsoll_version,
+    };
+    Ok(note(&head, figures(&outcome), &sections(&outcome)))
+}
+
+fn sections(outcome: &HistoricalOutcome) -> Vec<Section> {
+    let answer = answer(outcome);
+    let told = [("Light", answer.light.to_owned()), ("What would it cost?", answer.headline)];
+    let reasons = answer.reasons.into_iter().map(|reason| ("Because", reason));
+    sections_of_stated(outcome, &told.into_iter().chain(reasons).collect::<Vec<_>>())
+}
