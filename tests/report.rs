@@ -15,6 +15,10 @@ mod files;
 mod moved;
 #[path = "report/page.rs"]
 mod page;
+#[path = "report/policies.rs"]
+mod policies;
+#[path = "common/policy_sample.rs"]
+mod policy_sample;
 #[path = "report/svg_reader.rs"]
 mod svg_reader;
 #[path = "report/terminal.rs"]

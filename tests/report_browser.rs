@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+#[path = "common/policy_sample.rs"]
+mod policy_sample;
+
 /// Reads what the page shows, presses what a reader would press, and leaves what came of it in an
 /// attribute.
 const DRIVER: &str = r##"<script>
@@ -162,4 +165,88 @@ fn it_fits_a_phone_shows_in_the_dark_and_prints() {
     browse(&browser, &folder.path().join("profile"), &[&print, "--no-pdf-header-footer"], &page);
     let printed = fs::read(&pdf).expect("a PDF");
     assert!(printed.starts_with(b"%PDF") && printed.len() > 50_000, "{} bytes", printed.len());
+}
+
+/// Window widths in CSS pixels: a phone, a tablet, a small and a larger window.
+const WIDTHS: [u32; 4] = [390, 768, 1_100, 1_300];
+
+/// Leaves every frame's name, width and width of what is in it in an attribute.
+const MEASURER: &str = r#"<script>
+addEventListener("load", () => {
+  const found = [...document.querySelectorAll("iframe")].map((frame) => ({
+    name: frame.title, inner: frame.contentWindow.innerWidth,
+    scroll: frame.contentDocument.documentElement.scrollWidth,
+  }));
+  document.documentElement.setAttribute("data-found", encodeURIComponent(JSON.stringify(found)));
+});
+</script>"#;
+
+fn plimsoll(arguments: &[&str]) {
+    let done = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .status()
+        .expect("plimsoll starts");
+    assert!(matches!(done.code(), Some(0 | 1)), "{arguments:?}: {done}");
+}
+
+/// Pages of every kind that is made within seconds.
+fn pages(folder: &Path) -> Vec<(&'static str, String)> {
+    let at = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
+    let run = |scenario: &str, seed: &str, name: &str| {
+        let fixed = ["run", scenario, "--quiet", "--no-catalogue", "--out"];
+        let more = if seed.is_empty() { vec![] } else { vec!["--paths", "1000", "--seed", seed] };
+        plimsoll(&[&fixed[..], &[&at(name)], &more].concat());
+    };
+    run("scenarios/desk", "1", "desk");
+    run("scenarios/historical/2020-03-12-window.toml", "", "stated");
+    run("scenarios/grid", "", "grid");
+    run("scenarios/minimal", "1", "earlier");
+    run("scenarios/minimal", "2", "later");
+    plimsoll(&["report", &at("later"), "--compare", &at("earlier"), "--out", &at("compared")]);
+    plimsoll(&["explain", &at("earlier"), &at("later"), "--out", &at("explained")]);
+    plimsoll(&["batch", "scenarios/batch", "--quiet", "--no-catalogue", "--out", &at("batch")]);
+    let files = [
+        "desk/report.html",
+        "stated/report.html",
+        "grid/report.html",
+        "compared/report.html",
+        "explained/explanation.html",
+        "batch/index.html",
+    ];
+    let read = |name| (name, fs::read_to_string(folder.join(name)).expect("a page"));
+    let policy = policy_sample::policy_calibration();
+    let policy = plimsoll::report::policy_calibration_html(&policy).expect("a page");
+    files.into_iter().map(read).chain([("calibrate policy", policy)]).collect()
+}
+
+#[test]
+fn no_page_scrolls_sideways() {
+    let Some(browser) = chromium() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut text = "<!doctype html><body>".to_owned();
+    let pages = pages(folder.path());
+    for (name, page) in &pages {
+        let escaped = page.replace('&', "&amp;").replace('"', "&quot;");
+        for width in WIDTHS {
+            let style = format!("width:{width}px;height:900px;border:0");
+            text += &format!(
+                "<iframe title=\"{name}\" style=\"{style}\" srcdoc=\"{escaped}\"></iframe>"
+            );
+        }
+    }
+    let frames = folder.path().join("frames.html");
+    fs::write(&frames, text + MEASURER).expect("written");
+    let more = ["--window-size=1400,900", "--dump-dom"];
+    let shown = browse(&browser, &folder.path().join("profile"), &more, &frames);
+    let (_, found) = shown.split_once("data-found=\"").expect("the measurer ran");
+    let found = decoded(found.split('"').next().expect("a value"));
+    let found: Vec<Value> = serde_json::from_str(&found).expect("JSON");
+    assert_eq!(found.len(), pages.len() * WIDTHS.len());
+    for (one, width) in found.iter().zip(WIDTHS.iter().cycle()) {
+        assert_eq!(one["inner"], *width, "{one}");
+        assert!(one["scroll"].as_u64() <= one["inner"].as_u64(), "scrolls sideways: {one}");
+        assert!(one["scroll"].as_u64() > Some(300), "the page was not laid out: {one}");
+    }
 }

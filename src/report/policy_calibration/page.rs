@@ -3,8 +3,8 @@
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::{COLUMNS, answer, cells, difference};
-use crate::outcome::{Difference, MissedDate, PolicyCalibration, PolicyMeasures};
+use super::{COLUMNS, cells, difference};
+use crate::outcome::{Difference, MissedDate, PolicyCalibration, PolicyMeasures, VariedParameter};
 use crate::report::figures::{Figures, number, percent};
 use crate::report::html::templates;
 use crate::report::look::Look;
@@ -29,7 +29,8 @@ pub fn policy_calibration_html(calibration: &PolicyCalibration) -> Result<String
         front => safe(charts::policy_front(calibration, "chart-policy-front")),
         history => safe(charts::policy_history(calibration, "chart-policy-history")),
         sensitivity => sensitivity.collect::<Vec<Value>>(),
-        headline => answer(calibration),
+        headline => headline(calibration),
+        settings => settings(calibration),
         columns => COLUMNS,
         contenders => contenders(calibration),
         folds => folds(calibration),
@@ -43,6 +44,27 @@ pub fn policy_calibration_html(calibration: &PolicyCalibration) -> Result<String
         calibration => Value::from(Serde(calibration)),
     })?;
     Ok(page)
+}
+
+/// The recommendation in a line; its values stand in the table of [`settings`].
+fn headline(calibration: &PolicyCalibration) -> &'static str {
+    match (calibration.constraints.is_empty(), calibration.feasible) {
+        (true, _) => "The recommended policy costs least of those searched where it was trained.",
+        (false, true) => "The recommended policy meets every constraint where it was trained.",
+        (false, false) => "No policy searched meets every constraint where it was trained.",
+    }
+}
+
+/// Every value of the recommendation beside what it was searched between.
+fn settings(calibration: &PolicyCalibration) -> Vec<Value> {
+    let best = &calibration.candidates[calibration.recommended];
+    let row = |(parameter, value): (&VariedParameter, &f64)| {
+        let stands = parameter.as_it_stands.map_or_else(|| "–".to_owned(), |one| one.to_string());
+        let cells =
+            [value.to_string(), stands, parameter.from.to_string(), parameter.to.to_string()];
+        context! { name => parameter.name.clone(), cells }
+    };
+    calibration.parameters.iter().zip(&best.values).map(row).collect()
 }
 
 fn contenders(calibration: &PolicyCalibration) -> Vec<Value> {
