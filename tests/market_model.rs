@@ -182,6 +182,12 @@ fn the_command_tells_and_writes_and_leaves_other_files_alone() {
     let json = program().arg(&path).arg("--json").output().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert!(json["volatilities"][0]["volatility"].is_number());
+    let page = folder.path().join("page.html");
+    for _ in 0..2 {
+        let done = program().arg(&path).arg("--page").arg(&page).output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(fs::read_to_string(&page).unwrap().contains("id=\"chart-volatilities\""));
+    }
     let own = folder.path().join("portfolio.toml");
     let before = fs::read(&own).unwrap();
     let refused = program().arg(&own).output().unwrap();

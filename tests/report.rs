@@ -11,6 +11,8 @@ mod breach;
 mod charts;
 #[path = "report/files.rs"]
 mod files;
+#[path = "report/market.rs"]
+mod market;
 #[path = "report/moved.rs"]
 mod moved;
 #[path = "report/page.rs"]

@@ -207,8 +207,10 @@ fn pages(folder: &Path) -> Vec<(&'static str, String)> {
     plimsoll(&["report", &at("later"), "--compare", &at("earlier"), "--out", &at("compared")]);
     plimsoll(&["explain", &at("earlier"), &at("later"), "--out", &at("explained")]);
     plimsoll(&["batch", "scenarios/batch", "--quiet", "--no-catalogue", "--out", &at("batch")]);
+    plimsoll(&["calibrate", "market", "scenarios/desk", "--quiet", "--page", &at("market.html")]);
     let files = [
         "desk/report.html",
+        "market.html",
         "stated/report.html",
         "grid/report.html",
         "compared/report.html",

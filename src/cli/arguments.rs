@@ -497,7 +497,8 @@ pub struct LiquidationArguments {
 /// Arguments of `calibrate market`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  plimsoll calibrate market scenarios/desk\n  \
-                        plimsoll calibrate market scenarios/desk --out scenarios/desk/estimated.toml\n\n\
+                        plimsoll calibrate market scenarios/desk --out scenarios/desk/estimated.toml\n  \
+                        plimsoll calibrate market scenarios/desk --page out/market.html\n\n\
                         The document extends the scenario and states every fitted parameter: a run of it\n\
                         has the bits of a run of the scenario, and keeps them when the history grows.")]
 pub struct MarketArguments {
@@ -511,6 +512,10 @@ pub struct MarketArguments {
     /// scenario it needs no --allow-outside to run.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the estimates with charts as one HTML page here; a file that was not written by this
+    /// command is left alone.
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
     /// Print the estimates as JSON and nothing else on standard output.
     #[arg(long)]
     pub json: bool,

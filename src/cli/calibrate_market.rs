@@ -26,11 +26,8 @@ pub fn market(arguments: &MarketArguments, terminal: &Terminal) -> Exit {
             return Exit::Usage;
         }
     };
-    if let Some(out) = &arguments.out {
-        let exit = write(&found, &path, out, terminal);
-        if exit != Exit::Within {
-            return exit;
-        }
+    if let Err(exit) = write(&found, &path, arguments, terminal) {
+        return exit;
     }
     if arguments.json {
         return terminal.print_report(report::market_model_json(&found.model));
@@ -41,15 +38,30 @@ pub fn market(arguments: &MarketArguments, terminal: &Terminal) -> Exit {
     terminal.print_report(report::market_model_terminal(&found.model, terminal.style()))
 }
 
-fn write(found: &Estimated, scenario: &Path, out: &Path, terminal: &Terminal) -> Exit {
-    let text = document(found, &named_from(scenario, out));
-    match write_document(out, &text, MARK) {
-        Ok(()) => Exit::Within,
-        Err(error) => {
-            terminal.complain(&error.to_string());
-            Exit::Failure
-        }
+/// Writes what was asked for; the page is made before the document is written, so that a fault of it
+/// leaves neither.
+fn write(
+    found: &Estimated,
+    scenario: &Path,
+    arguments: &MarketArguments,
+    terminal: &Terminal,
+) -> Result<(), Exit> {
+    let failed = |fault: &dyn std::fmt::Display| {
+        terminal.complain(&fault.to_string());
+        Exit::Failure
+    };
+    let page = arguments.page.as_ref().map(|path| {
+        Ok((path, report::market_model_html(&found.model).map_err(|fault| failed(&fault))?))
+    });
+    let page = page.transpose()?;
+    if let Some(out) = &arguments.out {
+        let text = document(found, &named_from(scenario, out));
+        write_document(out, &text, MARK).map_err(|fault| failed(&fault))?;
     }
+    if let Some((path, text)) = page {
+        write_document(path, &text, report::MARKET_MODEL_MARK).map_err(|fault| failed(&fault))?;
+    }
+    Ok(())
 }
 
 /// The scenario as a document at `out` names it.

@@ -63,6 +63,9 @@ fn decimals_for(largest: f64) -> usize {
 
 pub use crate::units::grouped as number;
 
+/// Standard errors to a side of a 95 % interval.
+pub const NORMAL_95: f64 = 1.96;
+
 /// A sentence of the outcome with its whole numbers of five digits and more grouped; what is part
 /// of a name, a date or a decimal stays as it is.
 pub fn prose(text: &str) -> String {

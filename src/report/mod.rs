@@ -26,6 +26,7 @@ mod json;
 pub mod look;
 mod losses;
 mod markdown;
+mod market_model;
 mod model_error;
 #[cfg(feature = "pdf")]
 mod pdf;
@@ -64,6 +65,7 @@ pub use html::{html, html_beside, shipped_templates};
 pub use json::{json, json_line};
 pub use losses::losses_parquet;
 pub use markdown::markdown;
+pub use market_model::{MARKET_MODEL_MARK, market_model_html};
 #[cfg(feature = "pdf")]
 pub use pdf::pdf;
 pub use policy_calibration::{

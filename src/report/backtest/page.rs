@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 
 use super::{answers, p_value, purpose};
 use crate::outcome::{Backtest, BacktestPart, LevelTests};
-use crate::report::figures::{Figures, level, number, percent};
+use crate::report::figures::{Figures, NORMAL_95, level, number, percent};
 use crate::report::html::templates;
 use crate::report::look::Look;
 use crate::report::readable::readable;
@@ -105,9 +105,9 @@ fn row(model: &str, tests: &LevelTests, names: &[String]) -> Value {
             None => context! { text => "–", low => false, power => "" },
         })
         .collect();
-    let gap = tests
-        .to_best
-        .map(|gap| format!("{} ± {}", number(gap.mean, 4), number(1.96 * gap.standard_error, 4)));
+    let gap = tests.to_best.map(|gap| {
+        format!("{} ± {}", number(gap.mean, 4), number(NORMAL_95 * gap.standard_error, 4))
+    });
     context! {
         model,
         exceptions => tests.exceptions,

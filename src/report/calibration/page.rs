@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 
 use super::{answer, setting, standing};
 use crate::outcome::{Calibration, Candidate, Standing};
-use crate::report::figures::{Figures, number, percent};
+use crate::report::figures::{Figures, NORMAL_95, number, percent};
 use crate::report::html::templates;
 use crate::report::look::Look;
 use crate::report::readable::readable;
@@ -62,7 +62,7 @@ fn row(calibration: &Calibration, candidate: &Candidate) -> Value {
         let pair = |one: &crate::outcome::ObjectiveEstimate| {
             let error = match one.standard_error {
                 0.0 => String::new(),
-                error => format!("± {}", number(1.96 * error, 0)),
+                error => format!("± {}", number(NORMAL_95 * error, 0)),
             };
             [number(one.value, 0), error]
         };

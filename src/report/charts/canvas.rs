@@ -142,6 +142,12 @@ impl Mark {
         self
     }
 
+    /// Turned to be read upwards, about a position.
+    pub(super) fn turned(mut self, [x, y]: [f64; 2]) -> Self {
+        self.0.assign("transform", format!("rotate(-90 {} {})", number(x), number(y)));
+        self
+    }
+
     fn id(mut self, id: &str) -> Self {
         self.0.assign("id", id);
         self

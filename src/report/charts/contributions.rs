@@ -3,12 +3,10 @@
 use super::canvas::Canvas;
 use super::rows::{Bar, Rows, height};
 use crate::outcome::{ContributionRow, Outcome};
-use crate::report::figures::{Figures, compact, level};
+use crate::report::figures::{Figures, NORMAL_95, compact, level};
 use crate::report::ranking::largest_and_rest;
 
 const ROWS_MAX: usize = 15;
-/// Standard errors to a side of a 95 % interval.
-const NORMAL_95: f64 = 1.96;
 
 /// The chart; `None` where there are no contributions.
 pub fn contributions(outcome: &Outcome, id: &str) -> Option<String> {

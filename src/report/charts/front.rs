@@ -6,7 +6,7 @@
 use super::canvas::{Canvas, Mark, WIDTH, circle, diamond, line, text};
 use super::scale::Scale;
 use crate::outcome::{Calibration, Candidate, Standing};
-use crate::report::figures::{Figures, compact};
+use crate::report::figures::{Figures, NORMAL_95, compact};
 
 const HEIGHT: f64 = 300.0;
 const PLOT_X: [f64; 2] = [56.0, WIDTH - 14.0];
@@ -83,7 +83,7 @@ fn whiskers(canvas: &mut Canvas, candidate: &Candidate, axes: [usize; 2], [x, y]
     let Some(figures) = &candidate.figures else { return };
     let ends = axes.map(|index| {
         let one = figures.objectives[index];
-        [-1.96, 1.96].map(|reach| one.value + reach * one.standard_error)
+        [-NORMAL_95, NORMAL_95].map(|reach| one.value + reach * one.standard_error)
     });
     let [across, up] = axes.map(|index| figures.objectives[index].value);
     let [left, right] = ends[0].map(|end| x.at(end));

@@ -15,6 +15,7 @@
 mod at_risk;
 mod canvas;
 mod contributions;
+mod correlations;
 mod distribution;
 mod exceptions;
 mod explained;
@@ -35,10 +36,12 @@ mod story;
 mod tail;
 mod trend;
 mod uniformity;
+mod volatilities;
 mod waterfall;
 
 pub use at_risk::at_risk;
 pub use contributions::contributions;
+pub use correlations::correlations;
 pub use distribution::distribution;
 pub use exceptions::exceptions;
 pub use explained::explained;
@@ -58,6 +61,7 @@ pub use story::{StoryOf, story};
 pub use tail::tail;
 pub use trend::trend;
 pub use uniformity::calibration;
+pub use volatilities::volatilities;
 pub use waterfall::waterfall;
 
 use crate::outcome::Outcome;

@@ -13,7 +13,7 @@ use crate::report::figures::Figures;
 use crate::report::look::{Look, Theme};
 
 /// Templates by name.
-const TEMPLATES: [(&str, &str); 35] = [
+const TEMPLATES: [(&str, &str); 36] = [
     ("head.html", include_str!("templates/head.html")),
     ("brand.html", include_str!("templates/brand.html")),
     ("report.html", include_str!("templates/report.html")),
@@ -48,6 +48,7 @@ const TEMPLATES: [(&str, &str); 35] = [
     ("explanation.html", include_str!("templates/explanation.html")),
     ("explained.html", include_str!("templates/explained.html")),
     ("calibration.html", include_str!("templates/calibration.html")),
+    ("market_model.html", include_str!("templates/market_model.html")),
     ("policy_calibration.html", include_str!("templates/policy_calibration.html")),
 ];
 
