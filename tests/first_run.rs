@@ -9,6 +9,10 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+mod first_run {
+    mod mistakes;
+}
+
 fn plimsoll(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
     command.current_dir(folder).args(arguments).stdin(Stdio::null());
@@ -173,86 +177,6 @@ fn other_closes() -> String {
 
 fn cell(line: &str, column: usize) -> f64 {
     line.split(',').nth(column).expect("a cell").parse().expect("a number")
-}
-
-/// File, place, what was found, what was expected and how to mend it.
-#[test]
-fn mistakes_in_csv_files_are_told_with_their_mend() {
-    let cases: &[(&str, &str, &str, &[&str])] = &[
-        (
-            "positions.csv",
-            "quote,quantity",
-            "quote,qty",
-            &[
-                "missing column `quantity`",
-                "book/positions.csv:3:1",
-                "expected: a column named `quantity`",
-                "help: if `qty` holds it, rename that column",
-                "unknown column `qty`",
-                "book/positions.csv:3:40",
-            ],
-        ),
-        (
-            "positions.csv",
-            "USDT,-28,",
-            "USDT,\"-2,800\",",
-            &[
-                "book/positions.csv:6:39",
-                "\"-2,800\"",
-                "expected: a number",
-                "help: write `-2800`: no separators of thousands",
-            ],
-        ),
-        (
-            "positions.csv",
-            "perpetual,,SOL",
-            "perpetual,,SOLL",
-            &[
-                "the market has no underlying SOLL",
-                "book/positions.csv:7:29",
-                "expected: an underlying of the market document",
-                "help: did you mean `SOL`?",
-            ],
-        ),
-        (
-            "prices.csv",
-            "2025-10-02,79032",
-            "2025-10-02,$79 032",
-            &[
-                "`BTC` is not a finite number",
-                "book/prices.csv:3:12",
-                "expected: a number",
-                "help: write `79032`: no separators of thousands, no currency",
-            ],
-        ),
-        (
-            "prices.csv",
-            "date,BTC",
-            "date,BTCUSD",
-            &[
-                "`prices.csv` has no column `BTC`",
-                "book/market.toml:",
-                "expected: one of `date`, `BTCUSD`, `ETH`, `SOL`",
-                "help: did you mean `BTCUSD`?",
-            ],
-        ),
-        (
-            "prices.csv",
-            "2025-10-02,79032",
-            "2025-13-02,79032",
-            &["book/prices.csv:3:1", "2025-13-02", "expected:"],
-        ),
-    ];
-    for (file, good, bad, words) in cases {
-        let desk = Desk::new();
-        desk.spoil(file, good, bad);
-        let output = desk.check();
-        let said = complaint(&output);
-        assert_eq!(output.status.code(), Some(2), "{file}: {bad}");
-        for word in *words {
-            assert!(said.contains(word), "{file}, {bad}: {word} is not in\n{said}");
-        }
-    }
 }
 
 #[test]

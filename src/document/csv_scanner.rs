@@ -46,6 +46,13 @@ impl<'a> Scanner<'a> {
         Self { file, layout, offset }
     }
 
+    /// The line of the first row.
+    pub(super) fn first_row(&mut self) -> Place {
+        self.skip_blank_and_comment_lines();
+        let line = self.file.line_range(self.file.line_of(self.offset));
+        Place::new(self.file, self.offset..line.end)
+    }
+
     pub(super) fn header(&mut self, collector: &mut ViolationCollector) -> Option<Header> {
         match &self.layout.header {
             CsvHeader::Names(_) => None,

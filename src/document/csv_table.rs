@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::csv_scanner::{Cell, Header, Row, Scanner};
+use super::csv_separator::separator_fault;
+use super::number_help::number_help;
 use super::source::{Place, SourceFile};
-use super::suggest::{did_you_mean, number_help, one_of};
+use super::suggest::{did_you_mean, one_of};
 use super::violation::{Violation, ViolationCollector, Violations};
 use super::visible::quoted;
 
@@ -168,10 +170,13 @@ impl CsvTable {
 /// Reads a CSV file.
 ///
 /// # Errors
-/// Every stray or unfinished quote, ragged row, repeated column name and version-control conflict
-/// marker; a file without header or rows.
+/// Another separator than the layout's; else every stray or unfinished quote, ragged row, repeated
+/// column name and version-control conflict marker; a file without header or rows.
 pub fn csv_table(file: &Arc<SourceFile>, layout: &CsvLayout) -> Result<CsvTable, Violations> {
     let mut scanner = Scanner::new(file, layout);
+    if let Some(fault) = separator_fault(scanner.first_row(), layout) {
+        return Err(fault.into());
+    }
     let mut collector = ViolationCollector::default();
     let mut header = scanner.header(&mut collector);
     let mut cells = Vec::new();
@@ -213,10 +218,18 @@ fn ragged(file: &Arc<SourceFile>, row: &Row, width: usize) -> Violation {
             .expected("a row of the table")
             .help("resolve the conflict in this file");
     }
-    let title = format!("the row has {} cells, the header {width}", row.cells.len());
-    Violation::new(place, title)
-        .expected(format!("{width} cells"))
-        .help("quote cells that hold a comma: \"1,000\"")
+    let cells = if row.cells.len() == 1 { "cell" } else { "cells" };
+    let title = format!("the row has {} {cells}, the header {width}", row.cells.len());
+    let help = if row.cells.len() > width {
+        "quote cells that hold a comma (\"a, b\"); the decimals of a number follow a point"
+    } else if row.cells.len() == 1 {
+        "remove the line if it is a note or a total below the table; a row has a comma for each cell, \
+         also for empty ones"
+    } else {
+        "cells are missing: write a comma for each empty cell too; remove the line if it is a total \
+         below the table"
+    };
+    Violation::new(place, title).expected(format!("{width} cells")).help(help)
 }
 
 fn report_repeated(header: &Header, collector: &mut ViolationCollector) {
@@ -269,7 +282,7 @@ mod tests {
             (
                 "a,b\n1\n1,2,3\n1,2\n",
                 &[
-                    "2:1 \"1\" the row has 1 cells, the header 2",
+                    "2:1 \"1\" the row has 1 cell, the header 2",
                     "3:1 \"1,2,3\" the row has 3 cells, the header 2",
                 ],
             ),

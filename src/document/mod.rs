@@ -11,8 +11,12 @@
 
 mod batch_folder;
 mod change;
+mod column_faults;
+mod columns;
 mod csv_scanner;
+mod csv_separator;
 mod csv_table;
+mod date_help;
 mod decode;
 pub mod embedded;
 mod kept;
@@ -22,6 +26,7 @@ mod merge;
 mod new_folder;
 mod node;
 mod number;
+mod number_help;
 mod output;
 mod read;
 mod record;
@@ -39,7 +44,9 @@ mod walk;
 
 pub use batch_folder::BatchFolder;
 pub use change::Change;
+pub use column_faults::once_a_column;
 pub use csv_table::{CsvHeader, CsvLayout, CsvTable, csv_table};
+pub use date_help::date_help;
 pub use kept::{KeptError, KeptInput, Recipe, kept_results, trades_copy};
 pub use loader::{Confinement, InputFile, Loader, SHIPPED, documents_in, names_in};
 pub use manifest::{Machine, Manifest, ResultFile, StageTiming};

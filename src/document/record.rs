@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::column_faults::once_a_column;
+use super::columns::check_columns;
 use super::csv_table::CsvTable;
 use super::node::{Entry, Node, NodeValue, Parsed, Places};
 use super::read::{Rules, deserialize};
-use super::suggest::{did_you_mean, one_of};
-use super::violation::{Violation, ViolationCollector, Violations};
-use super::visible::quoted;
+use super::violation::{ViolationCollector, Violations};
 
 /// Reads every row as a `T`: a column is a key, an empty cell is a key left out, and a list is
 /// written with `;` between its items.
@@ -20,14 +20,14 @@ pub fn read_records<T: DeserializeOwned + JsonSchema>(
     table: &CsvTable,
 ) -> Result<Vec<Parsed<T>>, Violations> {
     let rules = Rules::of::<T>();
-    check_columns(table, &rules)?;
+    check_columns(table, &rules.known_keys(), &rules.required_keys())?;
     let mut collector = ViolationCollector::default();
     let mut records = Vec::with_capacity(table.row_count());
     for row in 0..table.row_count() {
         let record = read_record(table, row, &rules);
         records.extend(collector.absorb(record));
     }
-    collector.finish(records)
+    collector.finish(records).map_err(once_a_column)
 }
 
 fn read_record<T: DeserializeOwned>(
@@ -56,38 +56,6 @@ fn row_tree(table: &CsvTable, row: usize) -> Node {
     };
     let entries = table.columns().iter().enumerate().filter_map(entry);
     Node { value: NodeValue::Table(entries.collect()), place: table.row_place(row) }
-}
-
-/// Faults of the header are told once, not once a row.
-fn check_columns(table: &CsvTable, rules: &Rules) -> Result<(), Violations> {
-    let known = rules.known_keys();
-    let mut collector = ViolationCollector::default();
-    for (index, column) in table.columns().iter().enumerate() {
-        if !known.contains(&column.as_str()) {
-            let title = format!("unknown column {}", quoted(column));
-            let violation = Violation::new(table.column_place(index).clone(), title)
-                .expected(one_of(known.iter().copied()))
-                .help_if(did_you_mean(column, known.iter().copied()));
-            collector.add(violation);
-        }
-    }
-    for name in rules.required_keys() {
-        if table.column(name).is_none() {
-            let title = format!("missing column {}", quoted(name));
-            let violation = Violation::new(table.header_place().clone(), title);
-            let expected = format!("a column named {}", quoted(name));
-            collector.add(violation.expected(expected).help_if(rename(table, &known)));
-        }
-    }
-    collector.finish(())
-}
-
-/// What to do about a missing column where there are columns that mean nothing.
-fn rename(table: &CsvTable, known: &[&str]) -> Option<String> {
-    let unknown = table.columns().iter().filter(|column| !known.contains(&column.as_str()));
-    let unknown: Vec<String> = unknown.map(|column| quoted(column)).collect();
-    let help = format!("if {} holds it, rename that column", unknown.join(" or "));
-    (!unknown.is_empty()).then_some(help)
 }
 
 impl Rules {
@@ -137,6 +105,7 @@ mod tests {
     use super::super::number::{Positive, Rate};
     use super::super::source::SourceFile;
     use super::super::text::Name;
+    use super::super::violation::Violation;
     use super::*;
 
     #[derive(Debug, Deserialize, JsonSchema)]
@@ -179,10 +148,7 @@ mod tests {
     #[test]
     fn every_fault_shows_at_its_cell() {
         let cases: [(&str, &[&str]); 3] = [
-            (
-                "type,idd,size\none,a,1\n",
-                &["1:1 \"type,idd,size\" missing column `id`", "1:6 \"idd\" unknown column `idd`"],
-            ),
+            ("type,idd,size\none,a,1\n", &["1:6 \"idd\" unknown column `idd`"]),
             (
                 "type,id,size,rate\none,a,-1,\none,b,,\ntwo,c,,nan\nthree,d,,\n",
                 &[

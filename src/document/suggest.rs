@@ -5,7 +5,7 @@ use super::visible::quoted;
 /// Least Jaro–Winkler similarity of a suggestion.
 const SIMILARITY_MIN: f64 = 0.75;
 /// Names listed in a message before the rest is counted.
-const LISTED_MAX: usize = 12;
+const LISTED_MAX: usize = 16;
 
 /// The candidate closest to `found`, case apart, if any is close.
 pub fn closest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -35,17 +35,6 @@ pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         }
         _ => format!("one of {}", names.join(", ")),
     }
-}
-
-/// How a cell that is no number is to be written: without what people and spreadsheets put around
-/// numbers, where that makes it one.
-pub(super) fn number_help(text: &str) -> String {
-    let bare: String = text.chars().filter(|c| !" ,_'$\u{a0}\u{202f}".contains(*c)).collect();
-    let number = bare.parse::<f64>().is_ok_and(f64::is_finite) && bare != text;
-    if number {
-        return format!("write {}: no separators of thousands, no currency", quoted(&bare));
-    }
-    "write a plain number such as -1234.5, or leave the cell empty where there is none".to_owned()
 }
 
 #[cfg(test)]

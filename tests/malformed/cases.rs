@@ -355,9 +355,37 @@ const CASES: &[Case] = &[
         &[(
             POSITIONS,
             "id,account,type,asset,underlying,quote,quantity",
-            "«id,account,type,asset,underlying,quote,«quantty»»",
+            "«id,account,type,asset,underlying,quote,«zzz»»",
         )],
-        &["missing column `quantity`", "unknown column `quantty`"],
+        &["missing column `quantity`", "unknown column `zzz`"],
+    ),
+    (
+        "misspelt and capitalised columns",
+        &[(
+            POSITIONS,
+            "id,account,type,asset,underlying,quote,quantity",
+            "id,account,«Type»,asset,underlying,quote,«quantty»",
+        )],
+        &["unknown column `Type`", "unknown column `quantty`"],
+    ),
+    (
+        "semicolons between cells",
+        &[(
+            POSITIONS,
+            "id,account,type,asset,underlying,quote,quantity",
+            "«id;account;type;asset;underlying;quote;quantity»",
+        )],
+        &["the cells are separated by `;`"],
+    ),
+    (
+        "semicolons in the history",
+        &[(H, "date,BTC,ETH", "«date;BTC;ETH»")],
+        &["the cells are separated by `;`"],
+    ),
+    (
+        "tabs in a matrix",
+        &[(C, "factor,BTC.spot,ETH.spot", "«factor\tBTC.spot\tETH.spot»")],
+        &["the cells are separated by a tab"],
     ),
     (
         "cell that is no number",

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::super::date_help::instant_help;
 use super::super::node::{Node, NodeValue};
 use super::super::number::parse_rate;
-use super::super::suggest::number_help;
+use super::super::number_help::number_help;
 use super::super::violation::Violation;
 use super::super::visible::quoted;
 use super::describe::{describe, kind_of, text_form};
@@ -62,7 +63,9 @@ impl Walker {
         };
         if !(form.accepts)(text) {
             let title = format!("{} is not valid", quoted(label));
-            return self.report(rules, node.place.clone(), title);
+            let violation = Violation::new(node.place.clone(), title).expected(describe(rules));
+            self.collector.add(violation.help_if(form_help(form.name, rules, text)));
+            return Value::Null;
         }
         if form.name == "rate"
             && let Some(value) = parse_rate(text)
@@ -91,7 +94,9 @@ impl Walker {
 
     fn out_of_range(&mut self, rules: &Value, node: &Node, label: &str) -> Value {
         let title = format!("{} is out of range", quoted(label));
-        self.report(rules, node.place.clone(), title)
+        let violation = Violation::new(node.place.clone(), title).expected(describe(rules));
+        self.collector.add(violation.help_if(range_help(rules, &node.value)));
+        Value::Null
     }
 
     pub(super) fn wrong_type(&mut self, rules: &Value, node: &Node, label: &str) -> Value {
@@ -125,6 +130,45 @@ fn type_help(rules: &Value, value: &NodeValue) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What to write instead of a text that has not the form that is asked for.
+fn form_help(form: &str, rules: &Value, text: &str) -> Option<String> {
+    match form {
+        "date-time" => instant_help(text),
+        "rate" => {
+            let number: f64 = text.parse().ok()?;
+            percent_meant(rules, number)
+                .or_else(|| Some("write a decimal without quotes, or put `%` after it".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// What to write instead of a number out of its range: a percentage where a share is asked for.
+fn range_help(rules: &Value, value: &NodeValue) -> Option<String> {
+    let number = match value {
+        NodeValue::Integer(number) => number.as_ref()?.as_f64()?,
+        NodeValue::Float(number) => *number,
+        NodeValue::Cell(text) => text.parse().ok()?,
+        _ => return None,
+    };
+    percent_meant(rules, number)
+}
+
+/// `8` where a share or rate is asked for: 8 % is likely to be meant.
+fn percent_meant(rules: &Value, number: f64) -> Option<String> {
+    let is_rate = text_form(rules).is_some_and(|form| form.name == "rate");
+    let share = number / 100.0;
+    let is_meant = is_rate && number.abs() >= 1.0 && in_range(rules, share);
+    // in hundredths as typed: 97.5 / 100 is not the decimal 0.975 in binary
+    is_meant.then(|| format!("did you mean `\"{number}%\"` ({})?", decimal(share)))
+}
+
+/// At most twelve decimals, none of them rounding.
+fn decimal(value: f64) -> String {
+    let text = format!("{value:.12}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn in_range(rules: &Value, value: f64) -> bool {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::{ChainColumnsDocument, MarketDocument, PriceUnit, VolatilityDocument};
 use crate::document::{
     CsvLayout, CsvTable, Instant, Loader, Name, Parsed, Place, Violation, ViolationCollector,
-    Violations, csv_table, quoted,
+    Violations, csv_table, once_a_column, quoted,
 };
 use crate::market::Finding;
-use crate::market::import::parse_instant;
+use crate::market::import::{no_time, parse_instant};
 use crate::market::surface::{ExpiryFit, OptionQuote, STRIKES_MIN, VolatilitySurface, fit};
 use crate::numeric::black76::Right;
 use crate::units::Years;
@@ -153,7 +153,7 @@ fn read_quotes(table: &CsvTable, request: &Request<'_>) -> Result<Vec<OptionQuot
         }
         quotes.push(quote);
     }
-    collector.finish(quotes)
+    collector.finish(quotes).map_err(once_a_column)
 }
 
 fn filtered_rows(table: &CsvTable, request: &Request<'_>) -> Result<Vec<usize>, Violations> {
@@ -223,7 +223,7 @@ fn expiry(
     request: &Request<'_>,
 ) -> Result<Years, Violations> {
     let instant = parse_instant(&table.text(row, column), request.columns.stamps)
-        .ok_or_else(|| table.violation(row, column, "is not a time", "an instant"))?;
+        .ok_or_else(|| no_time(table, row, column, request.columns.stamps))?;
     let years = Instant(instant).years_after(request.as_of.timestamp());
     if years.get() > 0.0 {
         return Ok(years);

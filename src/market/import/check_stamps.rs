@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use super::align::Interval;
 use super::defect::{Defect, DefectKind};
 use super::series::{ImportSettings, Row};
-use super::stamp::{self, StampUnit, shown};
-use crate::document::{CsvTable, ViolationCollector, Violations};
+use super::stamp::{self, StampFormat, StampUnit, shown};
+use crate::document::{
+    CsvTable, Violation, ViolationCollector, Violations, date_help, once_a_column, quoted,
+};
 
 /// A row with its stamp.
 #[derive(Debug, Clone, Copy)]
@@ -34,17 +36,43 @@ pub(super) fn read_stamps(
         }
         match stamp::parse(&table.text(row, column), layout.stamps) {
             Some((time, unit)) => stamps.push(Stamped { row, time, unit }),
-            None => collector.extend(table.violation(
-                row,
-                column,
-                "is not a time",
-                "a time in the file's `stamps` format, e.g. `2020-03-12 10:00:00` or `1584007200`",
-            )),
+            None => collector.add(no_time(table, row, column, layout.stamps)),
         }
     }
-    let stamps = collector.finish(stamps)?;
+    let stamps = collector.finish(stamps).map_err(once_a_column)?;
     defects.extend(mixed_units(&stamps));
     Ok(snap(stamps, settings.interval, defects))
+}
+
+/// The fault of a cell that is no stamp of the stated format.
+pub(in crate::market) fn no_time(
+    table: &CsvTable,
+    row: usize,
+    column: usize,
+    format: StampFormat,
+) -> Violation {
+    let text = table.text(row, column);
+    let title = format!("{} is not a time", quoted(&table.columns()[column]));
+    Violation::new(table.place(row, column), title)
+        .expected(format.expected())
+        .help_if(stamp_help(&text, format))
+}
+
+/// What to write instead, or the format that reads the text as it is.
+fn stamp_help(text: &str, format: StampFormat) -> Option<String> {
+    let others = [StampFormat::Text, StampFormat::Unix, StampFormat::MonthDayYear];
+    let reads = |other: &StampFormat| *other != format && stamp::parse(text, *other).is_some();
+    let other = others.into_iter().find(reads);
+    let setting = other.map(|other| {
+        format!(
+            "state `stamps = {:?}` in the file's `columns` if these are {}",
+            other.key(),
+            other.expected()
+        )
+    });
+    let date = date_help(text).filter(|_| format == StampFormat::Text);
+    let helps: Vec<String> = date.into_iter().chain(setting).collect();
+    (!helps.is_empty()).then(|| helps.join("; or "))
 }
 
 fn filter_columns<'a>(

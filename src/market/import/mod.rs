@@ -14,6 +14,7 @@ mod series;
 mod stamp;
 
 pub use align::{Interval, align};
+pub(in crate::market) use check_stamps::no_time;
 pub use defect::{Defect, DefectKind, Repair};
 pub use layout::{BarColumns, HistoryLayout, HistoryPreset, StampMeaning};
 pub use series::{ImportSettings, Imported, SeriesColumn, ValueUnit, import};

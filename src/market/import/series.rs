@@ -5,7 +5,7 @@ use super::check_stamps::{Stamped, check_order, read_stamps, unique};
 use super::check_values::check_values;
 use super::defect::{Defect, Repair};
 use super::layout::{HistoryLayout, StampMeaning};
-use crate::document::{CsvTable, Place, ViolationCollector, Violations};
+use crate::document::{CsvTable, Place, ViolationCollector, Violations, once_a_column};
 use crate::market::history::Quantity;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -144,7 +144,7 @@ fn read_values(
         let volume = volume.and_then(&mut cell);
         rows.push(Row { row, time, value, range, volume });
     }
-    collector.finish(rows)
+    collector.finish(rows).map_err(once_a_column)
 }
 
 fn no_column(table: &CsvTable, asked: Option<&Place>) -> Violations {

@@ -20,6 +20,28 @@ pub enum StampFormat {
     MonthDayYear,
 }
 
+impl StampFormat {
+    /// As documents write it.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Unix => "unix",
+            Self::MonthDayYear => "month_day_year",
+        }
+    }
+
+    /// What is expected, for people.
+    pub(super) fn expected(self) -> &'static str {
+        match self {
+            Self::Text => {
+                "a time such as `2020-03-12`, `2020-03-12 10:00:00` or `2020-03-12T10:00:00Z`"
+            }
+            Self::Unix => "seconds, milliseconds or microseconds since 1970, e.g. `1584007200`",
+            Self::MonthDayYear => "month, day and year, e.g. `3/12/2020`",
+        }
+    }
+}
+
 /// The unit of a Unix stamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StampUnit {
