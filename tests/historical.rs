@@ -178,9 +178,12 @@ fn limits_that_are_not_read_are_named() {
                  measure = \"gross_exposure\"\nhard = 1\n";
     let notes =
         |policy: &str| replay(&[("scenario.toml", &scenario), ("policy.toml", policy)]).notes;
-    let expected =
-        "limits of the policy are not read on stated moves, a simulated run reads them: one coin";
-    assert!(notes(&format!("{POLICY}{limit}")).iter().any(|note| note == expected));
+    let expected = format!(
+        "limits of the policy are not read on stated moves, a simulated run reads them: [[limit]] \
+         one coin (line {})",
+        POLICY.lines().count() + 2
+    );
+    assert!(notes(&format!("{POLICY}{limit}")).contains(&expected));
     assert!(notes(POLICY).iter().all(|note| !note.contains("limits of the policy")));
 }
 

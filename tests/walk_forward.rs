@@ -9,7 +9,7 @@ use plimsoll::document::{Confinement, Violations};
 use plimsoll::engine::Control;
 use plimsoll::numeric::isa::InstructionSet;
 use plimsoll::numeric::random::{Purpose, Streams};
-use plimsoll::outcome::{Backtest, LevelTests, PartPurpose};
+use plimsoll::outcome::{Backtest, BacktestDate, FallbackKind, LevelTests, PartPurpose};
 use plimsoll::report;
 use plimsoll::study::walk_forward::{DateRecord, LoadedBacktest, Walk};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -123,11 +123,20 @@ fn close(day: usize) -> jiff::Timestamp {
 }
 
 fn read(backtest: &str, portfolio: &str, history: &History) -> Result<LoadedBacktest, Violations> {
+    read_with(backtest, portfolio, history, POLICY)
+}
+
+fn read_with(
+    backtest: &str,
+    portfolio: &str,
+    history: &History,
+    policy: &str,
+) -> Result<LoadedBacktest, Violations> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files = [
         ("market.toml", MARKET),
         ("scenario.toml", SCENARIO),
-        ("policy.toml", POLICY),
+        ("policy.toml", policy),
         ("portfolio.toml", portfolio),
         ("history.csv", &history.text()),
         ("backtest.toml", backtest),
@@ -426,6 +435,83 @@ fn a_model_is_chosen_on_one_part_and_judged_on_another() {
     assert_eq!(table.lines().count(), 1 + 2 * 531);
     let text = report::backtest_terminal(&found, report::TerminalStyle::default()).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+/// Three days of fifteen deviations are in the window of sixty from the third of them to the
+/// sixtieth day after the first: degrees of freedom are raised there, not while none of them is in
+/// it, and never by a model that is not asked to. Every format tells it, result and table by date.
+#[test]
+fn what_fits_give_way_to_is_told_by_date() {
+    let large = |day: usize| if (140..143).contains(&day) { 15.0 } else { 1.0 };
+    let history = History::random(240, 17, |day| 0.02 * large(day));
+    let raised = "process = { type = \"student_t\", degrees_of_freedom_min = 3 }";
+    let models = [MODELS[0], ("raised", raised)];
+    let found = run(&document(60, [100, 130], &models, ""), COIN, &history);
+    let is_raised = |date: &BacktestDate| {
+        let told = date.fallbacks.iter();
+        let mut told = told.filter(|one| one.kind == FallbackKind::DegreesOfFreedomRaised);
+        told.next().is_some_and(|one| one.figure.is_some_and(|fitted| fitted < 3.0))
+    };
+    let [normal, student] = found.series.as_slice() else { panic!("two models") };
+    assert!(normal.fallbacks.is_empty() && !normal.dates.iter().any(is_raised));
+    let mut days = 0;
+    for (place, date) in student.dates.iter().enumerate() {
+        match 100 + place {
+            ..140 | 203.. => assert!(!is_raised(date), "{}", date.date),
+            142..200 => assert!(is_raised(date), "{}", date.date),
+            // one or two of the three
+            _ => {}
+        }
+        days += usize::from(is_raised(date));
+    }
+    let [count] = student.fallbacks.as_slice() else { panic!("{:?}", student.fallbacks) };
+    assert_eq!((count.what.as_str(), count.dates), ("degrees of freedom raised to 3", days));
+    let line = format!("raised: degrees of freedom raised to 3 on {days} of 130 dates");
+    let text = report::backtest_terminal(&found, report::TerminalStyle::default()).unwrap();
+    assert!(text.contains(&format!("fit: {line}")), "{text}");
+    assert!(report::backtest_html(&found).unwrap().contains(&line));
+    let table = String::from_utf8(report::backtest_csv(&found).unwrap()).unwrap();
+    assert_eq!(table.matches("degrees of freedom raised to 3").count(), days);
+    let json = report::backtest_json(&found).unwrap();
+    assert_eq!(json.matches("degrees_of_freedom_raised").count(), days + 1);
+}
+
+/// Where every fit finds what it looks for nothing is told.
+#[test]
+fn fits_that_hold_tell_nothing() {
+    let history = History::random(240, 17, |_| 0.02);
+    let raised = "process = { type = \"student_t\", degrees_of_freedom_min = 3 }";
+    let found = run(&document(60, [100, 130], &[("raised", raised)], ""), COIN, &history);
+    assert!(found.series[0].fallbacks.is_empty(), "{:?}", found.series[0].fallbacks);
+    assert!(!report::backtest_html(&found).unwrap().contains("Fits that gave way"));
+    let text = report::backtest_terminal(&found, report::TerminalStyle::default()).unwrap();
+    assert!(!text.contains("fit: "), "{text}");
+}
+
+/// Limits beside the threshold are not read by date: the walk names each with its line, and says
+/// nothing where there are none.
+#[test]
+fn limits_that_a_walk_does_not_read_are_named() {
+    let history = History::random(150, 7, |_| 0.04);
+    let text = document(70, [80, 40], &MODELS[..1], "");
+    let limits = "[[limit]]\nname = \"one coin\"\nlevel = \"underlying\"\n\
+                  measure = \"gross_exposure\"\nhard = 1\n\
+                  [[limit]]\nname = \"book\"\nlevel = \"book\"\n\
+                  measure = \"net_exposure\"\nhard = 1\n";
+    let notes = |policy: &str| {
+        let loaded = read_with(&text, COIN, &history, policy);
+        let loaded = loaded.unwrap_or_else(|error| panic!("{error}"));
+        loaded.run(InstructionSet::detect(), &Control::none()).unwrap().1.notes
+    };
+    let first = POLICY.lines().count() + 2;
+    let expected = format!(
+        "limits of the policy are not read in a walk-forward, a simulated run reads them: [[limit]] \
+         one coin (line {first}), book (line {})",
+        first + 5
+    );
+    let told = notes(&format!("{POLICY}{limits}"));
+    assert!(told.contains(&expected), "{told:?}");
+    assert!(notes(POLICY).iter().all(|note| !note.contains("limits of the policy")));
 }
 
 fn faults(text: &str, portfolio: &str) -> Vec<String> {

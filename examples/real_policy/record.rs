@@ -145,6 +145,7 @@ fn date(panel: &Panel, returns: &[f64], day: usize, policy: &Policy) -> DateReco
         }),
         realised: RealisedLoss { total: realised, positions: realised, balances: 0.0 },
         transform: 0.5,
+        fallbacks: Vec::new(),
     }
 }
 

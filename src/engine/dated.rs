@@ -28,6 +28,7 @@ use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::risk::{self, LossSample, Needs};
 use crate::scenario::Scenario;
+use crate::simulation::Fallback;
 use crate::threshold::{self, Adjustment, Direction, MoneyEstimate, Policy, TermKind};
 use crate::units::ConfidenceLevel;
 
@@ -61,6 +62,8 @@ pub struct DatedFigures {
     pub collateral_after_haircuts: f64,
     /// What the policy makes of it, where there is one.
     pub threshold: Option<DatedThreshold>,
+    /// What the fit did in place of what the model's settings ask for.
+    pub fallbacks: Vec<Fallback>,
     accounts: Vec<DatedAccount>,
 }
 
@@ -192,6 +195,7 @@ pub fn dated_figures(
         direction,
         collateral_after_haircuts: book.collateral_after_haircuts(),
         threshold,
+        fallbacks: plan.fit.fallbacks.clone(),
         accounts: accounts
             .map(|(terms, cost)| DatedAccount { terms: *terms, closing_cost: *cost })
             .collect(),

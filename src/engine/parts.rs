@@ -147,7 +147,7 @@ impl Parts {
         let mut portfolio = book.portfolio.clone();
         let mut left_out = historical::without_chance(&mut scenario, &mut portfolio);
         let limits = policy.as_ref().filter(|_| scenario.is_stated());
-        left_out.extend(limits.and_then(|loaded| loaded.policy.limits_unread("on stated moves")));
+        left_out.extend(limits.and_then(|loaded| loaded.limits_unread("on stated moves")));
         let position_places = traded.as_ref().unwrap_or(&book).position_places();
         collector.finish(Inputs {
             position_places,

@@ -21,7 +21,7 @@ use crate::pricing::{self, PricingSettings};
 use crate::risk::SampleDesign;
 use crate::scenario::{ReturnKind, Revaluation, Scenario, SmileDynamics};
 use crate::simulation::{
-    self, Calibrated, CalibrationError, FactorKey, FactorModel, FactorSource, Sampling,
+    self, Calibrated, CalibrationError, FactorKey, FactorModel, FactorSource, Fallback, Sampling,
     StressedFit, TimeGrid,
 };
 use crate::threshold::{Condition, Policy, TermKind};
@@ -91,6 +91,9 @@ pub struct Fit {
     pub projection_distance: Option<f64>,
     /// Short histories, proxies, constants, truncation.
     pub notes: Vec<String>,
+    /// What was done in place of what the settings ask for.
+    #[serde(default)]
+    pub fallbacks: Vec<Fallback>,
     /// What was made worse than the history says, where anything was.
     #[serde(default)]
     pub stressed: Option<StressedFit>,
@@ -280,6 +283,7 @@ fn fitted(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
         correlation_source: fitted.correlation_source,
         projection_distance: fitted.projection_distance,
         notes: fitted.notes,
+        fallbacks: fitted.fallbacks,
         stressed: fitted.stressed,
     };
     Ok(Fitted { model: fitted.model, fit, sources: Vec::new(), findings: Vec::new(), search: None })

@@ -31,7 +31,7 @@ pub use error::EstimationError;
 pub use estimate::{Estimate, annualisation};
 pub use ewma::{EwmaFilter, EwmaStart, ewma_filter, ewma_filter_from, ewma_volatility};
 pub use garch::{
-    GARCH_OBSERVATIONS_MIN, GarchFit, GarchMean, GarchParameters, GarchSettings,
+    GARCH_OBSERVATIONS_MIN, GarchFallback, GarchFit, GarchMean, GarchParameters, GarchSettings,
     GarchStandardErrors, Integrated, fit_garch,
 };
 pub use jumps::{JumpFit, JumpTest, Jumps, fit_jumps};

@@ -237,6 +237,54 @@ pub struct BacktestSeries {
     pub model: String,
     /// Dates, increasing.
     pub dates: Vec<BacktestDate>,
+    /// What fits did in place of what the model's settings ask for, each with how often.
+    #[serde(default)]
+    pub fallbacks: Vec<FallbackCount>,
+}
+
+/// On how many dates a fit did something in place of what its settings ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FallbackCount {
+    /// What it was.
+    pub kind: FallbackKind,
+    /// In words, e.g. `degrees of freedom raised to 3`.
+    pub what: String,
+    /// Dates on which it was.
+    pub dates: usize,
+}
+
+/// What a fit did in place of what its settings ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FallbackKind {
+    /// Degrees of freedom fitted lower than allowed, and raised.
+    DegreesOfFreedomRaised,
+    /// A GARCH fitted as a constant variance.
+    VarianceConstant,
+    /// A GARCH found by a simplex search.
+    SimplexSearch,
+    /// A factor held constant.
+    HeldConstant,
+    /// A factor taken as uncorrelated.
+    Uncorrelated,
+    /// A marginal with the copula's degrees of freedom.
+    MarginalOfCopula,
+    /// A factor that moves by its beta to another where it is missing.
+    MissingByProxy,
+    /// A correlation matrix replaced by the nearest positive semidefinite one.
+    CorrelationProjected,
+}
+
+/// What a fit did on a date in place of what its settings ask for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BacktestFallback {
+    /// What it was.
+    pub kind: FallbackKind,
+    /// In words, as in the series' counts.
+    pub what: String,
+    /// The date's figure behind it: degrees of freedom as fitted, dates missing, Frobenius distance
+    /// of the repair; absent where there is none.
+    pub figure: Option<f64>,
 }
 
 /// One date of one model.
@@ -264,6 +312,9 @@ pub struct BacktestDate {
     pub net_exposure: f64,
     /// What the policy makes of it.
     pub threshold: Option<BacktestThreshold>,
+    /// What the fit did in place of what the model's settings ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<BacktestFallback>,
 }
 
 /// The threshold of a date.

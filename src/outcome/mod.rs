@@ -30,9 +30,10 @@ pub mod stopping;
 pub mod threshold;
 
 pub use backtest::{
-    BACKTEST_FORMAT_VERSION, Backtest, BacktestDate, BacktestPart, BacktestSeries,
-    BacktestThreshold, CalibrationHistogram, LeftOutDate, LevelTests, ModelChoice, ModelTests,
-    PartPurpose, PathEventsCheck, PathEventsRow, RatioTest, ReplicatedTest, ScoreGap,
+    BACKTEST_FORMAT_VERSION, Backtest, BacktestDate, BacktestFallback, BacktestPart,
+    BacktestSeries, BacktestThreshold, CalibrationHistogram, FallbackCount, FallbackKind,
+    LeftOutDate, LevelTests, ModelChoice, ModelTests, PartPurpose, PathEventsCheck, PathEventsRow,
+    RatioTest, ReplicatedTest, ScoreGap,
 };
 pub use batch::{
     BATCH_FORMAT_VERSION, BatchFault, BatchFigures, BatchRun, BatchSummary, WorstContributor,

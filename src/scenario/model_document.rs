@@ -88,9 +88,10 @@ pub enum ProcessDocument {
         /// Degrees of freedom of the copula; fitted when left out.
         #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))]
         degrees_of_freedom: Option<Number>,
-        /// What a fit, of the copula or of a marginal, is raised to where it is lower, above 2. Left out: a fit of 2 or lower, whose
-        /// variance is infinite, is refused. Returns have the volatility estimated whatever the degrees
-        /// of freedom: the nearer these are to 2, the more of it is far out and the less near the middle.
+        /// What a fit, of the copula or of a marginal, is raised to where it is lower, above 2. Left
+        /// out: a fit of 2 or lower, whose variance is infinite, is refused. Returns have the
+        /// volatility estimated whatever the degrees of freedom: the nearer these are to 2, the more
+        /// of it is far out and the less near the middle.
         #[schemars(extend("exclusiveMinimum" = 2), range(max = 10_000))]
         degrees_of_freedom_min: Option<Number>,
         /// Degrees of freedom of each factor's marginal, above 2; others are fitted.

@@ -37,7 +37,9 @@ mod tests;
 
 pub use block::{FactorBlock, block_paths};
 pub use bridge::FactorBridge;
-pub use calibrate::{Calibrated, CalibrationError, FittedParameter, StressedFit, calibrate};
+pub use calibrate::{
+    Calibrated, CalibrationError, Fallback, FittedParameter, StressedFit, calibrate,
+};
 pub use error::SimulationError;
 pub use factor::{Factor, FactorKey, UnknownFactor};
 pub use grid::{GridError, TimeGrid};

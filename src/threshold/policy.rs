@@ -237,17 +237,6 @@ impl Policy {
         })
     }
 
-    /// Says that no limit beside the threshold is read `here`, where there are any.
-    pub fn limits_unread(&self, here: &str) -> Option<String> {
-        let names: Vec<&str> = self.limits.iter().map(|limit| limit.name.as_str()).collect();
-        (!names.is_empty()).then(|| {
-            format!(
-                "limits of the policy are not read {here}, a simulated run reads them: {}",
-                names.join(", ")
-            )
-        })
-    }
-
     /// Terms, by index, that measure what `inside_paths` says the paths already contain.
     pub fn counted_twice(&self, inside_paths: &[Covers]) -> Vec<(usize, Covers)> {
         let always = &Covers::ALWAYS_INSIDE_PATHS;

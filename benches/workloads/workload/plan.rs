@@ -48,7 +48,14 @@ pub fn plan(workload: &Workload, sampling: Sampling) -> Plan {
         volatility_floor: String::new(),
         grid: Vec::new(),
         sampling: plimsoll::simulation::Sampling::Plain,
-        fit: Fit { correlation, correlation_source, projection_distance, notes, stressed: None },
+        fit: Fit {
+            correlation,
+            correlation_source,
+            projection_distance,
+            notes,
+            fallbacks: Vec::new(),
+            stressed: None,
+        },
         findings: Vec::new(),
         inputs: Vec::new(),
     }

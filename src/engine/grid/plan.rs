@@ -69,6 +69,7 @@ pub(in crate::engine) fn planned(
     let fit = Fit {
         correlation: Vec::new(),
         correlation_source: "none: moves are stated".to_owned(),
+        fallbacks: Vec::new(),
         projection_distance: None,
         notes: inputs.left_out.clone(),
         stressed: None,

@@ -130,6 +130,7 @@ pub(in crate::engine) fn fitted(
     let fit = Fit {
         correlation: Vec::new(),
         correlation_source: "that of history".to_owned(),
+        fallbacks: Vec::new(),
         projection_distance: None,
         notes,
         stressed: None,

@@ -51,6 +51,7 @@ pub(in crate::engine) fn planned(
         Some(fitted) => Fit {
             correlation: super::super::plan::rows(&fitted.correlation),
             correlation_source: fitted.correlation_source,
+            fallbacks: fitted.fallbacks,
             projection_distance: fitted.projection_distance,
             notes,
             stressed: fitted.stressed,
@@ -58,6 +59,7 @@ pub(in crate::engine) fn planned(
         None => Fit {
             correlation: Vec::new(),
             correlation_source: "none: moves are stated".to_owned(),
+            fallbacks: Vec::new(),
             projection_distance: None,
             notes,
             stressed: None,

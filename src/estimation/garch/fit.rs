@@ -74,6 +74,17 @@ pub struct GarchFit {
     pub residuals: Vec<Option<f64>>,
     /// Standard deviation of the next interval's return, with its error from the parameters'.
     pub next_volatility: Estimate,
+    /// What the fit gave way to; empty where it found what it looked for.
+    pub fallbacks: Vec<GarchFallback>,
+}
+
+/// What the fit of a GARCH gives way to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GarchFallback {
+    /// No better than a constant variance.
+    ConstantVariance,
+    /// Newton steps did not settle: a simplex search found the top.
+    SimplexSearch,
 }
 
 /// Fewest observations a GARCH is fitted to.
@@ -134,6 +145,12 @@ fn top_notes(top: &Top, open: [bool; 4], persistence: f64) -> Vec<String> {
     notes
 }
 
+fn fallbacks(top: &Top) -> Vec<GarchFallback> {
+    let flat = (top.shape == Shape::Ridge).then_some(GarchFallback::ConstantVariance);
+    let searched = (top.ascent == Ascent::Simplex).then_some(GarchFallback::SimplexSearch);
+    flat.into_iter().chain(searched).collect()
+}
+
 fn bound_notes(top: &Top, open: [bool; 4]) -> Vec<String> {
     let names = ["mean", "omega", "alpha", "beta"];
     let held = (0..4).filter(|&index| open[index] && !top.free[index]);
@@ -176,6 +193,7 @@ fn assemble(
             observations: unit.len(),
             notes,
         },
+        fallbacks: fallbacks(top),
     }
 }
 

@@ -13,6 +13,6 @@ mod fit;
 mod likelihood;
 
 pub use fit::{
-    GARCH_OBSERVATIONS_MIN, GarchFit, GarchMean, GarchParameters, GarchSettings,
+    GARCH_OBSERVATIONS_MIN, GarchFallback, GarchFit, GarchMean, GarchParameters, GarchSettings,
     GarchStandardErrors, Integrated, fit_garch,
 };

@@ -9,7 +9,7 @@ pub use table::backtest_csv;
 
 use super::figures::{level, number};
 use super::{ReportError, json};
-use crate::outcome::{Backtest, BacktestPart, LevelTests, PartPurpose};
+use crate::outcome::{Backtest, BacktestPart, BacktestSeries, LevelTests, PartPurpose};
 
 /// The backtest as pretty JSON with a newline at the end; the same bytes for the same one.
 ///
@@ -47,6 +47,19 @@ fn answer(part: &BacktestPart, index: usize, at: f64) -> String {
             names(&rejected)
         ),
     }
+}
+
+/// One sentence a model and thing that its fits did in place of what its settings ask for.
+pub(super) fn fallbacks(backtest: &Backtest) -> Vec<String> {
+    let of = |series: &BacktestSeries| -> Vec<String> {
+        let dates = number(series.dates.len() as f64, 0);
+        let told = series.fallbacks.iter().map(|one| {
+            let on = number(one.dates as f64, 0);
+            format!("{}: {} on {on} of {dates} dates", series.model, one.what)
+        });
+        told.collect()
+    };
+    backtest.series.iter().flat_map(of).collect()
 }
 
 /// What a part of the dates is for, in words.

@@ -3,7 +3,7 @@
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::{answers, p_value, purpose};
+use super::{answers, fallbacks, p_value, purpose};
 use crate::outcome::{Backtest, BacktestPart, LevelTests};
 use crate::report::figures::{Figures, NORMAL_95, level, number, percent};
 use crate::report::html::templates;
@@ -37,6 +37,7 @@ pub fn backtest_html(backtest: &Backtest) -> Result<String, ReportError> {
     let page = environment.get_template("backtest.html")?.render(context! {
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
         answers => answers(backtest),
+        fallbacks => fallbacks(backtest),
         parts => parts(backtest),
         exceptions => exceptions.collect::<Vec<Value>>(),
         calibration => calibration.collect::<Vec<Value>>(),

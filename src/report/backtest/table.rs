@@ -40,6 +40,7 @@ fn header(backtest: &Backtest) -> Vec<String> {
         money("threshold"),
         "utilisation".to_owned(),
         "status".to_owned(),
+        "in place of what the model asks for".to_owned(),
     ];
     first.into_iter().chain(measures).chain(last).collect()
 }
@@ -66,8 +67,14 @@ fn row(model: &str, date: &BacktestDate) -> Vec<String> {
         optional(found.map(|one| one.threshold)),
         optional(found.and_then(|one| one.utilisation)),
         found.map_or_else(String::new, |one| status(one.status).to_owned()),
+        cell(&fallbacks(date)),
     ]);
     cells
+}
+
+fn fallbacks(date: &BacktestDate) -> String {
+    let told = date.fallbacks.iter().map(|one| one.what.as_str());
+    told.collect::<Vec<_>>().join("; ")
 }
 
 fn status(status: Status) -> &'static str {

@@ -6,7 +6,7 @@ use super::TerminalStyle;
 use super::grid::{Grid, render, short_row};
 use crate::outcome::{Backtest, BacktestPart, LevelTests, ModelTests, PathEventsCheck};
 use crate::report::ReportError;
-use crate::report::backtest::{answers, p_value, purpose};
+use crate::report::backtest::{answers, fallbacks, p_value, purpose};
 use crate::report::figures::{compact, count, duration, level, number};
 use crate::report::readable::readable;
 
@@ -46,6 +46,9 @@ pub fn backtest_terminal(backtest: &Backtest, style: TerminalStyle) -> Result<St
     let legend: Vec<String> = LEGEND.iter().map(|line| grid.line(line)).collect();
     blocks.push(legend.join("\n"));
     blocks.extend(backtest.path_events.as_ref().map(|check| path_events(check, &grid)));
+    let fallbacks: Vec<String> =
+        fallbacks(backtest).iter().map(|line| grid.line(&format!("fit: {line}"))).collect();
+    blocks.extend((!fallbacks.is_empty()).then(|| fallbacks.join("\n")));
     let mut notes: Vec<String> =
         backtest.notes.iter().take(NOTES).map(|note| grid.line(&format!("note: {note}"))).collect();
     let hidden = backtest.notes.len().saturating_sub(NOTES);

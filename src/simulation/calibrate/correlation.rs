@@ -2,8 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use super::CalibrationError;
+use super::fitted::Told;
 use super::returns::FactorReturns;
+use super::{CalibrationError, Fallback};
 use crate::estimation::{
     CorrelationEstimate, EstimationError, Overlap, ewma_correlation, ledoit_wolf_correlation,
     sample_correlation,
@@ -30,9 +31,9 @@ pub(super) fn correlation(
     keys: &[FactorKey],
     moves: &[bool],
     returns: &FactorReturns,
-    notes: &mut Vec<String>,
+    told: &mut Told,
 ) -> Result<Correlation, CalibrationError> {
-    let mut estimated = |estimate: &Estimator| from_history(estimate, keys, moves, returns, notes);
+    let mut estimated = |estimate: &Estimator| from_history(estimate, keys, moves, returns, told);
     let without_errors = |found: FromHistory| FromHistory { errors: Vec::new(), ..found };
     let FromHistory { matrix, source, errors } = match settings {
         CorrelationSettings::Stated { factors, matrix } => FromHistory {
@@ -50,7 +51,7 @@ pub(super) fn correlation(
             Ok(ledoit_wolf_correlation(panel, *window)?.correlation)
         })?),
     };
-    Ok(Correlation { errors, ..valid(matrix, source, invalid, notes)? })
+    Ok(Correlation { errors, ..valid(matrix, source, invalid, told)? })
 }
 
 /// A matrix as it was stated or estimated.
@@ -69,7 +70,7 @@ fn valid(
     matrix: DMatrix<f64>,
     source: String,
     invalid: NotPositiveSemidefinite,
-    notes: &mut Vec<String>,
+    told: &mut Told,
 ) -> Result<Correlation, CalibrationError> {
     if matrix.is_empty() {
         let factor = Vec::new();
@@ -100,7 +101,8 @@ fn valid(
     if distance > distance_max {
         return Err(CalibrationError::ProjectionTooFar { distance, distance_max });
     }
-    notes.push(format!(
+    told.fallbacks.push(Fallback::CorrelationProjected { distance });
+    told.notes.push(format!(
         "correlation matrix ({source}) was not positive semidefinite; replaced by the nearest \
          correlation matrix (Higham 2002), Frobenius distance {distance:.6}"
     ));
@@ -211,11 +213,11 @@ fn from_history(
     keys: &[FactorKey],
     moves: &[bool],
     returns: &FactorReturns,
-    notes: &mut Vec<String>,
+    told: &mut Told,
 ) -> Result<FromHistory, CalibrationError> {
     let used: Vec<usize> =
         (0..keys.len()).filter(|&index| moves[index] && returns.get(index).is_some()).collect();
-    note_uncorrelated(keys, moves, returns, notes);
+    note_uncorrelated(keys, moves, returns, told);
     let mut matrix = DMatrix::identity(keys.len(), keys.len());
     if used.len() < 2 {
         let source = "no two factors with a history".to_owned();
@@ -232,20 +234,18 @@ fn from_history(
             }
         }
     }
-    notes.extend(estimate.notes.iter().map(|note| format!("correlation: {note}")));
+    told.notes.extend(estimate.notes.iter().map(|note| format!("correlation: {note}")));
     Ok(FromHistory { matrix, source: estimate.estimator, errors })
 }
 
-fn note_uncorrelated(
-    keys: &[FactorKey],
-    moves: &[bool],
-    returns: &FactorReturns,
-    notes: &mut Vec<String>,
-) {
+fn note_uncorrelated(keys: &[FactorKey], moves: &[bool], returns: &FactorReturns, told: &mut Told) {
     let alone = |&index: &usize| moves[index] && returns.get(index).is_none();
     let names: Vec<String> =
         (0..keys.len()).filter(alone).map(|index| keys[index].to_string()).collect();
     if !names.is_empty() {
-        notes.push(format!("no history to correlate {}: taken as uncorrelated", names.join(", ")));
+        told.notes
+            .push(format!("no history to correlate {}: taken as uncorrelated", names.join(", ")));
+        let alone = names.into_iter().map(|factor| Fallback::Uncorrelated { factor });
+        told.fallbacks.extend(alone);
     }
 }

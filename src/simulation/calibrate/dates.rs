@@ -6,7 +6,8 @@
 //! nor its correlation with the proxy is lost. Then each factor is centred and scaled to unit
 //! variance.
 
-use super::CalibrationError;
+use super::fitted::Told;
+use super::{CalibrationError, Fallback};
 use crate::estimation::EstimationError;
 use crate::simulation::{DateShocks, FactorKey};
 
@@ -17,7 +18,7 @@ const DATES_MIN: usize = 50;
 pub(super) fn date_shocks(
     keys: &[FactorKey],
     series: &[Option<Vec<Option<f64>>>],
-    notes: &mut Vec<String>,
+    told: &mut Told,
 ) -> Result<DateShocks, CalibrationError> {
     let dates = reference_dates(series)?;
     let picked: Vec<Option<Vec<Option<f64>>>> =
@@ -35,8 +36,9 @@ pub(super) fn date_shocks(
             }
             (Some(_), Some(complete)) => complete.clone(),
             (Some(gappy), None) => {
-                let (moves, note) = by_proxy(key, gappy, keys, &complete)?;
-                notes.push(note);
+                let (moves, note, fallback) = by_proxy(key, gappy, keys, &complete)?;
+                told.notes.push(note);
+                told.fallbacks.push(fallback);
                 moves
             }
         };
@@ -82,7 +84,7 @@ fn by_proxy(
     gappy: &[Option<f64>],
     keys: &[FactorKey],
     complete: &[Option<Vec<f64>>],
-) -> Result<(Vec<f64>, String), CalibrationError> {
+) -> Result<(Vec<f64>, String, Fallback), CalibrationError> {
     let observed = gappy.iter().flatten().count();
     let mut best: Option<(usize, &[f64], Regression)> = None;
     for (index, candidate) in complete.iter().enumerate() {
@@ -110,13 +112,18 @@ fn by_proxy(
         keys[proxy],
         line.correlation
     );
+    let fallback = Fallback::MissingByProxy {
+        factor: key.to_string(),
+        proxy: keys[proxy].to_string(),
+        missing: gappy.len() - observed,
+    };
     let mut own = line.residuals.iter().cycle();
     let filled = gappy.iter().zip(moves).map(|(value, proxy)| {
         value.unwrap_or_else(|| {
             line.intercept + line.beta * proxy + own.next().copied().unwrap_or_default()
         })
     });
-    Ok((filled.collect(), note))
+    Ok((filled.collect(), note, fallback))
 }
 
 fn regression(values: &[Option<f64>], proxy: &[f64]) -> Option<Regression> {

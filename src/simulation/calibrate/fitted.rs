@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Fallback;
 use crate::estimation::Estimate;
 
 /// A parameter of the model fitted to the history.
@@ -29,9 +30,12 @@ impl FittedParameter {
     }
 }
 
-/// What a fit tells: notes in words, and figures.
+/// What a fit tells: notes in words, figures, and what was done in place of what was asked for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Told {
     pub notes: Vec<String>,
     pub fitted: Vec<FittedParameter>,
+    pub fallbacks: Vec<Fallback>,
+    /// Whether any degrees of freedom were fitted.
+    pub freedom_fitted: bool,
 }

@@ -9,6 +9,7 @@
 mod correlation;
 mod dates;
 mod error;
+mod fallback;
 mod fitted;
 mod means;
 mod process;
@@ -23,6 +24,7 @@ mod tests;
 use nalgebra::DMatrix;
 
 pub use error::CalibrationError;
+pub use fallback::Fallback;
 pub use fitted::FittedParameter;
 pub use stressed::StressedFit;
 
@@ -42,6 +44,8 @@ pub struct Calibrated {
     pub model: FactorModel,
     /// What the reader of a result should know about the fit.
     pub notes: Vec<String>,
+    /// What was done in place of what the settings ask for.
+    pub fallbacks: Vec<Fallback>,
     /// Correlation matrix used, in factor order.
     pub correlation: DMatrix<f64>,
     /// Where it came from, e.g. `stated`.
@@ -73,9 +77,9 @@ pub fn calibrate(
 ) -> Result<Calibrated, CalibrationError> {
     let mut history = FactorReturns::of(market, keys, returns);
     let stated = settings;
-    let mut notes = Vec::new();
+    let mut told = Told::default();
     let (settings, returns_in_window) =
-        stressed::seen(settings, keys, market, &mut history, &mut notes)?;
+        stressed::seen(settings, keys, market, &mut history, &mut told.notes)?;
     let settings = settings.as_ref();
     let grid = TimeGrid::from_nodes(nodes.to_vec(), history.interval)?;
     let volatilities = volatility::volatilities(
@@ -83,7 +87,7 @@ pub fn calibrate(
         &settings.stated_volatilities,
         keys,
         &history,
-        &mut notes,
+        &mut told,
     )?;
     let moves: Vec<bool> = volatilities.iter().map(|item| item.value > 0.0).collect();
     let correlation = correlation::correlation(
@@ -92,7 +96,7 @@ pub fn calibrate(
         keys,
         &moves,
         &history,
-        &mut notes,
+        &mut told,
     )?;
     let correlation = stressed::moved(correlation, settings, keys, &moves)?;
     let evidence = Evidence {
@@ -102,10 +106,9 @@ pub fn calibrate(
         volatility: &settings.volatility,
         correlation: &correlation.matrix,
     };
-    let fitted = volatilities.iter().flat_map(|one| one.fitted.iter().cloned()).collect();
-    let mut told = Told { notes, fitted };
+    told.fitted = volatilities.iter().flat_map(|one| one.fitted.iter().cloned()).collect();
     let process = process::process(&settings.process, &evidence, &mut told)?;
-    let Told { mut notes, fitted: estimates } = told;
+    let Told { mut notes, fitted: estimates, fallbacks, .. } = told;
     let factor = |(key, volatility): (&FactorKey, volatility::FactorVolatility)| Factor {
         key: key.clone(),
         volatility: volatility.value,
@@ -124,6 +127,7 @@ pub fn calibrate(
     let fitted = Calibrated {
         model,
         notes,
+        fallbacks,
         correlation: correlation.matrix,
         correlation_source: correlation.source,
         projection_distance: correlation.projection_distance,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use nalgebra::DMatrix;
 
-use super::CalibrationError;
 use super::dates::date_shocks;
 use super::fitted::{FittedParameter, Told};
 use super::residuals::{Residuals, residuals};
 use super::returns::FactorReturns;
+use super::{CalibrationError, Fallback};
 use crate::estimation::{
     Estimate, JumpTest, Jumps, fit_jumps, fit_multivariate_student_t, fit_student_t, fit_t_copula,
 };
@@ -51,6 +51,7 @@ pub(super) fn process(
                 None => evidence.t_copula(*least, told)?,
             };
             let marginals = evidence.marginals(degrees_of_freedom, marginals, *least, told)?;
+            told.idle_least(*least);
             Ok(Process::TCopula { degrees_of_freedom, marginals, truncation: *truncation })
         }
         ProcessSettings::Merton { common, own } => evidence.merton(*common, *own, told),
@@ -153,6 +154,7 @@ impl Evidence<'_> {
     ) -> Result<f64, CalibrationError> {
         let key = &self.keys[index];
         let Some(residuals) = self.residuals(index, self.volatility)? else {
+            told.fallbacks.push(Fallback::MarginalOfCopula { factor: key.to_string() });
             told.notes
                 .push(format!("{key}: no history, marginal degrees of freedom as the copula's"));
             return Ok(copula);
@@ -206,7 +208,7 @@ impl Evidence<'_> {
         }
         let series = |index: usize| Ok(self.returns.get(index).map(<[Option<f64>]>::to_vec));
         let series = self.moving(series)?;
-        let history = date_shocks(self.keys, &series, &mut told.notes)?;
+        let history = date_shocks(self.keys, &series, told)?;
         Ok(Process::Bootstrap { restart: 1.0 / block_length, history })
     }
 
@@ -225,7 +227,7 @@ impl Evidence<'_> {
             }
         }
         let series: Vec<_> = fits.into_iter().map(|fit| fit.map(|fit| fit.values)).collect();
-        let history = date_shocks(self.keys, &series, &mut told.notes)?;
+        let history = date_shocks(self.keys, &series, told)?;
         Ok(Process::FilteredHistorical { filters, history })
     }
 
@@ -256,6 +258,14 @@ fn jump_settings(fit: &Jumps) -> JumpSettings {
 }
 
 impl Told {
+    /// Says that a least of degrees of freedom acts on nothing where none were fitted.
+    fn idle_least(&mut self, least: Option<f64>) {
+        let Some(least) = least.filter(|_| !self.freedom_fitted) else { return };
+        self.notes.push(format!(
+            "degrees_of_freedom_min {least} acts on nothing: no degrees of freedom are fitted"
+        ));
+    }
+
     fn fit(&mut self, what: &str, estimate: &Estimate, to: &str) {
         let error =
             estimate.standard_error.map_or(String::new(), |error| format!(" (±{error:.2})"));
@@ -269,6 +279,7 @@ impl Told {
 
     /// Fitted degrees of freedom, raised to `least` where they are lower.
     fn freedom(&mut self, what: &str, estimate: &Estimate, least: Option<f64>, to: &str) -> f64 {
+        self.freedom_fitted = true;
         let raised = least.filter(|&least| estimate.value < least);
         let Some(least) = raised else {
             self.fit(what, estimate, to);
@@ -278,6 +289,11 @@ impl Told {
             "{what} {:.2}, fitted to {to}, {} observations, raised to {least}, the least allowed",
             estimate.value, estimate.observations
         ));
+        self.fallbacks.push(Fallback::DegreesOfFreedomRaised {
+            of: what.to_owned(),
+            fitted: estimate.value,
+            least,
+        });
         least
     }
 

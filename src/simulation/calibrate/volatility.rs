@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::CalibrationError;
-use super::fitted::FittedParameter;
+use super::fitted::{FittedParameter, Told};
 use super::returns::FactorReturns;
-use crate::estimation::garch::{GarchFit, GarchMean, GarchSettings, Integrated, fit_garch};
+use super::{CalibrationError, Fallback};
+use crate::estimation::garch::{
+    GarchFallback, GarchFit, GarchMean, GarchSettings, Integrated, fit_garch,
+};
 use crate::estimation::{
     Estimate, EstimationError, annualisation, ewma_volatility, sample_volatility,
 };
@@ -27,21 +29,21 @@ pub(super) fn volatilities(
     stated: &[StatedVolatility],
     keys: &[FactorKey],
     returns: &FactorReturns,
-    notes: &mut Vec<String>,
+    told: &mut Told,
 ) -> Result<Vec<FactorVolatility>, CalibrationError> {
     let stated = stated_by_key(stated)?;
-    note_unused(&stated, keys, notes);
+    note_unused(&stated, keys, &mut told.notes);
     let mut held = Vec::new();
     let one = |(index, key): (usize, &FactorKey)| match stated.get(key) {
         Some(&value) => {
             Ok(FactorVolatility { value, source: "stated".to_owned(), fitted: Vec::new() })
         }
-        None => estimated(settings, key, index, returns, &mut held, notes),
+        None => estimated(settings, key, index, returns, &mut held, told),
     };
     let found = keys.iter().enumerate().map(one).collect();
     if !held.is_empty() {
         let names = held.join(", ");
-        notes.push(format!("held constant, no volatility stated and no history: {names}"));
+        told.notes.push(format!("held constant, no volatility stated and no history: {names}"));
     }
     found
 }
@@ -82,14 +84,16 @@ fn estimated(
     index: usize,
     returns: &FactorReturns,
     held: &mut Vec<String>,
-    notes: &mut Vec<String>,
+    told: &mut Told,
 ) -> Result<FactorVolatility, CalibrationError> {
     let Some(series) = returns.get(index) else {
-        return without_history(key, held);
+        return without_history(key, held, told);
     };
     match estimate(settings, key, series) {
-        Ok((estimate, source, mut fitted)) => {
-            notes.extend(estimate.notes.iter().map(|note| format!("volatility of {key}: {note}")));
+        Ok((estimate, source, mut fitted, fallbacks)) => {
+            told.fallbacks.extend(fallbacks);
+            told.notes
+                .extend(estimate.notes.iter().map(|note| format!("volatility of {key}: {note}")));
             let observations = estimate.observations;
             let annual = estimate.scaled(annualisation(returns.interval));
             fitted.insert(0, FittedParameter::of(format!("volatility of {key}"), &annual));
@@ -97,37 +101,53 @@ fn estimated(
             Ok(FactorVolatility { value: annual.value, source, fitted })
         }
         Err(EstimationError::NoVariation { .. }) if !is_spot(key) => {
-            notes.push(format!("{key} held constant: its history does not vary"));
+            told.notes.push(format!("{key} held constant: its history does not vary"));
+            told.fallbacks.push(Fallback::HeldConstant { factor: key.to_string() });
             Ok(constant())
         }
         Err(error) => Err(CalibrationError::estimating(format!("volatility of {key}"))(error)),
     }
 }
 
+/// An estimate, where it is from, its parameters, and what was done in place of what was asked for.
+type Estimated = (Estimate, String, Vec<FittedParameter>, Vec<Fallback>);
+
 /// GARCH models returns of prices; other factors get the sample volatility in its place.
 fn estimate(
     settings: &VolatilitySettings,
     key: &FactorKey,
     series: &[Option<f64>],
-) -> Result<(Estimate, String, Vec<FittedParameter>), EstimationError> {
+) -> Result<Estimated, EstimationError> {
     match settings {
         VolatilitySettings::Ewma { half_life } => {
             let estimate = ewma_volatility(series, *half_life)?;
-            Ok((estimate, format!("EWMA half-life {half_life}"), Vec::new()))
+            Ok((estimate, format!("EWMA half-life {half_life}"), Vec::new(), Vec::new()))
         }
         VolatilitySettings::Garch { allow_integrated } if is_spot(key) => {
             let integrated = if *allow_integrated { Integrated::Allow } else { Integrated::Refuse };
             let fit = fit_garch(series, GarchSettings { mean: GarchMean::Constant, integrated })?;
             let parameters = garch_parameters(key, &fit);
-            Ok((fit.next_volatility, "GARCH(1,1) next interval".to_owned(), parameters))
+            let fallbacks = garch_fallbacks(key, &fit);
+            let source = "GARCH(1,1) next interval".to_owned();
+            Ok((fit.next_volatility, source, parameters, fallbacks))
         }
         VolatilitySettings::Garch { .. } => {
-            Ok((sample_volatility(series, None)?, "sample".to_owned(), Vec::new()))
+            Ok((sample_volatility(series, None)?, "sample".to_owned(), Vec::new(), Vec::new()))
         }
         VolatilitySettings::Sample { window } => {
-            Ok((sample_volatility(series, *window)?, "sample".to_owned(), Vec::new()))
+            Ok((sample_volatility(series, *window)?, "sample".to_owned(), Vec::new(), Vec::new()))
         }
     }
+}
+
+/// What the fit of a GARCH gave way to.
+fn garch_fallbacks(key: &FactorKey, fit: &GarchFit) -> Vec<Fallback> {
+    let factor = key.to_string();
+    let one = |gave_way: &GarchFallback| match gave_way {
+        GarchFallback::ConstantVariance => Fallback::VarianceConstant { factor: factor.clone() },
+        GarchFallback::SimplexSearch => Fallback::SimplexSearch { factor: factor.clone() },
+    };
+    fit.fallbacks.iter().map(one).collect()
 }
 
 /// Weights of a GARCH recursion, with robust errors.
@@ -151,12 +171,14 @@ fn garch_parameters(key: &FactorKey, fit: &GarchFit) -> Vec<FittedParameter> {
 fn without_history(
     key: &FactorKey,
     held: &mut Vec<String>,
+    told: &mut Told,
 ) -> Result<FactorVolatility, CalibrationError> {
     if is_spot(key) {
         let (factor, symbol) = (key.to_string(), key.symbol().to_string());
         return Err(CalibrationError::NoVolatility { factor, symbol });
     }
     held.push(key.to_string());
+    told.fallbacks.push(Fallback::HeldConstant { factor: key.to_string() });
     Ok(constant())
 }
 

@@ -91,6 +91,7 @@ fn record(loss: impl Fn(usize) -> f64) -> WalkRecord {
             balances: 0.0,
         },
         transform: 0.5,
+        fallbacks: Vec::new(),
     };
     let step = |day: usize| 100.0 + 3.0 * (day % 3) as f64;
     let volatility = |day: usize| if is_stressed(day) { 2.0 } else { 0.5 };

@@ -190,6 +190,7 @@ impl Evaluator<'_> {
                 balances: today.balances - at_end(|values| values.balances),
             },
             transform: transform(&figures.losses, total),
+            fallbacks: figures.fallbacks.clone(),
         };
         ModelDate {
             record,

@@ -25,6 +25,7 @@ mod calendar;
 mod document;
 mod error;
 mod evaluate;
+mod fallbacks;
 mod judge;
 mod load;
 mod marks;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::market::PriceHistory;
 use crate::outcome::Status;
+use crate::simulation::Fallback;
 use crate::threshold::{Direction, Policy};
 use crate::units::{ConfidenceLevel, Years};
 
@@ -102,6 +103,9 @@ pub struct DateRecord {
     /// Probability integral transform of the realised loss: its rank among the simulated ones over
     /// their number, ties in the middle, inside (0, 1).
     pub transform: f64,
+    /// What the fit did in place of what the model's settings ask for.
+    #[serde(default)]
+    pub fallbacks: Vec<Fallback>,
 }
 
 /// VaR and ES at one level.

@@ -1,5 +1,6 @@
 //! The outcome of a backtest: its record told, its tests, its notes.
 
+use super::fallbacks;
 use super::judge;
 use super::record::{DateRecord, ModelRecord};
 use super::{BacktestError, LoadedBacktest, Walk};
@@ -110,7 +111,7 @@ impl LoadedBacktest {
         }
         notes.extend(self.unweighed());
         let policy = self.base.policy.as_ref();
-        notes.extend(policy.and_then(|one| one.policy.limits_unread("in a walk-forward")));
+        notes.extend(policy.and_then(|one| one.limits_unread("in a walk-forward")));
         let out = walk.record.left_out.len();
         if let Some(first) = walk.record.left_out.first() {
             notes.push(format!(
@@ -186,7 +187,8 @@ fn percent(level: f64) -> String {
 }
 
 fn series(model: &ModelRecord) -> BacktestSeries {
-    BacktestSeries { model: model.name.clone(), dates: model.dates.iter().map(date).collect() }
+    let dates: Vec<BacktestDate> = model.dates.iter().map(date).collect();
+    BacktestSeries { model: model.name.clone(), fallbacks: fallbacks::counted(&dates), dates }
 }
 
 fn date(record: &DateRecord) -> BacktestDate {
@@ -210,5 +212,6 @@ fn date(record: &DateRecord) -> BacktestDate {
         gross_exposure: record.gross_exposure,
         net_exposure: record.net_exposure,
         threshold,
+        fallbacks: record.fallbacks.iter().map(fallbacks::told).collect(),
     }
 }

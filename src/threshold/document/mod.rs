@@ -226,6 +226,22 @@ impl LoadedPolicy {
         collector.finish(policy(value))
     }
 
+    /// Says that no limit beside the threshold is read `here`, where there are any: each with the line
+    /// of its table.
+    pub fn limits_unread(&self, here: &str) -> Option<String> {
+        let named = self.policy.limits.iter().enumerate().map(|(index, limit)| {
+            let line = self.document.places.at(&format!("limit[{index}].name")).line();
+            format!("{} (line {line})", limit.name)
+        });
+        let named: Vec<String> = named.collect();
+        (!named.is_empty()).then(|| {
+            format!(
+                "limits of the policy are not read {here}, a simulated run reads them: [[limit]] {}",
+                named.join(", ")
+            )
+        })
+    }
+
     /// Refuses add-ons for what the paths of this run contain, beyond what all paths do.
     ///
     /// # Errors

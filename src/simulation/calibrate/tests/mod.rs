@@ -147,6 +147,9 @@ fn stated_numbers_need_no_history() {
     assert_eq!(fit.notes.len(), 2, "{:?}", fit.notes);
     assert!(fit.notes[0].contains("ETH.spot"));
     assert!(fit.notes[1].ends_with("no history: BTC.basis, USDT.peg"));
+    let held = ["BTC.basis", "USDT.peg"];
+    let held = held.map(|factor| Fallback::HeldConstant { factor: factor.to_owned() });
+    assert_eq!(fit.fallbacks, held);
 }
 
 #[test]

@@ -99,6 +99,36 @@ fn a_fit_below_the_least_degrees_of_freedom_is_raised() {
         panic!()
     };
     assert_eq!((*degrees_of_freedom, &marginals[..]), (9.0, &[9.0, 7.0][..]), "stated ones stand");
+    let raised: Vec<(&str, f64)> = found
+        .fallbacks
+        .iter()
+        .map(|one| match one {
+            Fallback::DegreesOfFreedomRaised { of, fitted, least } if fitted < least => {
+                (of.as_str(), *least)
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let both = ["degrees of freedom of the copula", "marginal degrees of freedom of BTC.spot"];
+    assert_eq!(raised, both.map(|what| (what, 9.0)));
+}
+
+/// A least of degrees of freedom that are all stated acts on nothing, and that is told.
+#[test]
+fn a_least_of_stated_degrees_of_freedom_is_told_to_be_idle() {
+    let copula = |marginals: &[(&str, f64)]| ProcessSettings::TCopula {
+        degrees_of_freedom: Some(5.0),
+        degrees_of_freedom_min: Some(9.0),
+        marginals: marginals.iter().map(|(name, own)| ((*name).to_owned(), *own)).collect(),
+        truncation: 1.6,
+    };
+    let idle = |marginals: &[(&str, f64)]| {
+        let found = fit(&settings(copula(marginals)), &["BTC", "ETH"], &student_market());
+        let expected = "degrees_of_freedom_min 9 acts on nothing: no degrees of freedom are fitted";
+        found.notes.iter().any(|note| note == expected)
+    };
+    assert!(idle(&[("BTC.spot", 7.0), ("ETH.spot", 7.0)]));
+    assert!(!idle(&[("ETH.spot", 7.0)]));
 }
 
 #[test]
