@@ -149,6 +149,11 @@ impl fmt::Display for PathId {
     }
 }
 
+/// An amount in US dollars, to the cent, e.g. `1,752,968.50 USD`.
+pub fn usd(amount: f64) -> String {
+    format!("{} USD", grouped(amount, 2))
+}
+
 /// A number with grouped digits and no negative zero, e.g. `1,752,968`; beyond 10^15 in powers of
 /// ten.
 pub fn grouped(value: f64, decimals: usize) -> String {

@@ -62,7 +62,7 @@ fn lost_dates(used: usize, length: usize) -> Vec<String> {
     if used == length {
         return Vec::new();
     }
-    vec![format!("{used} of {length} dates used: those that all series have")]
+    vec![format!("{used} of {length} dates used, those that all series have")]
 }
 
 /// Subtracts its mean from each column of `rows`.
@@ -191,7 +191,7 @@ mod tests {
         data[1][..20].fill(None);
         let shrunk = ledoit_wolf_correlation(&borrow(&data), Some(45)).unwrap();
         assert_eq!(shrunk.correlation.observations[(0, 2)], 30);
-        assert_eq!(shrunk.correlation.notes, ["30 of 45 dates used: those that all series have"]);
+        assert_eq!(shrunk.correlation.notes, ["30 of 45 dates used, those that all series have"]);
     }
 
     #[test]

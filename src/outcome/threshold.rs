@@ -65,6 +65,9 @@ pub struct Threshold {
     pub headroom: Vec<Headroom>,
     /// Moves of today's market at which U = 1.
     pub distance_to_breach: DistanceToBreach,
+    /// Level of the two following; absent in results of versions that did not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diversification_level: Option<f64>,
     /// Sum over accounts of stand-alone ES.
     pub standalone_expected_shortfall: f64,
     /// ES of the whole, same level.

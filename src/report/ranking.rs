@@ -1,5 +1,6 @@
 //! Long lists cut to what matters: the largest rows, and one row for all others.
 
+use super::figures::Figures;
 use crate::outcome::{ContributionRow, LadderRung, Outcome, PriceOf, RungKind, ThresholdLadder};
 
 /// The largest rows by absolute contribution to ES, and a row that sums the others, so that what
@@ -20,6 +21,22 @@ pub(super) fn largest_and_rest(
         value_at_risk_error: 0.0,
     });
     (ordered, rest)
+}
+
+/// Contributions on the first page.
+const CONTRIBUTORS: usize = 3;
+
+/// What adds most to ES and what takes most off, a sentence each.
+pub(super) fn contributors(outcome: &Outcome) -> Vec<String> {
+    let found = &outcome.contributions;
+    let figures = Figures::of(outcome);
+    let (largest, _) = largest_and_rest(&found.by_position, CONTRIBUTORS);
+    let told = |row: &&ContributionRow| {
+        let does = if row.expected_shortfall < 0.0 { "takes off" } else { "adds" };
+        let amount = figures.money(row.expected_shortfall.abs());
+        format!("{} {does} {amount} {}", row.name, outcome.currency)
+    };
+    largest.iter().map(told).collect()
 }
 
 /// Ladders with any price, those nearest to a liquidation (in deviations, else in moves) first.

@@ -116,7 +116,8 @@ fn the_first_page_names_the_largest_contributors_and_the_worst_paths() {
     let mut rows = outcome.contributions.by_position.clone();
     rows.sort_by(|a, b| b.expected_shortfall.abs().total_cmp(&a.expected_shortfall.abs()));
     for row in rows.iter().take(3) {
-        assert!(first.contains(&format!("<li>{}: ", row.name)), "{}: {first}", row.name);
+        let does = if row.expected_shortfall < 0.0 { "takes off" } else { "adds" };
+        assert!(first.contains(&format!("<li>{} {does} ", row.name)), "{}: {first}", row.name);
     }
     for path in outcome.worst_paths.iter().take(3) {
         assert!(first.contains(&format!("path {}</a>", path.path)), "{}", path.path);

@@ -628,6 +628,7 @@ fn threshold(measures: &Measures) -> Threshold {
             volatility_up_interval_95: Some([0.22, 0.26]),
             notes: vec!["spot up: no breach up to +50 %".into()],
         },
+        diversification_level: Some(0.975),
         standalone_expected_shortfall: es * 1.38,
         diversified_expected_shortfall: es,
         remedy: Remedy {

@@ -14,7 +14,7 @@ use crate::risk::{
     self, ExpectedShortfallWeights, KernelWeights, RiskError, TailSample, expected_shortfall,
     value_at_risk,
 };
-use crate::units::ConfidenceLevel;
+use crate::units::{ConfidenceLevel, usd};
 
 /// One row a venue that may fail inside paths, in portfolio order.
 pub(super) fn venue_failures(found: &Found) -> Result<Vec<VenueFailures>, EngineError> {
@@ -209,20 +209,20 @@ pub(super) fn told(event: &PathEvent, portfolio: &Portfolio) -> Option<String> {
         Happening::VenueFailure { venue, equity, worth } => {
             let venue = &portfolio.venues[venue].name;
             let left = if equity > 0.0 {
-                format!("a claim of {equity:.2} USD, worth {worth:.2} USD at the horizon")
+                format!("a claim of {}, worth {} at the horizon", usd(equity), usd(worth))
             } else {
-                format!("no claim, and {:.2} USD owed", -equity)
+                format!("no claim, and {} owed", usd(-equity))
             };
             Some(format!("{venue} fails; {name} is frozen, its positions are gone: {left}"))
         }
         Happening::TransferSent { to, balance, units, value } => {
             let to = &portfolio.accounts[to].name;
             let asset = asset(balance);
-            Some(format!("{name} sends {units:.8} {asset} to {to}, worth {value:.2} USD"))
+            Some(format!("{name} sends {units:.8} {asset} to {to}, worth {}", usd(value)))
         }
         Happening::TransferArrival { balance, units, value } => {
             let asset = asset(balance);
-            Some(format!("{units:.8} {asset} arrive at {name}, worth {value:.2} USD"))
+            Some(format!("{units:.8} {asset} arrive at {name}, worth {}", usd(value)))
         }
         Happening::MarginCall { .. }
         | Happening::Stop { .. }

@@ -3,7 +3,7 @@
 use crate::margin::cascade::CascadeEnd;
 use crate::margin::displacement::{Displacement, MarketEvent, MarketHappening};
 use crate::portfolio::Portfolio;
-use crate::units::Symbol;
+use crate::units::{Symbol, usd};
 
 /// What happened, without its time.
 pub(super) fn told(
@@ -17,8 +17,9 @@ pub(super) fn told(
             let coin = displacement.and_then(|one| one.symbols().nth(coin));
             let moved = 100.0 * libm::expm1(moved);
             format!(
-                "others' positions of {others_usd:.2} USD are liquidated; {} now stands {moved:+.2} % \
-                 from where the model drew it; {}",
+                "others' positions of {} are liquidated; {} now stands {moved:+.2} % from where the \
+                 model drew it; {}",
+                usd(others_usd),
                 name(coin),
                 ended(end)
             )
@@ -31,20 +32,22 @@ pub(super) fn told(
         MarketHappening::Deleveraged { account: index, position, notional, loss } => {
             let position = &portfolio.positions[position].id;
             format!(
-                "{}: {position} is auto-deleveraged, {notional:.2} USD of it closed at the \
-                 bankruptcy price of others, at a loss of {loss:.2} USD",
-                account(index)
+                "{}: {position} is auto-deleveraged, {} of it closed at the bankruptcy price of \
+                 others, at a loss of {}",
+                account(index),
+                usd(notional),
+                usd(loss)
             )
         }
         MarketHappening::Socialised { account: index, loss } => {
             let account = account(index);
-            format!("{account}: {loss:.2} USD of its gains are taken for the debts of others")
+            format!("{account}: {} of its gains are taken for the debts of others", usd(loss))
         }
         MarketHappening::FundExhausted { venue, unpaid } => {
             let venue = &portfolio.venues[venue].name;
             format!(
-                "the insurance fund of {venue} is exhausted: {unpaid:.2} USD of debts are left to \
-                 others"
+                "the insurance fund of {venue} is exhausted: {} of debts are left to others",
+                usd(unpaid)
             )
         }
         MarketHappening::RoundsExhausted => {

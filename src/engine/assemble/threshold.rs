@@ -124,6 +124,7 @@ impl Derivation<'_> {
             distance_to_breach: self.distances(potential_loss, condition.multiplier, control)?,
             scale_to_threshold: self.verified(scale, limit, control)?,
             headroom,
+            diversification_level: Some(level.get()),
             standalone_expected_shortfall: standalone(self.found, level)?,
             diversified_expected_shortfall: risk::expected_shortfall(self.found.sample, level)
                 .loss

@@ -1,5 +1,6 @@
 //! Worst paths and replayed paths: what moved, what it cost, what happened.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::engine::liquidation::LiquidationEvent;
@@ -8,9 +9,9 @@ use crate::engine::tail::{TailLosses, TailRow};
 use crate::margin::displacement::Displacement;
 use crate::margin::{Closed, Happening, PathEvent};
 use crate::outcome::{FactorMove, PathRow, WorstPath};
-use crate::portfolio::{Instrument, Portfolio};
+use crate::portfolio::{Portfolio, Position};
 use crate::simulation::{FactorBlock, FactorKey, FactorModel};
-use crate::units::{PathId, Years};
+use crate::units::{PathId, Years, usd};
 
 use super::contributions::row_name;
 use super::failures;
@@ -99,7 +100,8 @@ pub(in crate::engine) fn events(
         if let TailRow::ClosingCost { account } = *row {
             let name = &portfolio.accounts[account].name;
             events.push(format!(
-                "today: {name} is below maintenance margin; closed at a cost of {loss:.2} USD"
+                "today {name} is below maintenance margin; closed at a cost of {}",
+                usd(loss)
             ));
         }
     }
@@ -110,9 +112,9 @@ pub(in crate::engine) fn events(
             && loss < 0.0
         {
             let name = &portfolio.accounts[account].name;
-            let beyond = -loss;
             events.push(format!(
-                "horizon: {name} lost {beyond:.2} USD more than its equity; the venue bears it"
+                "at the horizon {name} has lost {} more than its equity; the venue bears it",
+                usd(-loss)
             ));
         }
     }
@@ -126,7 +128,7 @@ fn inside(
     model: &FactorModel,
     happened: &Happened,
 ) -> Vec<String> {
-    let mut events: Vec<(f64, String)> = expiries(portfolio, horizon).collect();
+    let mut events = expiries(portfolio, horizon);
     let displacement = happened.engine.displacement().map(Arc::as_ref);
     let told = |one| happening(one, portfolio, (model, displacement));
     events.extend(happened.events.iter().map(told));
@@ -159,8 +161,10 @@ fn liquidation(
     let Closed { node, equity, requirement, cost, .. } = event.closed;
     let account = &portfolio.accounts[event.account].name;
     let what = format!(
-        "{account} is liquidated at a cost of {cost:.2} USD: equity {equity:.2} USD, maintenance \
-         margin {requirement:.2} USD"
+        "{account} is liquidated at a cost of {}: equity {}, maintenance margin {}",
+        usd(cost),
+        usd(equity),
+        usd(requirement)
     );
     (24.0 * model.grid.nodes[node].days(), what)
 }
@@ -173,45 +177,66 @@ fn event_told(event: &PathEvent, portfolio: &Portfolio, model: &FactorModel) -> 
         | Happening::TransferSent { .. }
         | Happening::TransferArrival { .. } => failures::told(event, portfolio).unwrap_or_default(),
         Happening::MarginCall { short } => {
-            format!("{account} is called: {short:.2} USD short of its initial margin")
+            format!("{account} is called: {} short of its initial margin", usd(short))
         }
         Happening::Stop { order, notional } => {
             let order = &portfolio.orders[order].id;
-            format!("{account}: stop {order} executes, {notional:.2} USD closed")
+            format!("{account}: stop {order} executes, {} closed", usd(notional))
         }
         Happening::Rebalancing { leverage, notional, cost, is_reduction } => {
             let does = if is_reduction { "reduced" } else { "increased" };
             format!(
-                "{account} is {does} to its target from a leverage of {leverage:.2}: \
-                 {notional:.2} USD traded at a cost of {cost:.2} USD"
+                "{account} is {does} to its target from a leverage of {leverage:.2}: {} traded at \
+                 a cost of {}",
+                usd(notional),
+                usd(cost)
             )
         }
         Happening::Liquidation { balance, maintenance, notional, cost, bad_debt, is_flat } => {
             let extent = if is_flat { "all" } else { "part" };
             let debt = match bad_debt > 0.0 {
-                true => format!(", {bad_debt:.2} USD of bad debt"),
+                true => format!(", {} of bad debt", usd(bad_debt)),
                 false => String::new(),
             };
             format!(
-                "{account} is liquidated, {extent} of it: {notional:.2} USD closed at a cost of \
-                 {cost:.2} USD{debt}; margin balance {balance:.2} USD, maintenance margin \
-                 {maintenance:.2} USD"
+                "{account} is liquidated, {extent} of it: {} closed at a cost of {}{debt}; margin \
+                 balance {}, maintenance margin {}",
+                usd(notional),
+                usd(cost),
+                usd(balance),
+                usd(maintenance)
             )
         }
     };
     (24.0 * model.grid.nodes[event.node].days(), what)
 }
 
-/// Hours, and what expires.
-fn expiries(portfolio: &Portfolio, horizon: Years) -> impl Iterator<Item = (f64, String)> {
-    let expires = |position: &&crate::portfolio::Position| {
-        position.instrument.expiry().is_some_and(|expiry| expiry <= horizon)
-    };
-    let mut expiring: Vec<_> = portfolio.positions.iter().filter(expires).collect();
-    let time = |instrument: &Instrument| instrument.expiry().map_or(0.0, Years::days);
-    expiring.sort_by(|a, b| time(&a.instrument).total_cmp(&time(&b.instrument)));
-    let tell = move |position: &crate::portfolio::Position| {
-        (24.0 * time(&position.instrument), format!("{} expires and settles", position.id))
-    };
-    expiring.into_iter().map(tell)
+/// Positions of one expiry that are named; the rest is counted.
+const EXPIRING_NAMED: usize = 3;
+
+/// Hours, and what expires then.
+fn expiries(portfolio: &Portfolio, horizon: Years) -> Vec<(f64, String)> {
+    let time = |position: &Position| position.instrument.expiry().map(Years::days);
+    let expires =
+        |position: &&Position| position.instrument.expiry().is_some_and(|expiry| expiry <= horizon);
+    let mut expiring: Vec<&Position> = portfolio.positions.iter().filter(expires).collect();
+    expiring.sort_by(|a, b| time(a).partial_cmp(&time(b)).unwrap_or(Ordering::Equal));
+    let at_once = expiring.chunk_by(|a, b| time(a) == time(b));
+    at_once.filter_map(|all| Some((24.0 * time(all.first()?)?, settles(all)))).collect()
+}
+
+fn settles(all: &[&Position]) -> String {
+    let ids = |some: &[&Position]| some.iter().map(|one| one.id.to_string()).collect::<Vec<_>>();
+    match all {
+        [one] => format!("{} expires and settles", one.id),
+        all if all.len() <= EXPIRING_NAMED + 1 => {
+            format!("{} positions expire and settle: {}", all.len(), ids(all).join(", "))
+        }
+        all => format!(
+            "{} positions expire and settle: {} and {} others",
+            all.len(),
+            ids(&all[..EXPIRING_NAMED]).join(", "),
+            all.len() - EXPIRING_NAMED
+        ),
+    }
 }

@@ -28,6 +28,7 @@ use crate::outcome::{
 };
 use crate::risk::{self, LossSample};
 use crate::scenario::{ReverseSettings, ReverseTarget};
+use crate::units::usd;
 
 /// Starts from which is descended, the nearest ones.
 const DESCENTS: usize = 12;
@@ -117,13 +118,13 @@ impl Search<'_> {
         match &self.settings.target {
             ReverseTarget::Threshold => {
                 let loss = of_policy(|threshold| threshold.threshold);
-                (Goal::Loss(loss), format!("a loss of {loss:.2} USD, the policy's threshold"))
+                (Goal::Loss(loss), format!("a loss of {}, the policy's threshold", usd(loss)))
             }
             ReverseTarget::Capital => {
                 let loss = of_policy(|threshold| threshold.capital);
-                (Goal::Loss(loss), format!("a loss of {loss:.2} USD, the capital base"))
+                (Goal::Loss(loss), format!("a loss of {}, the capital base", usd(loss)))
             }
-            ReverseTarget::Loss(loss) => (Goal::Loss(*loss), format!("a loss of {loss:.2} USD")),
+            ReverseTarget::Loss(loss) => (Goal::Loss(*loss), format!("a loss of {}", usd(*loss))),
             ReverseTarget::FirstLiquidation(None) => {
                 (Goal::Liquidation(None), "the first liquidation of any account".to_owned())
             }
@@ -284,7 +285,7 @@ fn describe(
         }
         _ => {
             let most = largest
-                .map_or(String::new(), |most| format!("; the largest loss found is {most:.2} USD"));
+                .map_or(String::new(), |most| format!("; the largest loss found is {}", usd(most)));
             format!("{target}: unreachable within a distance of {DISTANCE_MAX}{most}.")
         }
     }

@@ -39,8 +39,7 @@ pub fn greeks(outcome: &Outcome, id: &str) -> Option<String> {
         let top = TOP + index as f64 * (PANEL_HEIGHT + PANEL_GAP);
         draw(&mut canvas, outcome, panel, &x, [top, top + PANEL_HEIGHT]);
     }
-    let axis = format!("spot move: {}", outcome.book.greeks.profile.axis);
-    canvas.add(text("axis", [PLOT_X[0], height - 8.0], &axis));
+    canvas.add(text("axis", [PLOT_X[0], height - 8.0], "spot move"));
     Some(canvas.finish())
 }
 

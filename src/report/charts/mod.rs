@@ -64,7 +64,7 @@ pub use uniformity::calibration;
 pub use volatilities::volatilities;
 pub use waterfall::waterfall;
 
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, WorstPath};
 
 /// Every chart of an outcome by name; `None` where the outcome has nothing for it.
 pub(super) fn of_outcome(
@@ -83,6 +83,22 @@ pub(super) fn of_outcome(
         ("hedging", hedging),
     ];
     charts.into_iter().map(|(name, draw)| (name, draw(outcome, &format!("chart-{name}"))))
+}
+
+/// The charts of each worst path, in their order; none of a path that is not told node by node.
+pub(super) fn stories(outcome: &Outcome) -> Vec<Vec<String>> {
+    let charts = |(index, path): (usize, &WorstPath)| {
+        let Some(told) = &path.story else { return vec![] };
+        let kinds = [
+            ("prices", StoryOf::Prices),
+            ("margin", StoryOf::MarginRatios),
+            ("values", StoryOf::Values),
+        ];
+        let draw =
+            |(name, of)| story(told, of, &outcome.currency, &format!("chart-story-{index}-{name}"));
+        kinds.into_iter().filter_map(draw).collect()
+    };
+    outcome.worst_paths.iter().enumerate().map(charts).collect()
 }
 
 /// Classes of the marks in terms of the page's variables.

@@ -22,12 +22,11 @@ use super::explanation::{explained, steps};
 use super::figures::Figures;
 use super::look::Look;
 use super::model_error::model_errors;
-use super::ranking::largest_and_rest;
+use super::ranking::{contributors, largest_and_rest};
 use super::readable::readable;
 use super::verdict::verdict;
 use super::{ReportError, backtest, charts, policy, stopping};
-use crate::outcome::{ContributionRow, Outcome, WorstPath};
-use crate::report::charts::StoryOf;
+use crate::outcome::{ContributionRow, Outcome};
 
 /// Positions listed one by one; the rest is summed in a row of its own.
 const POSITIONS_LISTED: usize = 30;
@@ -58,6 +57,7 @@ pub fn html_beside(outcome: &Outcome, beside: &Beside, look: &Look) -> Result<St
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
         charts => charts_of(&outcome),
         positions => Value::from(Serde(positions(&outcome))),
+        contributors => contributors(&outcome),
         after => after(&outcome),
         since => beside.earlier.as_ref().map(|earlier| since(earlier, &outcome)),
         not_explained => match &beside.explained {
@@ -67,7 +67,10 @@ pub fn html_beside(outcome: &Outcome, beside: &Beside, look: &Look) -> Result<St
         explanation => explanation.map(|one| Value::from(Serde(one))),
         explained => explanation.map(explained),
         steps => explanation.map(steps),
-        stories => stories(&outcome),
+        stories => charts::stories(&outcome)
+            .into_iter()
+            .map(|all| all.into_iter().map(Value::from_safe_string).collect::<Vec<_>>())
+            .collect::<Vec<_>>(),
         policy => policy::sentences(&outcome),
         policy_trend => safe(
             beside.history.as_ref().and_then(|one| charts::policy_trend(one, "chart-policy")),
@@ -102,23 +105,6 @@ fn charts_of(outcome: &Outcome) -> Value {
 /// A chart's SVG as it is, or nothing.
 pub(super) fn safe(chart: Option<String>) -> Value {
     chart.map_or(Value::from(""), Value::from_safe_string)
-}
-
-/// The charts of each worst path, in their order.
-fn stories(outcome: &Outcome) -> Vec<Vec<Value>> {
-    let charts = |(index, path): (usize, &WorstPath)| {
-        let Some(story) = &path.story else { return vec![] };
-        let kinds = [
-            ("prices", StoryOf::Prices),
-            ("margin", StoryOf::MarginRatios),
-            ("values", StoryOf::Values),
-        ];
-        let draw = |(name, of)| {
-            charts::story(story, of, &outcome.currency, &format!("chart-story-{index}-{name}"))
-        };
-        kinds.into_iter().filter_map(draw).map(Value::from_safe_string).collect()
-    };
-    outcome.worst_paths.iter().enumerate().map(charts).collect()
 }
 
 fn positions(outcome: &Outcome) -> Vec<ContributionRow> {

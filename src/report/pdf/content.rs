@@ -15,7 +15,7 @@ use crate::report::figures::{
 use crate::report::html::filters::{signs, typographic};
 use crate::report::html::light_sign;
 use crate::report::look::Look;
-use crate::report::ranking::largest_and_rest;
+use crate::report::ranking::contributors;
 use crate::report::tables::{Cell, Section, sections};
 use crate::report::verdict::{Verdict, verdict};
 
@@ -30,9 +30,15 @@ const LINE: usize = 116;
 /// Files that the template reads, by name.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
+/// Charts of the very worst path.
+const STORY: [&str; 3] = ["story-1", "story-2", "story-3"];
 /// Which table a chart stands above; one of none has a heading of its own.
-const ABOVE: [(&str, &str); 8] = [
+const ABOVE: [(&str, &str); 12] = [
     ("trend", "Run after run"),
+    ("policy", "Run after run"),
+    (STORY[0], "Worst paths"),
+    (STORY[1], "Worst paths"),
+    (STORY[2], "Worst paths"),
     ("waterfall", "Potential loss"),
     ("tail", "VaR and ES"),
     ("contributions", "Contributions"),
@@ -52,6 +58,12 @@ pub(super) fn pages(outcome: &Outcome, beside: &Beside, look: &Look, files: &mut
     let gauge = charts.remove("gauge");
     let trend = beside.history.as_ref().and_then(|runs| charts::trend(runs, "chart-trend"));
     charts.extend(trend.map(|svg| ("trend", picture("trend", &svg, files))));
+    let policy =
+        beside.history.as_ref().and_then(|runs| charts::policy_trend(runs, "chart-policy"));
+    charts.extend(policy.map(|svg| ("policy", picture("policy", &svg, files))));
+    let worst = charts::stories(outcome).into_iter().next().unwrap_or_default();
+    charts
+        .extend(STORY.into_iter().zip(worst).map(|(name, svg)| (name, picture(name, &svg, files))));
     let tables = sections(outcome, &verdict, beside);
     let mut parts: Vec<Part> =
         tables.iter().map(|section| part(section, figures, &mut charts)).collect();
@@ -161,39 +173,28 @@ fn lists(outcome: &Outcome, verdict: &Verdict, figures: Figures) -> Vec<List> {
     if todo.is_empty() {
         todo.push("Nothing is needed today.".to_owned());
     }
-    let one = |heading, ordered, items: Vec<String>| {
+    let one = |heading: String, ordered, items: Vec<String>| {
         let items = items.iter().map(|item| breakable(item)).collect();
         List { heading, ordered, items }
     };
-    let list = |heading, items| one(heading, false, items);
+    let list = |heading: &str, items| one(heading.to_owned(), false, items);
     let ranked = |heading, items| one(heading, true, items);
     vec![
         list("Why", sentences(&verdict.reasons)),
         list("What to do", todo),
-        ranked("Largest contributions to the tail", largest(outcome, figures)),
         ranked(
-            "The worst paths",
+            format!(
+                "Largest contributions to ES {} of {}",
+                level(outcome.contributions.level),
+                typographic(&figures.money(outcome.contributions.expected_shortfall))
+            ),
+            contributors(outcome),
+        ),
+        ranked(
+            "The worst paths".to_owned(),
             outcome.worst_paths.iter().take(3).map(|one| worst(one, outcome, figures)).collect(),
         ),
     ]
-}
-
-fn largest(outcome: &Outcome, figures: Figures) -> Vec<String> {
-    let found = &outcome.contributions;
-    let (largest, _) = largest_and_rest(&found.by_position, 3);
-    let mut largest = largest;
-    largest.sort_by(|a, b| b.expected_shortfall.abs().total_cmp(&a.expected_shortfall.abs()));
-    let told = largest.into_iter().map(|row| {
-        format!(
-            "{}: {} {} of an ES {} of {}",
-            row.name,
-            typographic(&figures.change(row.expected_shortfall)),
-            outcome.currency,
-            percent(found.level, 1),
-            typographic(&figures.money(found.expected_shortfall))
-        )
-    });
-    told.collect()
 }
 
 fn worst(path: &WorstPath, outcome: &Outcome, figures: Figures) -> String {

@@ -64,7 +64,7 @@ pub(super) struct Figure {
 /// Sentences under a heading.
 #[derive(Debug, Serialize)]
 pub(super) struct List {
-    pub heading: &'static str,
+    pub heading: String,
     pub ordered: bool,
     pub items: Vec<String>,
 }

@@ -56,7 +56,7 @@ pub(super) fn worst_paths(outcome: &Outcome) -> Section {
             vec![Cell::Count(path.path), Cell::Money(path.loss), Cell::text(kind), Cell::text(what)]
         };
         for one in &path.factors {
-            let moved = [Cell::Number(one.change), Cell::Number(one.deviations)];
+            let moved = [Cell::Share(one.change), Cell::Number(one.deviations)];
             section.row([begin("factor", &one.factor), moved.to_vec()].concat());
         }
         for row in &path.rows {

@@ -18,16 +18,18 @@ pub(super) fn factors(outcome: &Outcome) -> Section {
     section
 }
 
-/// The correlation matrix, a pair a row: every pair once.
+/// The correlation matrix, a pair a row: every pair once, those without a correlation left out.
 pub(super) fn correlation(outcome: &Outcome) -> Section {
     let model = &outcome.model;
-    let note = format!("{}.", model.correlation_source);
+    let note = format!("{}. Pairs that are not listed are uncorrelated.", model.correlation_source);
     let mut section = Section::new("Correlations", note, &["factor", "other", "correlation"]);
     for (row, first) in model.factors.iter().enumerate() {
         for (column, second) in model.factors.iter().enumerate().take(row) {
             let found = model.correlation.get(row).and_then(|line| line.get(column));
-            let value = found.map_or(Cell::Nothing, |one| Cell::Number(*one));
-            section.row([Cell::text(&first.name), Cell::text(&second.name), value]);
+            if let Some(value) = found.filter(|value| **value != 0.0) {
+                let value = Cell::Number(*value);
+                section.row([Cell::text(&first.name), Cell::text(&second.name), value]);
+            }
         }
     }
     section

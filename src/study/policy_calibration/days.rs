@@ -95,8 +95,8 @@ impl Days {
         interpolate(scales, losses, upper, scale)
     }
 
-    /// Largest scale up to 1 at which the potential loss of a date is at most `limit`; 0 where there
-    /// is none.
+    /// Largest scale up to 1 at which the potential loss of a date is at most `limit`. Where there is
+    /// none, the scale of least loss: positions that hedge balances are not cut to lose more.
     pub fn scale_within(&self, date: usize, limit: f64) -> f64 {
         let mut upper = 1.0;
         let mut above = self.potential_loss_at(date, upper);
@@ -112,7 +112,15 @@ impl Days {
             }
             (upper, above) = (scale, at);
         }
-        0.0
+        self.least_loss(date).0
+    }
+
+    /// Scale from 0 to 1 of the least potential loss of a date, the smallest such, and that loss.
+    pub fn least_loss(&self, date: usize) -> (f64, f64) {
+        let scales = self.scales.iter().copied().filter(|scale| *scale < 1.0);
+        let of = |scale: f64| (scale, self.potential_loss_at(date, scale));
+        let all = [0.0].into_iter().chain(scales).chain([1.0]).map(of);
+        all.fold((0.0, f64::INFINITY), |least, one| if one.1 < least.1 { one } else { least })
     }
 }
 

@@ -16,7 +16,9 @@
 //! - **Carried**: positions are cut to the policy's target utilisation when U is above red, after
 //!   whole periods of the delay of the rung `forced_reduction`, and raised toward it by at most
 //!   `relax_per_day` while U is below. They never exceed the book of the walk-forward. Losses of
-//!   positions scale; those of balances do not. A part of the dates begins at the target.
+//!   positions scale; those of balances do not. Where no scale is within the target, as in a book
+//!   whose positions hedge its balances, the scale of least potential loss takes its place. A part of
+//!   the dates begins at the target.
 //! - **Missed loss**: loss of a period, costs included, beyond tolerance × capital.
 //! - **False alarm**: a forced reduction after which the uncut book does not lose `alarm_share` of
 //!   the tolerance within `alarm_within`, as far as the part of the dates goes.

@@ -191,6 +191,7 @@ impl Found<'_> {
         if left_out > 0 {
             notes.push(format!("{left_out} dates of the walk-forward were left out of it"));
         }
+        notes.extend(self.out_of_reach());
         let at_end = |parameter: &Parameter, value: f64| {
             let [from, to] = search::ends(parameter);
             parameter.values.len() > 1 && (value == from || value == to)
@@ -202,6 +203,22 @@ impl Found<'_> {
             notes.push(format!("{name} is recommended at an end of its range: {value}"));
         }
         notes
+    }
+
+    /// On how many dates no scale of the positions is within the threshold: what balances lose is not
+    /// scaled, so that nothing the policy asks of positions helps there.
+    fn out_of_reach(&self) -> Option<String> {
+        let dates = self.dates.clone().zip(&self.carried.threshold);
+        let above = |(date, threshold): &(usize, &f64)| self.days.least_loss(*date).1 > **threshold;
+        let count = dates.filter(above).count();
+        (count > 0).then(|| {
+            format!(
+                "on {count} of {} dates followed no scale of the positions is within the threshold: \
+                 balances lose whatever is traded, or positions hedge them; positions then stand at \
+                 the scale of least potential loss",
+                self.dates.len()
+            )
+        })
     }
 }
 

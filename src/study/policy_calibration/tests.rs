@@ -330,6 +330,24 @@ fn one_parameter_at_a_time_tells_what_it_does() {
 }
 
 #[test]
+fn positions_that_hedge_balances_are_not_cut_to_lose_more() {
+    // 80 without the positions, 30 with all of them: never within a threshold of 20.
+    let mut hedged = record(|_| 10.0);
+    for date in &mut hedged.models[0].dates {
+        let threshold = date.threshold.as_mut().unwrap();
+        threshold.terms_at_scales = vec![vec![55.0], vec![30.0], vec![80.0]];
+    }
+    let told = found(&document("[0]", ""), &hedged);
+    assert_eq!(told.folds[0].trained.exposure_carried, 1.0);
+    assert!(told.path.iter().all(|date| date.scale == 1.0 && !date.forced));
+    let note = format!("on {0} of {0} dates followed no scale of the positions", told.path.len());
+    assert!(told.notes.iter().any(|one| one.starts_with(&note)), "{:?}", told.notes);
+    // A book within its threshold at some scale has no such note.
+    let told = found(&document("[0]", ""), &record(|_| 40.0));
+    assert!(!told.notes.iter().any(|one| one.contains("no scale of the positions")));
+}
+
+#[test]
 fn delays_of_whole_periods_come_too_late_for_one_bad_day() {
     let ladder = "[[ladder]]\nutilisation = 1\naction = \"forced_reduction\"\ndelay = \"1d\"\n";
     let delayed = PolicySearch {
