@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use plimsoll::document::{Confinement, Loader, Violations};
+use plimsoll::engine::{self, Control, Plan};
 use plimsoll::margin::document::shipped_rules;
 use plimsoll::margin::{VenueRules, requirements};
 use plimsoll::market::document::{LoadedMarket, read_market};
+use plimsoll::numeric::isa::InstructionSet;
+use plimsoll::outcome::Warning;
 use plimsoll::portfolio::document::read_portfolio;
 use plimsoll::portfolio::{Instrument, Portfolio, Settlement, Venue};
 use plimsoll::scenario::document::{LoadedScenario, read_scenario};
+use plimsoll::simulation::FactorKey;
 use plimsoll::threshold::condition::{
     ConditionHistory, Direction, DriverReading, Memory, ShortfallVolatility, condition,
 };
@@ -119,6 +123,46 @@ fn the_book_holds_every_kind_of_contract() {
         .collect();
     assert_eq!(expiries.first(), Some(&8), "eight hours ahead, inside the horizon");
     assert!(expiries.len() >= 5, "{expiries:?}");
+}
+
+#[test]
+fn positions_that_expire_at_once_are_one_event_of_a_path() {
+    let scenario = folder().join("scenario.toml");
+    let overrides = engine::Overrides { paths: Some(1_000), ..engine::Overrides::default() };
+    let options = engine::LoadOptions { confinement: Confinement::Inside, overrides, trades: None };
+    let plan = good(Plan::build(&good(engine::load(&scenario, &options))));
+    let run = engine::run(&plan, InstructionSet::detect(), &Control::none()).unwrap();
+    let book = portfolio();
+    let within = book.positions.iter().filter_map(|one| one.instrument.expiry());
+    let within: Vec<Years> = within.filter(|expiry| *expiry <= Years::from_days(1.0)).collect();
+    let instants: BTreeSet<u64> = within.iter().map(|expiry| expiry.get().to_bits()).collect();
+    assert!(within.len() > instants.len(), "some expire together");
+    for path in &run.outcome.worst_paths {
+        let told: Vec<&String> =
+            path.events.iter().filter(|event| event.contains(" and settle")).collect();
+        assert_eq!(told.len(), instants.len(), "{told:?}");
+        assert!(told[0].contains(&format!("{} positions expire and settle: ", within.len())));
+    }
+}
+
+/// A model whose implied volatilities stand still says that the options' VaR holds no vega risk.
+#[test]
+fn options_on_volatilities_that_stand_still_are_warned_of() {
+    let scenario = folder().join("scenario.toml");
+    let overrides = engine::Overrides { paths: Some(1_000), ..engine::Overrides::default() };
+    let options = engine::LoadOptions { confinement: Confinement::Inside, overrides, trades: None };
+    let mut plan = good(Plan::build(&good(engine::load(&scenario, &options))));
+    let told = |plan: &Plan| {
+        let run = engine::run(plan, InstructionSet::detect(), &Control::none()).unwrap();
+        let of = |warning: &&Warning| warning.code == "volatility_held";
+        run.outcome.warnings.iter().find(of).map(|warning| warning.message.clone())
+    };
+    assert_eq!(told(&plan), None);
+    let still = FactorKey::Volatility("ETH".into());
+    let factor = plan.model.factors.iter_mut().find(|factor| factor.key == still).unwrap();
+    factor.volatility = 0.0;
+    let told = told(&plan).unwrap();
+    assert!(told.contains("of ETH do not move") && told.contains("\"ETH.vol\""), "{told}");
 }
 
 #[test]

@@ -204,6 +204,32 @@ fn the_least_sale_of_one_coin_is_that_of_the_closed_form() {
     approx::assert_relative_eq!(-found.trades[0].notional, sold, max_relative = 1e-5);
 }
 
+/// The remedy that costs least is told first, and what positions are worth beside the capital base.
+#[test]
+fn the_answer_names_the_cheapest_trades_before_outside_capital() {
+    let collateral = "capital = { base = \"collateral\" }";
+    let policy =
+        POLICY.replace("capital = { base = \"regulatory\", regulatory = 1_000_000 }", collateral);
+    let case = Case { book: book(&[BTC, ETH]), policy: &policy, ..Case::default() };
+    let outcome = case.run();
+    assert_verified(&outcome);
+    let actions = report::verdict(&outcome).actions;
+    assert!(actions[0].starts_with("Cheapest, at a cost of USD"), "{actions:?}");
+    let sold = -quantity(&outcome, "btc-perp");
+    assert!(sold > 0.0 && actions[0].contains("of 'btc-perp' in 'treasury'"), "{actions:?}");
+    assert!(actions[1].starts_with("Without such trades: add USD"), "{actions:?}");
+    let outside = |outcome: &Outcome| {
+        let of =
+            |warning: &&plimsoll::outcome::Warning| warning.code == "positions_outside_capital";
+        outcome.warnings.iter().find(of).map(|warning| warning.message.clone())
+    };
+    // 25 bitcoins at 80,000 and 400 ethers at 2,500.
+    let told = outside(&outcome).expect("spot is held as positions");
+    assert!(told.contains("positions are worth 3,000,000 USD"), "{told}");
+    let regulatory = Case { book: book(&[BTC, ETH]), ..Case::default() }.run();
+    assert_eq!(outside(&regulatory), None);
+}
+
 /// Every pair of sizes on a grid, each simulated as a book of its own: none that is allowed costs
 /// less, and the cheapest costs at most a step of each more.
 #[test]

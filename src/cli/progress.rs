@@ -10,8 +10,10 @@ use super::terminal::Terminal;
 use crate::engine::{Observer, Stage};
 use crate::units::grouped;
 
-/// Plain lines come no more often than this.
-const LINE_INTERVAL: Duration = Duration::from_secs(5);
+/// Time to the first plain line; each next one takes twice as long, up to a minute, so that a long
+/// run fills no log or notebook.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+const LINE_INTERVAL_MAX: Duration = Duration::from_secs(60);
 
 /// What shows progress.
 pub enum Progress {
@@ -29,6 +31,7 @@ pub struct Lines {
     pass: Option<(Stage, u64)>,
     done: u64,
     last: Instant,
+    interval: Duration,
 }
 
 impl Progress {
@@ -39,7 +42,8 @@ impl Progress {
         } else if terminal.is_watched() {
             Self::Bar(Mutex::new(None))
         } else {
-            let lines = Lines { pass: None, done: 0, last: Instant::now() };
+            let lines =
+                Lines { pass: None, done: 0, last: Instant::now(), interval: LINE_INTERVAL };
             Self::Lines(*terminal, Mutex::new(lines))
         }
     }
@@ -89,15 +93,22 @@ impl Lines {
             self.done = 0;
         }
         self.done += count;
-        if self.last.elapsed() >= LINE_INTERVAL {
+        if self.last.elapsed() >= self.interval {
             self.last = Instant::now();
-            terminal.tell(&format!(
-                "{}: {} of {}",
-                name(stage),
-                grouped(self.done as f64, 0),
-                grouped(total as f64, 0)
-            ));
+            self.interval = (2 * self.interval).min(LINE_INTERVAL_MAX);
+            terminal.tell(&self.line(stage, total));
         }
+    }
+}
+
+impl Lines {
+    /// Passes that are repeated until something is solved have no count that means anything.
+    fn line(&self, stage: Stage, total: u64) -> String {
+        if stage == Stage::Threshold {
+            return name(stage).to_owned();
+        }
+        let (done, total) = (grouped(self.done as f64, 0), grouped(total as f64, 0));
+        format!("{}: {done} of {total}", name(stage))
     }
 }
 

@@ -121,13 +121,22 @@ fn table(section: &Section, figures: Figures) -> String {
     let of_first = |row: &&Vec<Cell>| !grouped || row[0] == section.rows[0][0];
     let rows: Vec<&Vec<Cell>> = section.rows.iter().filter(of_first).collect();
     for row in largest(&rows, section) {
-        text += &line(kept.iter().map(|column| shown(row.get(*column), figures)).collect());
+        let cell = |column: &usize| match (row.get(*column), section.columns[*column]) {
+            (Some(Cell::Share(share)), "level") => level(*share),
+            (cell, _) => shown(cell, figures),
+        };
+        text += &line(kept.iter().map(cell).collect());
     }
-    let hidden = rows.len().saturating_sub(ROWS);
+    let hidden = rows.len().saturating_sub(rows_max(section));
     if hidden > 0 {
         text += &format!("\nand {} in the report\n", count(hidden, "further row"));
     }
     text
+}
+
+/// Rows of a table; steps that sum to a change are all told.
+fn rows_max(section: &Section) -> usize {
+    if section.title == "What moved, step by step" { usize::MAX } else { ROWS }
 }
 
 /// The rows shown: of contributions the largest, else the first.
@@ -140,7 +149,7 @@ fn largest<'a>(rows: &[&'a Vec<Cell>], section: &Section) -> Vec<&'a Vec<Cell>> 
         };
         rows.sort_by(|a, b| amount(b).total_cmp(&amount(a)));
     }
-    rows.truncate(ROWS);
+    rows.truncate(rows_max(section));
     rows
 }
 
@@ -149,7 +158,6 @@ fn shown(cell: Option<&Cell>, figures: Figures) -> String {
         None | Some(Cell::Nothing) => "–".to_owned(),
         Some(Cell::Text(text)) => escaped(text),
         Some(Cell::Money(amount)) => figures.money(*amount),
-        Some(Cell::Share(share)) if *share > 0.9 && *share < 1.0 => level(*share),
         Some(Cell::Share(share)) => percent(*share, 1),
         Some(Cell::Number(value)) => plain(*value),
         Some(Cell::Count(count)) => count.to_string(),

@@ -1,7 +1,9 @@
 //! The policy in plain words.
 
-use super::figures::{level, number, percent, plain};
-use crate::outcome::{Outcome, Threshold};
+use std::collections::BTreeSet;
+
+use super::figures::{count, level, number, percent, plain};
+use crate::outcome::{LimitReading, Outcome, Threshold};
 
 /// What the policy says, a sentence each; nothing without a policy.
 pub(super) fn sentences(outcome: &Outcome) -> Vec<String> {
@@ -27,10 +29,15 @@ fn told(threshold: &Threshold, outcome: &Outcome) -> Vec<String> {
         multiplier(threshold),
     ];
     if !threshold.limits.is_empty() {
-        let hard = threshold.limits.iter().filter(|limit| limit.hard.is_some()).count();
+        let names = |limits: &mut dyn Iterator<Item = &LimitReading>| {
+            limits.map(|limit| &limit.name).collect::<BTreeSet<_>>().len()
+        };
+        let all = names(&mut threshold.limits.iter());
+        let hard = names(&mut threshold.limits.iter().filter(|limit| limit.hard.is_some()));
         told.push(format!(
-            "Beside the threshold it sets {} on parts of the book, {hard} of them hard.",
-            super::figures::count(threshold.limits.len(), "limit")
+            "Beside the threshold it sets {}, {hard} of them hard, read on {} of the book.",
+            count(all, "limit"),
+            count(threshold.limits.len(), "part")
         ));
     }
     let horizon = super::figures::duration(outcome.horizon_years);

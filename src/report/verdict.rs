@@ -6,9 +6,10 @@
 
 use serde::Serialize;
 
-use super::figures::{Figures, level, number, percent, prose};
+use super::figures::{Figures, level, number, percent, plain, prose};
 use crate::outcome::{
-    AccountMargin, LimitReading, LimitState, Outcome, ScaleToThreshold, Status, Threshold,
+    AccountMargin, HedgingProgramme, HedgingStatus, LimitReading, LimitState, Outcome,
+    ScaleToThreshold, Status, Threshold,
 };
 
 /// Whether the book may be carried as it stands.
@@ -196,7 +197,10 @@ fn scale_reason(scale: &ScaleToThreshold) -> String {
         "margin" => "initial margin binds",
         _ => "nothing binds in the range searched",
     };
-    format!("k* = {}{interval}: positions {may} to this multiple; {binds}.", number(value, 3))
+    format!(
+        "k* = {}{interval}: positions {may} to this multiple, balances as they are; {binds}.",
+        number(value, 3)
+    )
 }
 
 fn sentence_end(reason: &str) -> &str {
@@ -216,10 +220,42 @@ fn actions(
                 .push(format!("Add {call} to '{}' to meet its initial margin.", account.account));
         }
     }
-    if !threshold.remedy.advice.is_empty() {
-        actions.push(prose(&threshold.remedy.advice));
+    let trades = threshold.hedging.as_ref().and_then(|found| cheapest(found, money));
+    let advice = &threshold.remedy.advice;
+    if trades.is_some() {
+        let (_, other) = advice.split_once(": ").unwrap_or(("", advice));
+        actions.extend(trades);
+        actions.push(prose(&format!("Without such trades: {other}")));
+    } else if !advice.is_empty() {
+        actions.push(prose(advice));
     }
     actions
+}
+
+/// Trades named in an action; the rest is counted.
+const TRADES_NAMED: usize = 3;
+
+/// The cheapest trades that restore the target, where a run of the hedged book has verified them.
+fn cheapest(found: &HedgingProgramme, money: &dyn Fn(f64) -> String) -> Option<String> {
+    let utilisation = found.after.as_ref()?.utilisation?;
+    let traded: Vec<_> = found.trades.iter().filter(|trade| trade.quantity != 0.0).collect();
+    if found.status != HedgingStatus::Verified || traded.is_empty() {
+        return None;
+    }
+    let told = traded.iter().take(TRADES_NAMED).map(|trade| {
+        let does = if trade.quantity < 0.0 { "sell" } else { "buy" };
+        format!("{does} {} of '{}' in '{}'", plain(trade.quantity.abs()), trade.id, trade.account)
+    });
+    let mut told: Vec<String> = told.collect();
+    if traded.len() > TRADES_NAMED {
+        told.push(format!("{} more trades", traded.len() - TRADES_NAMED));
+    }
+    Some(format!(
+        "Cheapest, at a cost of {}: {}. A run of the hedged book in full has a utilisation of {}.",
+        money(found.cost?),
+        told.join(", "),
+        percent(utilisation, 1)
+    ))
 }
 
 fn without_policy(outcome: &Outcome, money: &dyn Fn(f64) -> String) -> Verdict {

@@ -104,8 +104,8 @@ fn the_summary_as_it_stands() {
                5,284,715); threshold USD 5,600,000, 22.4 % of capital.
                Utilisation 95 % interval 90.3 % to 94.4 %; amber from 75 %, red
                from 100 %.
-               k* = 1.091 (1.066 to 1.118): positions may grow to this multiple;
-               the risk threshold binds.
+               k* = 1.091 (1.066 to 1.118): positions may grow to this multiple,
+               balances as they are; the risk threshold binds.
     To do      Add USD 165,000 to 'binance coin' to meet its initial margin.
                Reduce gross exposure by about a sixth, or add external money.
 
@@ -149,8 +149,8 @@ fn the_summary_with_proposed_trades_as_it_stands() {
                5,284,715); threshold USD 5,600,000, 22.4 % of capital.
                Utilisation 95 % interval 90.3 % to 94.4 %; amber from 75 %, red
                from 100 %.
-               k* = 1.091 (1.066 to 1.118): positions may grow to this multiple;
-               the risk threshold binds.
+               k* = 1.091 (1.066 to 1.118): positions may grow to this multiple,
+               balances as they are; the risk threshold binds.
     To do      Add USD 165,000 to 'binance coin' to meet its initial margin.
 
     GREEN      With the trades: Yes: 64.6 % of the exposure threshold is used.

@@ -8,6 +8,7 @@ mod few_paths;
 mod idle;
 mod incremental;
 mod ladder;
+mod left_out;
 mod limits;
 mod liquidations;
 mod margin_calls;
@@ -91,6 +92,9 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     warnings.extend(few_paths::warning(sample, &levels.levels));
     warnings.extend(found.revalued.warning());
     let greeks = book::greeks(book)?;
+    let summary = book::summary(plan, book, &greeks);
+    let outside = |threshold| left_out::positions_outside_capital(threshold, &summary);
+    warnings.extend(threshold.as_ref().and_then(outside));
     let exposure::Exposed { exposure, prices } = exposure::exposure(found, &greeks, control)?;
     Ok(Outcome {
         format_version: FORMAT_VERSION,
@@ -105,7 +109,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
         stopping: None,
         seed: settings.seed,
         model,
-        book: book::summary(plan, book, &greeks),
+        book: summary,
         contributions,
         incremental: incremental::incremental(found)?,
         worst_paths: worst::worst_paths(
@@ -157,6 +161,7 @@ pub(super) fn levels(plan: &Plan) -> Vec<ConfidenceLevel> {
 /// Cautions about book, model and settings.
 pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
     let mut warnings = model::warnings(plan, book);
+    warnings.extend(left_out::still_volatilities(plan, book));
     warnings.extend(idle::warning(plan, book));
     warnings.extend(conditional(plan));
     warnings

@@ -53,7 +53,8 @@ pub fn ladder(outcome: &Outcome, id: &str) -> Option<String> {
     let bottom = TOP + shown.len() as f64 * ROW_HEIGHT;
     let description = description(&shown);
     let mut canvas = Canvas::new(id, bottom + BOTTOM, "Ladder of thresholds", &description);
-    let x = Scale::linear([-end, end], PLOT_X);
+    // No price falls by more than all of it.
+    let x = Scale::linear([-end.min(1.0), end], PLOT_X);
     let decimals = if end < 0.1 { 1 } else { 0 };
     canvas.x_axis(&x, [TOP, bottom], 5, &|change| signed(percent(change, decimals)));
     canvas.add(line("zero", [x.at(0.0), TOP], [x.at(0.0), bottom]));
@@ -66,7 +67,7 @@ pub fn ladder(outcome: &Outcome, id: &str) -> Option<String> {
     Some(canvas.finish())
 }
 
-/// Half the axis: as far as the nearest liquidation of each row, or any rung where none has one.
+/// How far the axis goes up, and down to nothing at most: as far as the nearest liquidation of each row, or any rung where none has one.
 fn reach(shown: &[&ThresholdLadder]) -> Option<f64> {
     let nearest = |ladder: &&ThresholdLadder| {
         let lines = priced(ladder).filter(|(rung, _)| rung.kind == RungKind::Liquidation);
