@@ -22,6 +22,8 @@ const EXACT: u64 = 1 << 53;
 const CELL_LETTERS: usize = 32_767;
 /// Widest column, in letters.
 const WIDTH_MAX: usize = 60;
+/// Height of a line in points, as programs take it for their first font.
+const LINE_HEIGHT: f64 = 15.0;
 /// Rows of a sheet above its table: heading, note, nothing.
 const ABOVE: u32 = 3;
 /// Bars of a chart at most; a table may be longer.
@@ -79,6 +81,7 @@ struct Formats {
     heading: Format,
     figure_heading: Format,
     text: Format,
+    long_text: Format,
     money: Format,
     share: Format,
     number: Format,
@@ -95,9 +98,11 @@ impl Formats {
         let top = || Format::new().set_align(FormatAlign::Top);
         Self {
             title: Format::new().set_bold().set_font_size(14),
-            heading: Format::new().set_bold(),
+            heading: Format::new().set_bold().set_align(FormatAlign::Left).set_indent(1),
             figure_heading: Format::new().set_bold().set_align(FormatAlign::Right),
-            text: top(),
+            // Away from a figure that ends at the left of it.
+            text: top().set_align(FormatAlign::Left).set_indent(1),
+            long_text: top().set_align(FormatAlign::Left).set_indent(1).set_text_wrap(),
             money: top().set_num_format(format!("#,##0{decimals}")),
             share: top().set_num_format("0.00%"),
             number: top().set_num_format("#,##0.0000"),
@@ -121,6 +126,11 @@ fn write(sheet: &mut Worksheet, section: &Section, formats: &Formats) -> Result<
         for (column, cell) in (0..).zip(cells) {
             write_cell(sheet, row, column, cell, formats)?;
         }
+        // Not every program finds the height of wrapped lines by itself.
+        let lines = cells.iter().map(lines).max().unwrap_or(1);
+        if lines > 1 {
+            sheet.set_row_height(row, LINE_HEIGHT * lines as f64)?;
+        }
     }
     for column in 0..section.columns.len() {
         sheet
@@ -140,6 +150,7 @@ fn draw(sheet: &mut Worksheet, sections: &[Section]) -> Result<(), ReportError> 
     for (place, (section, chart)) in (0..).zip(charts) {
         sheet.insert_chart(place * CHART_ROWS, 0, &drawn(section, *chart))?;
     }
+    sheet.set_print_fit_to_pages(1, 0);
     // Two charts a page.
     let breaks: Vec<u32> = (1..10).map(|page| page * 2 * CHART_ROWS - 1).collect();
     sheet.set_page_breaks(&breaks)?;
@@ -162,7 +173,9 @@ fn write_cell(
     let (value, format) = match cell {
         Cell::Nothing => return Ok(()),
         Cell::Text(text) => {
-            sheet.write_string_with_format(row, column, cut(text), &formats.text)?;
+            let is_long = text.chars().count() > WIDTH_MAX;
+            let format = if is_long { &formats.long_text } else { &formats.text };
+            sheet.write_string_with_format(row, column, cut(text), format)?;
             return Ok(());
         }
         Cell::Instant(text) => {
@@ -183,6 +196,14 @@ fn write_cell(
     };
     sheet.write_number_with_format(row, column, value, format)?;
     Ok(())
+}
+
+/// Lines of a cell in the widest column.
+fn lines(cell: &Cell) -> usize {
+    match cell {
+        Cell::Text(text) => text.chars().count().div_ceil(WIDTH_MAX).max(1),
+        _ => 1,
+    }
 }
 
 /// A text that a cell can hold.
@@ -231,11 +252,12 @@ fn drawn(section: &Section, chart: Chart) -> ExcelChart {
     // values are negative, the first row on top as in the table.
     if chart.kind == ChartKind::Bars {
         drawn.y_axis().set_label_position(ChartAxisLabelPosition::Low).set_reverse();
-        drawn.x_axis().set_num_format(AXIS);
+        drawn.x_axis().set_num_format(AXIS).set_name(section.columns[chart.of]);
     } else {
         drawn.x_axis().set_label_position(ChartAxisLabelPosition::Low);
-        drawn.y_axis().set_num_format(axis(section, chart.of));
-        drawn.x_axis().set_num_format(axis(section, chart.by));
+        let [by, of] = [chart.by, chart.of];
+        drawn.y_axis().set_num_format(axis(section, of)).set_name(section.columns[of]);
+        drawn.x_axis().set_num_format(axis(section, by)).set_name(section.columns[by]);
     }
     drawn.set_width(620).set_height(420);
     drawn
