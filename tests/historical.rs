@@ -301,29 +301,24 @@ fn what_makes_no_sense_is_refused_at_its_place() {
             "[historical]\nbars = \"both_orders\"\n",
             &[("no open, high and low are named for BTC", "{ symbol")],
         ),
-        (
-            "history.csv",
-            "T01:00Z,45",
-            "T01:00Z,0",
-            &[("1 values of zero or below", "2020-03-12T01:00Z,0")],
-        ),
+        ("history.csv", "T01:00Z,45", "T01:00Z,0", &[("1 value of zero", "2020-03-12T01:00Z,0")]),
         (
             "history.csv",
             "2020-03-12T02:00Z,40\n",
             "",
-            &[("1 times without a row", "2020-03-12T03:00Z,39")],
+            &[("1 time without a row", "2020-03-12T03:00Z,39")],
         ),
         (
             "history.csv",
             "2020-03-12T02:00Z,40\n",
             "2020-03-12T02:00Z,40\n2020-03-12T02:00Z,40\n",
-            &[("1 rows repeat an earlier time", "2020-03-12T02:00Z,40")],
+            &[("1 row repeats an earlier time", "2020-03-12T02:00Z,40")],
         ),
         (
             "history.csv",
             "2020-03-12T02:00Z,40\n2020-03-12T03:00Z,39\n",
             "2020-03-12T03:00Z,39\n2020-03-12T02:00Z,40\n",
-            &[("rows out of order at 1 places", "2020-03-12T02:00Z,40")],
+            &[("rows out of order at 1 place", "2020-03-12T02:00Z,40")],
         ),
         (
             "policy.toml",

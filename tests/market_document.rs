@@ -245,17 +245,17 @@ fn defects_of_a_history_need_an_opt_in() {
         (
             "2025-12-29,99\n",
             "",
-            "history.csv 3:1 \"2025-12-30,101\" BTC: 1 times without a row, first 2025-12-29",
+            "history.csv 3:1 \"2025-12-30,101\" BTC: 1 time without a row, first 2025-12-29",
         ),
         (
             "2025-12-29,99",
             "2025-12-28,98",
-            "history.csv 3:1 \"2025-12-28,98\" BTC: 1 rows repeat an earlier time with equal values, first 2025-12-28",
+            "history.csv 3:1 \"2025-12-28,98\" BTC: 1 row repeats an earlier time with equal values, first 2025-12-28",
         ),
         (
             "-29,99",
             "-29,0",
-            "history.csv 3:1 \"2025-12-29,0\" BTC: 1 values of zero or below, first 2025-12-29",
+            "history.csv 3:1 \"2025-12-29,0\" BTC: 1 value of zero, first 2025-12-29",
         ),
         (
             "-30,101",
@@ -265,7 +265,7 @@ fn defects_of_a_history_need_an_opt_in() {
         (
             "2025-12-31",
             "2026-01-01",
-            "history.csv 5:1 \"2026-01-01,100\" BTC: 1 bars not closed at the market's as_of, first 2026-01-01",
+            "history.csv 5:1 \"2026-01-01,100\" BTC: 1 bar not closed at the market's as_of, first 2026-01-01",
         ),
         ("-29,99", "-29,abc", "history.csv 3:12 \"abc\" `close` is not a finite number"),
     ];

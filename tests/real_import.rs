@@ -301,7 +301,7 @@ fn hourly_history_through_the_document() {
     let titles: Vec<&str> =
         refused.items().iter().map(|violation: &Violation| violation.title.as_str()).collect();
     assert_eq!(titles.len(), 7, "{titles:#?}");
-    for part in ["newest to oldest", "mixed units", "2648 rows", "1 rows repeat", "16 times"] {
+    for part in ["newest to oldest", "mixed units", "2648 rows", "1 row repeats", "16 times"] {
         assert!(titles.iter().any(|title| title.contains(part)), "{part}: {titles:#?}");
     }
     let repairs = "repairs = [\"sort\", \"rescale_stamps\", \"keep_first\", \"leave_gaps\", \

@@ -10,10 +10,15 @@ use super::progress::Progress;
 use super::recorder::Recorder;
 use super::session::{Session, confinement, refuse};
 use super::terminal::Terminal;
+use crate::document::visible;
 use crate::outcome::Backtest;
 use crate::report;
 use crate::report::look::Look;
 use crate::study::walk_forward::{BacktestError, LoadedBacktest};
+
+/// Where a backtest begins, for a folder without one.
+const MISSING: &str = "is not there; `plimsoll init DIR` writes a backtest.toml to copy beside a \
+                       scenario, and `plimsoll schema backtest` says all that it may hold";
 
 /// Runs the backtest asked for.
 pub fn backtest(arguments: &BacktestArguments, terminal: &Terminal) -> Exit {
@@ -28,6 +33,10 @@ pub fn backtest(arguments: &BacktestArguments, terminal: &Terminal) -> Exit {
     };
     let started = Instant::now();
     let path = document(&arguments.backtest);
+    if arguments.backtest.is_dir() && !path.is_file() {
+        terminal.complain(&format!("{} {MISSING}", visible(&path.to_string_lossy())));
+        return Exit::Usage;
+    }
     let confinement = confinement(arguments.machine.allow_outside);
     let loaded = session.install(|| LoadedBacktest::read(&path, confinement));
     let loaded = match loaded {

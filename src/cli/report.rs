@@ -24,6 +24,8 @@ enum Failure {
     NotWhole { path: PathBuf },
     #[error("{} draws no paths: no run can be compared with it, no backtest is of it, and it has no pdf", visible(&path.to_string_lossy()))]
     NoPaths { path: PathBuf },
+    #[error("there is no folder {}: results are where `plimsoll run DIR --out FOLDER` wrote them", visible(&path.to_string_lossy()))]
+    NotThere { path: PathBuf },
     #[error("{first} and {second} would be written to the same folder; give them one at a time")]
     SameName { first: String, second: String },
     #[error("--out DIR says where html and xlsx go; without it `--format md` prints one run")]
@@ -72,6 +74,9 @@ pub fn report(arguments: &ReportArguments, terminal: &Terminal) -> Exit {
 }
 
 fn told(arguments: &ReportArguments, look: &Look, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(path) = arguments.runs.iter().find(|run| !run.exists()) {
+        return Err(Failure::NotThere { path: path.clone() });
+    }
     let Some(out) = &arguments.out else { return printed(arguments, look, terminal) };
     let targets = targets(out, &arguments.runs)?;
     let made: Vec<(Vec<Page>, Manifest)> = arguments

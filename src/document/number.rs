@@ -14,7 +14,7 @@ use crate::units::BASIS_POINT;
 /// Largest magnitude of an amount, price or quantity.
 const LARGEST: f64 = 1e18;
 /// Smallest number where zero is refused.
-const SMALLEST: f64 = 1e-18;
+pub(super) const SMALLEST: f64 = 1e-18;
 /// Largest magnitude of a rate: 100 000 %.
 pub(super) const RATE_LARGEST: f64 = 1e3;
 

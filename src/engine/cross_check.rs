@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::assemble::all_parts;
 use crate::document::{
-    Place, SourceFile, Violation, ViolationCollector, Violations, did_you_mean, parse_toml,
+    Place, SourceFile, Violation, ViolationCollector, Violations, did_you_mean, one_of, parse_toml,
 };
 use crate::margin::VenueRules;
 use crate::market::document::LoadedMarket;
@@ -63,7 +63,7 @@ pub(super) fn kind_of(file: &Arc<SourceFile>) -> Result<Kind, Violations> {
 }
 
 /// A data file is no document: one violation instead of one a line.
-fn refuse_other_formats(file: &Arc<SourceFile>) -> Result<(), Violations> {
+pub(super) fn refuse_other_formats(file: &Arc<SourceFile>) -> Result<(), Violations> {
     let extension = Path::new(file.name()).extension().unwrap_or_default();
     let is_data = ["csv", "json", "parquet", "html"].iter().any(|name| extension == *name);
     if !is_data {
@@ -72,7 +72,7 @@ fn refuse_other_formats(file: &Arc<SourceFile>) -> Result<(), Violations> {
     let title = format!("a .{} file is no document", extension.to_string_lossy());
     let violation = Violation::new(Place::start_of(file), title)
         .expected("a scenario, portfolio, market, policy or venue document in TOML")
-        .help("a CSV file is checked with the document that names it");
+        .help("give the scenario document, or its folder: what a scenario names is read with it");
     Err(violation.into())
 }
 
@@ -123,14 +123,14 @@ fn check_position(
     let underlying = instrument.underlying();
     let found = market.underlying(underlying);
     if found.is_none() {
-        let names = market.underlyings.iter().map(|one| one.symbol.as_str());
+        let names = || market.underlyings.iter().map(|one| one.symbol.as_str());
         collector.add(
             Violation::new(
                 place("underlying"),
                 format!("the market has no underlying {underlying}"),
             )
-            .expected("an underlying of the market document")
-            .help_if(did_you_mean(underlying.as_str(), names)),
+            .expected(format!("an underlying of the market document: {}", one_of(names())))
+            .help(declare("underlying", underlying, names())),
         );
     }
     if let Some(Settlement::Linear { quote }) = instrument.settlement()
@@ -148,7 +148,11 @@ fn check_position(
                 format!("the market has no implied volatility of {underlying}"),
             )
             .expected("a volatility of the underlying, or of the position")
-            .help("add a volatility to the underlying in the market, or to this position"),
+            .help(format!(
+                "write `volatility = {{ type = \"flat\", volatility = \"55%\" }}`, with its own figure, \
+                 in the market document below `[[underlying]]` and `symbol = \"{underlying}\"`, or \
+                 fill in `volatility` of this position"
+            )),
         );
     }
 }
@@ -256,8 +260,22 @@ fn illiquid(portfolio: &Portfolio, market: &Market) -> BTreeSet<Symbol> {
 }
 
 fn unknown_asset(place: Place, asset: &Symbol, market: &Market) -> Violation {
-    let names = market.assets.iter().map(|one| one.symbol.as_str());
+    let names = || market.assets.iter().map(|one| one.symbol.as_str());
     Violation::new(place, format!("the market has no price of {asset}"))
-        .expected("an asset of the market document")
-        .help_if(did_you_mean(asset.as_str(), names))
+        .expected(format!("an asset of the market document: {}", one_of(names())))
+        .help(declare("asset", asset, names()))
+}
+
+/// The name that is likely to be meant, else how the market document declares another one.
+fn declare<'a>(kind: &str, symbol: &Symbol, names: impl Iterator<Item = &'a str>) -> String {
+    did_you_mean(symbol.as_str(), names).unwrap_or_else(|| {
+        let asset = match kind {
+            "underlying" => "; it is an `[[asset]]` too",
+            _ => "",
+        };
+        format!(
+            "add it to the market document: `[[{kind}]]` and, on the next line, \
+             `symbol = \"{symbol}\"`{asset}, and a series of its prices to the history"
+        )
+    })
 }

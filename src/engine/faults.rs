@@ -4,7 +4,9 @@ use super::compiled::Compiled;
 use super::load::Inputs;
 use super::{EngineError, Plan};
 use crate::document::{Place, Violation, ViolationCollector};
+use crate::estimation::EstimationError;
 use crate::margin::MarginError;
+use crate::market::Series;
 use crate::numeric::isa::InstructionSet;
 use crate::portfolio::Portfolio;
 use crate::pricing::PricingError;
@@ -16,8 +18,43 @@ const LOG_MOVE_MAX: f64 = 100.0;
 /// Standard deviations a path may come to.
 const DEVIATIONS: f64 = 8.0;
 
+/// A fault of the fit at the key that it is about.
+pub(super) fn violation(error: &CalibrationError, inputs: &Inputs) -> Violation {
+    let place = inputs.scenario_places.places.at(&path(error, inputs));
+    Violation::new(place, error.to_string()).help_if(help(error, inputs))
+}
+
+/// Which series move as one, where a matrix of correlations cannot be used.
+fn help(error: &CalibrationError, inputs: &Inputs) -> Option<String> {
+    let is_singular = match error {
+        CalibrationError::NotPositiveSemidefinite { .. } | CalibrationError::Matrix(_) => true,
+        CalibrationError::Estimation { error, .. } => {
+            matches!(error, EstimationError::NotPositiveDefinite { .. })
+        }
+        _ => false,
+    };
+    let history = inputs.market.market.history.as_ref().filter(|_| is_singular)?;
+    let (one, other) = identical(&history.series)?;
+    Some(format!(
+        "the series of {} and {} in the history are the same: name another column for one of them, \
+         or leave one coin out",
+        one.name, other.name
+    ))
+}
+
+/// The first two series of one kind with the same values.
+fn identical(series: &[Series]) -> Option<(&Series, &Series)> {
+    let same = |one: &Series, other: &&Series| {
+        one.quantity == other.quantity && one.values == other.values
+    };
+    (1..series.len()).find_map(|later| {
+        let other = &series[later];
+        series[..later].iter().find(|one| same(one, &other)).map(|one| (one, other))
+    })
+}
+
 /// The key of the scenario that a fault of the fit is about.
-pub(super) fn path(error: &CalibrationError, inputs: &Inputs) -> String {
+fn path(error: &CalibrationError, inputs: &Inputs) -> String {
     match error {
         CalibrationError::NoVolatility { .. } => "model.stated_volatility".to_owned(),
         CalibrationError::UnknownFactor(_)

@@ -11,12 +11,12 @@ use super::parts::{Asked, Parts};
 use super::shared::Shared;
 use crate::document::{
     Confinement, InputFile, KeptInput, Loader, Place, PositiveRate, Recipe, SHIPPED,
-    ViolationCollector, Violations,
+    ViolationCollector, Violations, visible,
 };
 use crate::margin::VenueRules;
 use crate::margin::document::read_rules;
-use crate::market::BarHistory;
 use crate::market::document::{LoadedMarket, read_market};
+use crate::market::{BarHistory, Finding};
 use crate::portfolio::Portfolio;
 use crate::scenario::document::{LoadedScenario, open_scenario};
 use crate::scenario::{FailureSampling, Revaluation, SamplingMethod, Scenario, library_path};
@@ -181,8 +181,11 @@ pub fn check(path: &Path, confinement: Confinement) -> Result<String, Violations
             Ok("portfolio, no violations".to_owned())
         }
         cross_check::Kind::Market => {
-            let findings = read_market(&file, &loader)?.findings.len();
-            Ok(format!("market, no violations, {findings} findings in its files"))
+            let findings = read_market(&file, &loader)?.findings;
+            let count = findings.len();
+            let noun = if count == 1 { "finding" } else { "findings" };
+            let told = untreated(&findings);
+            Ok(format!("market, no violations, {count} {noun} in its files{told}"))
         }
         cross_check::Kind::Policy => {
             read_policy(&file, &loader)?;
@@ -195,12 +198,23 @@ pub fn check(path: &Path, confinement: Confinement) -> Result<String, Violations
     }
 }
 
+/// What was found and left as it is, one a line.
+fn untreated(findings: &[Finding]) -> String {
+    let left = findings.iter().filter(|finding| finding.repair.is_none());
+    let line = |finding: &Finding| {
+        let line = finding.line.map_or_else(String::new, |line| format!(":{line}"));
+        format!("\n  warning: {}{line}: {}", visible(&finding.file), visible(&finding.what))
+    };
+    left.map(line).collect()
+}
+
 fn check_scenario(path: &Path, confinement: Confinement) -> Result<String, Violations> {
     let options = LoadOptions { confinement, overrides: Overrides::default(), trades: None };
     let inputs = load(path, &options)?;
     let plan = super::Plan::build(&inputs)?;
+    let told = untreated(&plan.findings);
     Ok(format!(
-        "scenario '{}', no violations: {} positions, {} accounts, {} factors, {} files",
+        "scenario '{}', no violations: {} positions, {} accounts, {} factors, {} files{told}",
         plan.scenario.name,
         plan.portfolio.positions.len(),
         plan.portfolio.accounts.len(),

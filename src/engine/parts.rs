@@ -59,6 +59,7 @@ impl Parts {
         collector: &mut ViolationCollector,
     ) -> Result<Self, Violations> {
         let file = loader.open(asked.name, None)?;
+        cross_check::refuse_other_formats(&file)?;
         let tree = open_scenario(&file, loader)?;
         let scenario = collector.absorb(tree.read(loader));
         let market = named(&tree, "market", loader, collector, |file, loader| match asked.shared {

@@ -277,7 +277,7 @@ fn fitted(inputs: &Inputs, keys: &[FactorKey]) -> Result<Fitted, Violations> {
     let returns = inputs.scenario.simulation.returns;
     let nodes = nodes(inputs)?;
     let fitted = calibrated(inputs, returns, keys, &nodes)
-        .map_err(|error| fault(inputs, &faults::path(&error, inputs), &error.to_string()))?;
+        .map_err(|error| Violations::from(faults::violation(&error, inputs)))?;
     let fit = Fit {
         correlation: rows(&fitted.correlation),
         correlation_source: fitted.correlation_source,

@@ -11,6 +11,7 @@ mod history;
 mod history_document;
 mod liquidity;
 mod liquidity_document;
+mod plausible;
 mod today;
 mod underlying;
 mod underlying_document;
@@ -34,6 +35,7 @@ pub use underlying_document::{
     ForwardDocument, PillarDocument, UnderlyingDocument, VolatilityDocument,
 };
 
+use plausible::implausible;
 use today::{Today, declared};
 
 use super::snapshot::Market;
@@ -200,6 +202,7 @@ fn underlyings(
         if today.unpriced.contains(&document.symbol.symbol()) {
             continue; // what its price lacks is told already
         }
+        findings.extend(implausible(document, index, &parsed.places));
         let read = underlying::read_underlying(parsed, index, today, loader, findings);
         let Some(underlying) = collector.absorb(read) else { continue };
         if found.iter().any(|other| other.symbol == underlying.symbol) {

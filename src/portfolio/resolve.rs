@@ -248,9 +248,10 @@ impl Resolver<'_> {
         let found = names.iter().position(|candidate| *candidate == name.as_str());
         found.unwrap_or_else(|| {
             let title = format!("there is no {kind} {}", quoted(name.as_str()));
+            let close = did_you_mean(name.as_str(), names.iter().copied());
             let violation = Violation::new(place, title)
                 .expected(one_of(names.iter().copied()))
-                .help_if(did_you_mean(name.as_str(), names.iter().copied()));
+                .help_if(close.or_else(|| declare(kind, name)));
             self.collector.add(violation);
             0
         })
@@ -269,6 +270,21 @@ impl Resolver<'_> {
                 seen.insert(name, place);
             }
         }
+    }
+}
+
+/// How a portfolio document declares an account or venue that it lacks.
+fn declare(kind: &str, name: &Name) -> Option<String> {
+    let lines = |more: &str| {
+        let name = quoted(&format!("name = {:?}", name.as_str()));
+        format!(
+            "add it to the portfolio document: `[[{kind}]]` and, on the next line, {name}{more}"
+        )
+    };
+    match kind {
+        "account" => Some(lines("; below it `venue` and `balance`, where it has them")),
+        "venue" => Some(lines("; below it its `rules`")),
+        _ => None,
     }
 }
 

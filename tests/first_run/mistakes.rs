@@ -1,6 +1,6 @@
 //! Mistakes that people make in their own files, and what they are told to write instead.
 
-use crate::{Desk, complaint};
+use crate::{Desk, complaint, plimsoll, printed};
 
 /// File, place, what was found, what was expected and how to mend it.
 #[test]
@@ -147,6 +147,67 @@ fn mistakes_in_csv_files_are_told_with_their_mend() {
             "level = 97.5",
             &["`level` is out of range", "help: did you mean `\"97.5%\"` (0.975)?"],
         ),
+        (
+            "positions.csv",
+            "perpetual,,SOL",
+            "perpetual,,DOGE",
+            &[
+                "the market has no underlying DOGE",
+                "one of `BTC`, `ETH`, `SOL`",
+                "help: add it to the market document: `[[underlying]]` and, on the next line, `symbol = \"DOGE\"`",
+            ],
+        ),
+        (
+            "positions.csv",
+            "btc-coins,treasury",
+            "btc-coins,Custodian",
+            &[
+                "there is no account `Custodian`",
+                "help: add it to the portfolio document: `[[account]]` and, on the next line, `name = \"Custodian\"`",
+            ],
+        ),
+        (
+            "portfolio.toml",
+            "positions = \"positions.csv\"",
+            "positions = \"positions.csv\"\n[[position]]\nid = \"p\"\naccount = \"treasury\"\n\
+             type = \"option\"\nunderlying = \"BTC\"\nquote = \"USDT\"\nquantity = 1\nstrike = 90_000\n\
+             right = \"put\"\nexpiry = 2026-12-25T08:00:00Z\n",
+            &[
+                "the market has no implied volatility of BTC",
+                "help: write `volatility = { type = \"flat\", volatility = \"55%\" }`",
+            ],
+        ),
+        (
+            "portfolio.toml",
+            "positions = \"positions.csv\"",
+            "positions = \"positions.csv\"\n[[position]]\nid = \"p\"\naccount = \"treasury\"\n\
+             type = \"option\"\nunderlying = \"BTC\"\nquote = \"USDT\"\nquantity = 1\nstrike = -9\n\
+             right = \"put\"\nexpiry = \"2026-12-25\"\n",
+            &[
+                "`strike` is out of range",
+                "expected: a number, above 0 and at most 1e18",
+                "`expiry` is not valid",
+                "help: write `2026-12-25T08:00:00Z` if it is at 08:00 UTC",
+            ],
+        ),
+        (
+            "prices.csv",
+            "2025-10-02,79032",
+            "2025-10-02,-79032",
+            &[
+                "BTC: 1 value below zero, first 2025-10-02",
+                "help: mend the file: a price below zero",
+            ],
+        ),
+        (
+            "market.toml",
+            "column = \"ETH\"",
+            "column = \"BTC\"",
+            &[
+                "the correlation matrix is not positive definite",
+                "help: the series of BTC and ETH in the history are the same",
+            ],
+        ),
     ];
     for (file, good, bad, words) in cases {
         let desk = Desk::new();
@@ -193,4 +254,56 @@ fn a_file_in_another_form_is_one_violation() {
             assert!(said.contains(word), "{file}: {word} is not in\n{said}");
         }
     }
+}
+
+/// What is possible, but more likely a percentage written as a decimal, is told and not refused.
+#[test]
+fn figures_out_of_proportion_are_warned_of() {
+    let rate = "funding_rate_8h = \"0.01%\"";
+    let cases = [
+        (
+            "funding_rate_8h = 0.01",
+            "BTC: funding of 1 % each 8 hours, 3 % a day; if 0.01 % is meant, write \"0.01%\"",
+        ),
+        (
+            "volatility = { type = \"flat\", volatility = 55 }",
+            "BTC: an implied volatility of 5500 % a year; if 55 % is meant, write \"55%\"",
+        ),
+    ];
+    for (bad, words) in cases {
+        let desk = Desk::new();
+        assert!(!printed(&desk.check()).contains("warning"));
+        desk.spoil("market.toml", rate, bad);
+        let output = desk.check();
+        assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+        let said = printed(&output);
+        assert!(said.contains("\n  warning: market.toml:") && said.contains(words), "{said}");
+    }
+}
+
+/// What is asked for is not there, or is something else.
+#[test]
+fn commands_say_what_they_were_given() {
+    let desk = Desk::new();
+    std::fs::remove_file(desk.file("backtest.toml")).expect("removed");
+    let cases: [(&[&str], &str); 3] = [
+        (&["backtest", "book"], "book/backtest.toml is not there; `plimsoll init DIR` writes"),
+        (&["run", "book/positions.csv"], "help: give the scenario document, or its folder"),
+        (&["report", "out/nope"], "there is no folder out/nope: results are where"),
+    ];
+    for (arguments, words) in cases {
+        let output = plimsoll(desk.folder(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(complaint(&output).contains(words), "{arguments:?}: {}", complaint(&output));
+    }
+}
+
+/// The starter set's backtest runs as it is.
+#[test]
+fn the_starter_set_is_backtested_at_once() {
+    let desk = Desk::new();
+    desk.spoil("backtest.toml", "from = 2026-04-15", "from = 2026-09-15");
+    let output = plimsoll(desk.folder(), &["backtest", "book", "--json", "--quiet"]);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", complaint(&output));
+    assert!(printed(&output).contains("\"Student-t\""));
 }

@@ -495,7 +495,7 @@ const CASES: &[Case] = &[
     (
         "zero in the history",
         &[(H, "2025-12-29,99500,2980", "«2025-12-29,99500,0»")],
-        &["ETH: 1 values of zero or below, first 2025-12-29"],
+        &["ETH: 1 value of zero, first 2025-12-29"],
     ),
     ("word in the history", &[(H, "2980", "«n/a»")], &["`ETH` is not a finite number"]),
     // The repeated date leaves the 29th without a row.
@@ -506,14 +506,14 @@ const CASES: &[Case] = &[
             (H, "2025-12-30,101000,3050", "«2025-12-30,101000,3050»"),
         ],
         &[
-            "BTC, ETH: 1 rows repeat an earlier time with other values, first 2025-12-28",
-            "BTC, ETH: 1 times without a row, first 2025-12-29",
+            "BTC, ETH: 1 row repeats an earlier time with other values, first 2025-12-28",
+            "BTC, ETH: 1 time without a row, first 2025-12-29",
         ],
     ),
     (
         "gap",
         &[(H, "2025-12-28,98000,2900\n2025-12-29,99500,2980", "«2025-12-29,99500,2980»")],
-        &["BTC, ETH: 1 times without a row, first 2025-12-28"],
+        &["BTC, ETH: 1 time without a row, first 2025-12-28"],
     ),
     ("no date", &[(H, "2025-12-29", "«2025-13-29»")], &["`date`"]),
     (

@@ -78,9 +78,11 @@ fn describe_range(rules: &Value) -> String {
         |key: &str, words: &str| rules.get(key).map(|value| format!("{words} {}", short(value)));
     let number = |key: &str| rules.get(key).and_then(Value::as_f64);
     let is_implied = number("exclusiveMinimum") >= number("minimum");
+    // the smallest number stands for: zero is refused
+    let is_above_zero = number("minimum") == Some(super::super::number::SMALLEST);
     let least = bound("minimum", "at least").filter(|_| !is_implied);
     let bounds = [
-        least,
+        least.map(|least| if is_above_zero { "above 0".to_owned() } else { least }),
         bound("exclusiveMinimum", "above"),
         bound("maximum", "at most"),
         bound("exclusiveMaximum", "below"),

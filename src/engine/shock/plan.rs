@@ -73,10 +73,8 @@ fn calibrated(inputs: &Inputs, keys: &[FactorKey]) -> Result<Calibrated, Violati
     let market = &inputs.market.market;
     let interval = market.history.as_ref().map(|history| history.interval);
     let nodes = [interval.unwrap_or(Years::from_days(1.0))];
-    plan::calibrated(inputs, ReturnKind::Log, keys, &nodes).map_err(|error| {
-        let place = inputs.scenario_places.places.at(&faults::path(&error, inputs));
-        Violation::new(place, error.to_string()).into()
-    })
+    plan::calibrated(inputs, ReturnKind::Log, keys, &nodes)
+        .map_err(|error| faults::violation(&error, inputs).into())
 }
 
 fn still(key: &FactorKey) -> Factor {

@@ -8,8 +8,8 @@ use crate::document::{
 };
 use crate::market::history::{BarHistory, BarPrice, Finding, PriceHistory, Quantity, Series};
 use crate::market::import::{
-    BarColumns, Defect, HistoryLayout, ImportSettings, Imported, Interval, Repair, SeriesColumn,
-    align, import,
+    BarColumns, Defect, DefectKind, HistoryLayout, ImportSettings, Imported, Interval, Repair,
+    SeriesColumn, align, import,
 };
 use crate::units::Symbol;
 use jiff::Timestamp;
@@ -339,10 +339,16 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn violation(table: &CsvTable, names: &str, defect: &Defect) -> Violation {
+    let title = format!("{names}: {}", defect.what);
+    let place = table.row_place(defect.row);
+    if defect.kind == DefectKind::Negative {
+        return Violation::new(place, title).expected("prices above 0").help(
+            "mend the file: a price below zero is no gap but a mistake, of a sign or a column",
+        );
+    }
     let settling = defect.kind.settled_by().iter();
     let keys: Vec<String> = settling.map(|repair| format!("`{:?}`", repair.key())).collect();
-    let title = format!("{names}: {}", defect.what);
-    Violation::new(table.row_place(defect.row), title)
+    Violation::new(place, title)
         .expected("a history without this, or a repair opted into")
         .help(format!("mend the file, or add {} to the `repairs` of this file", keys.join(" or ")))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::align::Interval;
-use super::defect::{Defect, DefectKind};
+use super::defect::{Defect, DefectKind, counted};
 use super::series::{ImportSettings, Row};
 use super::stamp::{self, StampFormat, StampUnit, shown};
 use crate::document::{
@@ -119,7 +119,7 @@ fn snap(mut stamps: Vec<Stamped>, interval: Interval, defects: &mut Vec<Defect>)
     if let Some(first) = off.next() {
         let count = 1 + off.count();
         let at = shown(first.time);
-        let what = format!("{count} stamps off the {interval} grid, first {at}");
+        let what = format!("{} off the {interval} grid, first {at}", counted(count, "stamp"));
         defects.push(Defect { kind: DefectKind::OffGrid, row: first.row, count, what });
         for stamp in &mut stamps {
             stamp.time = interval.nearest(stamp.time);
@@ -142,7 +142,7 @@ pub(super) fn check_order(mut rows: Vec<Row>, defects: &mut Vec<Defect>) -> Vec<
         Defect { kind: DefectKind::NewestFirst, row, count: rows.len(), what }
     } else {
         let times = format!("{} after {}", shown(first[1].time), shown(first[0].time));
-        let what = format!("rows out of order at {count} places, first {times}");
+        let what = format!("rows out of order at {}, first {times}", counted(count, "place"));
         Defect { kind: DefectKind::OutOfOrder, row, count, what }
     };
     defects.push(defect);
@@ -178,7 +178,9 @@ fn duplicate_defect<'a>(
     let first = groups.first()?;
     let count = groups.iter().map(|group| group.len() - 1).sum();
     let at = shown(first[0].time);
-    let what = format!("{count} rows repeat an earlier time with {how}, first {at}");
+    let repeat = if count == 1 { "repeats" } else { "repeat" };
+    let rows = counted(count, "row");
+    let what = format!("{rows} {repeat} an earlier time with {how}, first {at}");
     Some(Defect { kind, row: first[1].row, count, what })
 }
 
@@ -188,6 +190,6 @@ fn gaps(rows: &[Row], interval: Interval) -> Option<Defect> {
     let first = pairs.next()?;
     let count = usize::try_from(missing(first) + pairs.map(missing).sum::<i64>()).ok()?;
     let at = shown(interval.after(first[0].time));
-    let what = format!("{count} times without a row, first {at}");
+    let what = format!("{} without a row, first {at}", counted(count, "time"));
     Some(Defect { kind: DefectKind::Gaps, row: first[1].row, count, what })
 }

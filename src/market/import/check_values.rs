@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::defect::{Defect, DefectKind, Repair};
+use super::defect::{Defect, DefectKind, Repair, counted};
 use super::layout::StampMeaning;
 use super::series::{ImportSettings, Row};
 use super::stamp::shown;
@@ -65,7 +65,7 @@ fn drop_open(rows: &mut Vec<Row>, settings: &ImportSettings<'_>, defects: &mut V
     let closed = rows.partition_point(|row| row.time <= closed_until);
     let open: Vec<&Row> = rows[closed..].iter().collect();
     defects.extend(defect(DefectKind::OpenAtAsOf, &open, |count, at| {
-        format!("{count} bars not closed at the market's as_of, first {at}")
+        format!("{} not closed at the market's as_of, first {at}", counted(count, "bar"))
     }));
     rows.truncate(closed);
     let Some((share, row)) = suspect_volume(rows) else {
@@ -94,7 +94,8 @@ fn wild(rows: &[Row]) -> Option<Defect> {
     let wild: Vec<&Row> = rows.iter().filter(|row| row.range >= WILD_RANGE).collect();
     defect(DefectKind::WildBars, &wild, |count, at| {
         format!(
-            "{count} bars with a high of {WILD_RANGE} times the low or more, or a close outside them, first {at}; only closes are used"
+            "{} with a high of {WILD_RANGE} times the low or more, or a close outside them, first {at}; only closes are used",
+            counted(count, "bar")
         )
     })
 }
@@ -103,8 +104,13 @@ fn wild(rows: &[Row]) -> Option<Defect> {
 fn blank_not_positive(rows: &mut [Row], defects: &mut Vec<Defect>) -> BTreeSet<usize> {
     let is_bad = |row: &Row| row.value.is_some_and(|value| value <= 0.0);
     let bad: Vec<&Row> = rows.iter().filter(|row| is_bad(row)).collect();
-    defects.extend(defect(DefectKind::NotPositive, &bad, |count, at| {
-        format!("{count} values of zero or below, first {at}")
+    let (zeros, negative): (Vec<&Row>, Vec<&Row>) =
+        bad.iter().partition(|row| row.value == Some(0.0));
+    defects.extend(defect(DefectKind::NotPositive, &zeros, |count, at| {
+        format!("{} of zero, first {at}", counted(count, "value"))
+    }));
+    defects.extend(defect(DefectKind::Negative, &negative, |count, at| {
+        format!("{} below zero, first {at}", counted(count, "value"))
     }));
     let places = bad.iter().map(|row| row.row).collect();
     for row in rows.iter_mut().filter(|row| is_bad(row)) {
@@ -170,7 +176,7 @@ fn trim(rows: &mut Vec<Row>, zeros: &BTreeSet<usize>, defects: &mut Vec<Defect>)
     let blank: Vec<&Row> =
         rows.iter().filter(|row| !has_value(row) && !zeros.contains(&row.row)).collect();
     defects.extend(defect(DefectKind::BlankCells, &blank, |count, at| {
-        format!("{count} rows without a value, first {at}")
+        format!("{} without a value, first {at}", counted(count, "row"))
     }));
 }
 
@@ -189,7 +195,7 @@ fn blank_jumps(rows: &mut [Row], died: Option<i64>, defects: &mut Vec<Defect>) {
     let jumps: Vec<Jump> = (1..valued.len()).filter_map(jump).collect();
     let after: Vec<&Row> = jumps.iter().map(|jump| &rows[valued[jump.at].0]).collect();
     defects.extend(defect(DefectKind::AbsurdJumps, &after, |count, at| {
-        format!("{count} price changes beyond a factor of {JUMP_FACTOR}, first {at}")
+        format!("{} beyond a factor of {JUMP_FACTOR}, first {at}", counted(count, "price change"))
     }));
     for at in spikes(&jumps) {
         rows[valued[at].0].value = None;

@@ -85,8 +85,10 @@ pub enum DefectKind {
     Gaps,
     /// Empty cells between the first and the last value.
     BlankCells,
-    /// Prices of zero or below.
+    /// Prices of zero.
     NotPositive,
+    /// Prices below zero.
+    Negative,
     /// A price tenfold or a tenth of the one before.
     AbsurdJumps,
     /// A price below a hundredth of its high of the last 30 days.
@@ -112,7 +114,7 @@ impl DefectKind {
             Self::OffGrid => &[Repair::SnapStamps],
             Self::DuplicatedTimes | Self::ConflictingDuplicates => &[Repair::KeepFirst],
             Self::Gaps | Self::BlankCells => &[Repair::LeaveGaps],
-            Self::NotPositive => &[Repair::ZerosAsMissing],
+            Self::NotPositive | Self::Negative => &[Repair::ZerosAsMissing],
             Self::AbsurdJumps => &[Repair::BlankJumps],
             Self::Died => &[Repair::EndAtDeath],
             Self::OpenAtAsOf => &[Repair::DropOpenBars],
@@ -120,6 +122,12 @@ impl DefectKind {
             Self::WildBars | Self::ListedLater | Self::EndedEarlier => &[],
         }
     }
+}
+
+/// `1 value`, `2 values`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
 }
 
 /// Something found in a history file.

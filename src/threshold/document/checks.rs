@@ -163,7 +163,8 @@ impl Checker<'_> {
             .filter(|(_, change)| change.is_some_and(|change| change.get() <= -1.0));
         let fault = |(key, _)| {
             let title = "a price or volatility cannot lose 100 % or more";
-            self.fault(&format!("{path}.{key}"), title, "a relative change above -1 (-100 %)")
+            let expected = "a relative change above -1 (-100 %), e.g. `-0.4` or `\"-40%\"`";
+            self.fault(&format!("{path}.{key}"), title, expected)
         };
         impossible.map(fault).collect()
     }
