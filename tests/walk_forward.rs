@@ -256,6 +256,86 @@ fn nothing_later_is_known() {
     }
 }
 
+/// The policy with a quarter of a stressed period between two days, and the long run as a floor.
+fn guarded([from, to]: [usize; 2]) -> String {
+    format!(
+        "{POLICY}[anti_procyclicality]\nvolatility_floor = {{}}\n\
+         stressed_period = {{ weight = 0.25, from = {}, to = {} }}\n",
+        close(from),
+        close(to)
+    )
+}
+
+fn walk_under(policy: &str, backtest: &str, history: &History) -> Walk {
+    let loaded =
+        read_with(backtest, COIN, history, policy).unwrap_or_else(|error| panic!("{error}"));
+    let walked = loaded.walk(InstructionSet::detect(), &Control::none());
+    walked.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Options against procyclicality know nothing later either, though the stressed period has days
+/// that come after some of the dates.
+#[test]
+fn a_floor_and_a_stressed_period_know_nothing_later() {
+    let history = History::random(190, 3, |day| if day % 40 < 20 { 0.02 } else { 0.05 });
+    let text = document(110, [120, 30], &MODELS[..3], "");
+    let policy = guarded([30, 142]);
+    let whole = walk_under(&policy, &text, &history);
+    let changed = walk_under(&policy, &text, &history.changed_after(135));
+    let plain = walk(&text, COIN, &history);
+    for (index, model) in whole.record.models.iter().enumerate() {
+        let others = &changed.record.models[index].dates;
+        assert_eq!(model.dates.len(), 30, "{:?}", whole.record.left_out.first());
+        let until = model.dates.iter().zip(others).filter(|pair| pair.0.instant <= close(135));
+        assert_eq!(until.clone().count(), 16);
+        until.for_each(|(one, other)| assert_eq!(known(one), known(other)));
+        let mut later = model.dates.iter().zip(others).skip(16);
+        assert!(later.any(|(one, other)| known(one) != known(other)));
+        let terms = |date: &DateRecord| date.threshold.as_ref().unwrap().terms[0];
+        let plain = plain.record.models[index].dates.iter().map(terms);
+        assert!(model.dates.iter().map(terms).zip(plain).all(|(one, other)| one != other));
+    }
+}
+
+/// The shortfall under both options from three walks without them: of the model as it is, with the
+/// long-run volatility stated, and fitted to the stressed period.
+#[test]
+fn a_floor_and_a_stressed_period_by_hand() {
+    let history = History::random(160, 5, |day| if day < 110 { 0.05 } else { 0.01 });
+    let ewma = "volatility = { estimator = \"ewma\", half_life = 10 }";
+    let shortfall = |policy: &str, settings: &str| {
+        let text = document(150, [150, 1], &[("EWMA", settings)], "");
+        let walked = walk_under(policy, &text, &history);
+        let date = walked.record.models[0].dates[0].clone();
+        let threshold = date.threshold.clone().unwrap();
+        (threshold.terms[0], threshold.terms_at_scales.clone(), date)
+    };
+    let closes: Vec<f64> = history.0[..=150].iter().map(|row| row[0].unwrap()).collect();
+    let squares = closes.windows(2).map(|pair| {
+        let log_return = libm::log(pair[1] / pair[0]);
+        log_return * log_return
+    });
+    let long_run = (squares.sum::<f64>() / 150.0 * 365.0).sqrt();
+    let (plain, plain_scales, _) = shortfall(POLICY, ewma);
+    let stated = format!("{ewma}\nstated_volatility = {{ \"A.spot\" = {long_run:?} }}");
+    let (floored, ..) = shortfall(POLICY, &stated);
+    let window = format!("window = {{ from = {}, to = {} }}", close(20), close(90));
+    let (stressed, ..) = shortfall(POLICY, &format!("{ewma}\nstressed = {{ {window} }}"));
+    assert!(floored > 2.0 * plain && stressed > floored, "{plain} {floored} {stressed}");
+    let (used, scales, _) = shortfall(&guarded([20, 90]), ewma);
+    approx::assert_relative_eq!(used, 0.75 * floored + 0.25 * stressed, max_relative = 1e-12);
+    // One factor for all scales; the stated stress has none.
+    for (with, without) in scales.iter().zip(&plain_scales) {
+        approx::assert_relative_eq!(with[0], used / plain * without[0], max_relative = 1e-12);
+        assert_eq!(with[1], without[1]);
+    }
+    // A period that is still to come does not act, and the date says so.
+    let (early, _, date) = shortfall(&guarded([155, 158]), ewma);
+    approx::assert_relative_eq!(early, floored, max_relative = 1e-12);
+    let told = date.fallbacks.iter().map(plimsoll::simulation::Fallback::words);
+    assert!(told.into_iter().any(|words| words.starts_with("stressed period of the policy not")));
+}
+
 #[test]
 fn threads_and_instruction_sets_change_no_bit() {
     let history = History::random(150, 9, |_| 0.03);

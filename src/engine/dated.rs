@@ -2,8 +2,8 @@
 //!
 //! Flows in: inputs as they were read, and what is another's on the date: market, book, settings.
 //! Flows out: VaR and ES, the terms of the potential loss at a grid of scales, capital and the
-//! condition multiplier; no contributions, no solved figures. Of a policy's options against
-//! procyclicality the buffer acts; models of a stressed period or a volatility floor are not fitted.
+//! condition multiplier; no contributions, no solved figures. A policy's options against
+//! procyclicality act with what was known at the date.
 //! The losses themselves are kept for what is compared with them.
 
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use super::ledger::{AccountTerms, AccountValues};
 use super::load::Inputs;
 use super::pass::{Partial, PathColumns};
 use super::plan::Plan;
+use super::procyclicality;
 use super::proxy;
 use super::scaled::Variation;
 use crate::document::Violations;
@@ -83,9 +84,10 @@ pub struct DatedMeasure {
 /// The threshold of one date, before the status's memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatedThreshold {
-    /// Amount of each term before its weight, in policy order.
+    /// Amount of each term before its weight, in policy order, shortfalls with their factor against
+    /// procyclicality.
     pub terms: Vec<MoneyEstimate>,
-    /// `[scale][term]` at the scales asked for.
+    /// `[scale][term]` at the scales asked for, with the factors at scale 1.
     pub terms_at_scales: Vec<Vec<f64>>,
     /// Potential loss PL.
     pub potential_loss: MoneyEstimate,
@@ -151,7 +153,7 @@ impl Inputs {
 }
 
 /// The plan of `inputs` on another date; market conditions are replayed over `known`, every close up
-/// to the date.
+/// to the date, and models against procyclicality are fitted to it.
 ///
 /// # Errors
 /// What history or settings do not allow there.
@@ -159,6 +161,7 @@ pub fn dated_plan(inputs: &Inputs, dated: Dated, known: &Market) -> Result<Plan,
     let mut plan = Plan::build(&inputs.on(dated))?;
     if let Some(policy) = &inputs.policy {
         plan.condition = Some(conditions::condition(policy, &plan.scenario, known)?);
+        procyclicality::plan_on_date(&mut plan, &policy.policy, known);
         plan.policy = Some(policy.policy.clone());
     }
     Ok(plan)
@@ -240,19 +243,18 @@ impl Date<'_> {
         let exposure = Exposure::new(plan, policy, book, (&columns, &weights), control)?;
         let mut terms = at_scale(book, &exposure, 1.0)?;
         self.put_shortfalls(part, &mut terms)?;
+        let multiplier = plan.condition.as_ref().map(|found| found.of(self.direction));
+        let (multiplier, raw_multiplier) =
+            multiplier.map_or((1.0, 1.0), |one| (one.value, one.raw));
+        let adjustment = self.adjustment(part, raw_multiplier)?;
+        let potential_loss = adjustment.potential_loss(policy, &terms)?.estimate;
         let at = |scale: &f64| {
-            let found = at_scale(book, &exposure, *scale)?;
+            let found = adjustment.terms(&at_scale(book, &exposure, *scale)?);
             Ok(found.iter().map(|estimate| estimate.amount).collect())
         };
         let terms_at_scales: Vec<Vec<f64>> =
             scales.iter().map(at).collect::<Result<_, EngineError>>()?;
-        let multiplier = plan.condition.as_ref().map(|found| found.of(self.direction));
-        let (multiplier, raw_multiplier) =
-            multiplier.map_or((1.0, 1.0), |one| (one.value, one.raw));
-        let buffer = policy.anti_procyclicality.buffer;
-        let buffer = buffer.map_or(0.0, |buffer| buffer.added(raw_multiplier));
-        let adjustment = Adjustment { buffer, ..Adjustment::none(policy) };
-        let potential_loss = adjustment.potential_loss(policy, &terms)?.estimate;
+        let terms = adjustment.terms(&terms);
         let capital = threshold::capital(&policy.capital, book.collateral_after_haircuts()).amount;
         let threshold = threshold::threshold(policy.appetite, capital, multiplier);
         Ok(DatedThreshold {
@@ -264,6 +266,15 @@ impl Date<'_> {
             raw_multiplier,
             threshold,
         })
+    }
+
+    /// What the policy's options against procyclicality make of the potential loss.
+    fn adjustment(&self, part: &Partial, raw: f64) -> Result<Adjustment, EngineError> {
+        let weights = part.weights(part.losses.len(), &self.book.design)?;
+        let plain = |level| Ok(risk::tail_mean(&part.losses, &weights, level)?.expected_shortfall);
+        let book = (self.plan, self.book);
+        let found = assemble::adjusted_book(book, self.policy, raw, &plain, self.control)?;
+        Ok(found.adjustment)
     }
 
     /// Simulated shortfalls on all paths, not on those alone whose columns were kept.

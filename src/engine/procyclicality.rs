@@ -4,11 +4,12 @@
 use super::load::Inputs;
 use super::plan::{self, Plan};
 use crate::document::{Violation, ViolationCollector};
-use crate::market::{PriceHistory, Series};
-use crate::scenario::{ModelSettings, StressWindow, StressedSettings};
-use crate::simulation::{self, FactorKey, FactorModel};
-use crate::threshold::VolatilityFloor;
-use crate::units::{DAYS_PER_YEAR, Symbol};
+use crate::estimation::returns_between;
+use crate::market::{Market, PriceHistory, Series};
+use crate::scenario::{ModelSettings, Scenario, StressWindow, StressedSettings};
+use crate::simulation::{self, CalibrationError, FactorKey, FactorModel, Fallback};
+use crate::threshold::{AntiProcyclicality, Policy, StressedPeriod, VolatilityFloor};
+use crate::units::{DAYS_PER_YEAR, Symbol, Years};
 
 /// Puts into `plan` what its policy asks for.
 pub(super) fn plan(
@@ -18,45 +19,83 @@ pub(super) fn plan(
     collector: &mut ViolationCollector,
 ) {
     let Some(policy) = &inputs.policy else { return };
-    let options = &policy.policy.anti_procyclicality;
-    if let Some(period) = options.stressed_period {
-        let window = StressWindow { from: period.from, to: period.to };
-        plan.stressed_model = stressed(inputs, keys, window, collector);
-    }
-    if let Some(floor) = options.volatility_floor {
-        let history = inputs.market.market.history.as_ref();
-        plan.volatility_floor = words(floor);
-        plan.floored_model = history.and_then(|history| floored(&plan.model, history, floor));
+    let Some(nodes) = collector.absorb(plan::nodes(inputs)) else { return };
+    let basis =
+        Basis { scenario: &inputs.scenario, market: &inputs.market.market, keys, nodes: &nodes };
+    if let Err(error) = basis.put(plan, &policy.policy.anti_procyclicality) {
+        let place = policy.document.places.at("anti_procyclicality.stressed_period");
+        let title = format!("no model of the stressed period: {error}");
+        collector.add(Violation::new(place, title));
     }
 }
 
-/// The scenario's model estimated from the window alone.
-fn stressed(
-    inputs: &Inputs,
-    keys: &[FactorKey],
-    window: StressWindow,
-    collector: &mut ViolationCollector,
-) -> Option<FactorModel> {
-    let settings = &inputs.scenario.model;
-    let stressed = StressedSettings {
-        window: Some(window),
-        correlation_toward_one: 0.0,
-        volatility_multiplier: 1.0,
-        degrees_of_freedom: None,
-    };
-    let model = ModelSettings { stressed: Some(stressed), ..settings.clone() };
-    let returns = inputs.scenario.simulation.returns;
-    let market = &inputs.market.market;
-    let nodes = collector.absorb(plan::nodes(inputs))?;
-    match simulation::calibrate(&model, returns, keys, market, &nodes) {
-        Ok(fitted) => Some(fitted.model),
-        Err(error) => {
-            let policy = inputs.policy.as_ref()?;
-            let place = policy.document.places.at("anti_procyclicality.stressed_period");
-            let title = format!("no model of the stressed period: {error}");
-            collector.add(Violation::new(place, title));
-            None
+/// Returns of a stressed period from which the part of it that was known is weighed in.
+const STRESSED_RETURNS_MIN: usize = 30;
+
+/// The same for a date of a walk, from what was `known` then: of a stressed period that ends later
+/// the part until then, from [`STRESSED_RETURNS_MIN`] returns on; before, it does not act.
+pub(super) fn plan_on_date(plan: &mut Plan, policy: &Policy, known: &Market) {
+    let keys: Vec<FactorKey> = plan.model.factors.iter().map(|factor| factor.key.clone()).collect();
+    let scenario = plan.scenario.clone();
+    let nodes = plan.model.grid.nodes.clone();
+    let basis = Basis { scenario: &scenario, market: known, keys: &keys, nodes: &nodes };
+    let mut options = policy.anti_procyclicality;
+    let stated = options.stressed_period.is_some();
+    options.stressed_period = options.stressed_period.and_then(|period| until_now(period, known));
+    let fitted = basis.put(plan, &options).is_ok() && options.stressed_period.is_some();
+    if stated && !fitted {
+        plan.fit.fallbacks.push(Fallback::StressedPeriodIdle);
+    }
+}
+
+/// The part of a period that is history.
+fn until_now(period: StressedPeriod, known: &Market) -> Option<StressedPeriod> {
+    let times = &known.history.as_ref()?.times;
+    let [from, to] = [period.from.max(*times.first()?), period.to.min(*times.last()?)];
+    let returns = returns_between(times, from, to)?.len();
+    let is_whole = (from, to) == (period.from, period.to);
+    (from < to && (is_whole || returns >= STRESSED_RETURNS_MIN)).then_some(StressedPeriod {
+        from,
+        to,
+        ..period
+    })
+}
+
+/// What models are fitted from.
+struct Basis<'a> {
+    scenario: &'a Scenario,
+    market: &'a Market,
+    keys: &'a [FactorKey],
+    nodes: &'a [Years],
+}
+
+impl Basis<'_> {
+    /// Both models; the floor's stands where the stressed period's cannot be fitted.
+    fn put(&self, plan: &mut Plan, options: &AntiProcyclicality) -> Result<(), CalibrationError> {
+        if let Some(floor) = options.volatility_floor {
+            let history = self.market.history.as_ref();
+            plan.volatility_floor = words(floor);
+            plan.floored_model = history.and_then(|history| floored(&plan.model, history, floor));
         }
+        if let Some(period) = options.stressed_period {
+            let window = StressWindow { from: period.from, to: period.to };
+            plan.stressed_model = Some(self.stressed(window)?);
+        }
+        Ok(())
+    }
+
+    /// The scenario's model estimated from the window alone.
+    fn stressed(&self, window: StressWindow) -> Result<FactorModel, CalibrationError> {
+        let stressed = StressedSettings {
+            window: Some(window),
+            correlation_toward_one: 0.0,
+            volatility_multiplier: 1.0,
+            degrees_of_freedom: None,
+        };
+        let model = ModelSettings { stressed: Some(stressed), ..self.scenario.model.clone() };
+        let returns = self.scenario.simulation.returns;
+        let fitted = simulation::calibrate(&model, returns, self.keys, self.market, self.nodes)?;
+        Ok(fitted.model)
     }
 }
 

@@ -271,6 +271,8 @@ pub enum FallbackKind {
     MarginalOfCopula,
     /// A factor that moves by its beta to another where it is missing.
     MissingByProxy,
+    /// A policy's stressed period not weighed in, for want of history.
+    StressedPeriodIdle,
     /// A correlation matrix replaced by the nearest positive semidefinite one.
     CorrelationProjected,
 }

@@ -31,6 +31,7 @@ mod worst;
 pub(super) use book::today;
 pub(super) use limits::all_parts;
 pub(super) use measures::{WholeSample, measures_of_all};
+pub(super) use procyclicality::adjusted_book;
 pub(super) use replay::replay;
 pub(super) use threshold::{dollar_deltas, full_terms, outcome_status};
 pub(super) use worst::{factor_moves, happening, path_rows};

@@ -5,6 +5,7 @@ use super::Found;
 use crate::engine::EngineError;
 use crate::engine::compiled::Compiled;
 use crate::engine::control::{Control, Stage};
+use crate::engine::plan::Plan;
 use crate::engine::proxy;
 use crate::outcome::PotentialLossAdjustment;
 use crate::risk::{self, PathWeights};
@@ -13,7 +14,7 @@ use crate::threshold::{Adjustment, MoneyEstimate, Policy, Shortfalls, TermKind};
 use crate::units::ConfidenceLevel;
 
 /// The adjustment of a policy's potential loss, with how it came about.
-pub(super) struct Adjusted {
+pub(in crate::engine) struct Adjusted {
     pub adjustment: Adjustment,
     shortfalls: Vec<Option<Shortfalls>>,
 }
@@ -26,25 +27,35 @@ pub(super) fn adjusted(
     raw: f64,
     control: &Control,
 ) -> Result<Adjusted, EngineError> {
+    let plain = |level| Ok(risk::expected_shortfall(found.sample, level).loss.amount());
+    adjusted_book((found.plan, found.book), policy, raw, &plain, control)
+}
+
+/// The same of a book of which `plain` tells the ES of the scenario's model.
+pub(in crate::engine) fn adjusted_book(
+    (plan, book): (&Plan, &Compiled),
+    policy: &Policy,
+    raw: f64,
+    plain: &dyn Fn(ConfidenceLevel) -> Result<f64, EngineError>,
+    control: &Control,
+) -> Result<Adjusted, EngineError> {
     let levels = policy.terms.iter().map(|term| match term.kind {
         TermKind::SimulatedShortfall { level } => Some(level),
         _ => None,
     });
     let levels: Vec<Option<ConfidenceLevel>> = levels.collect();
     let under = |model: &Option<FactorModel>| match model {
-        Some(model) => under(found, model, &levels, control),
+        Some(model) => under((plan, book), model, &levels, control),
         None => Ok(vec![None; levels.len()]),
     };
-    let floored = under(&found.plan.floored_model)?;
-    let stressed = under(&found.plan.stressed_model)?;
+    let floored = under(&plan.floored_model)?;
+    let stressed = under(&plan.stressed_model)?;
     let shortfalls = levels.iter().enumerate().map(|(term, level)| {
-        Some(Shortfalls {
-            plain: risk::expected_shortfall(found.sample, (*level)?).loss.amount(),
-            floored: floored[term],
-            stressed: stressed[term],
-        })
+        let Some(level) = *level else { return Ok(None) };
+        let (floored, stressed) = (floored[term], stressed[term]);
+        Ok(Some(Shortfalls { plain: plain(level)?, floored, stressed }))
     });
-    let shortfalls: Vec<Option<Shortfalls>> = shortfalls.collect();
+    let shortfalls: Vec<Option<Shortfalls>> = shortfalls.collect::<Result<_, EngineError>>()?;
     let options = &policy.anti_procyclicality;
     let period = options.stressed_period.as_ref();
     let factor = |one: &Option<Shortfalls>| one.map_or(1.0, |one| one.factor(period));
@@ -57,14 +68,13 @@ pub(super) fn adjusted(
 
 /// ES of every term under another model.
 fn under(
-    found: &Found,
+    (plan, book): (&Plan, &Compiled),
     model: &FactorModel,
     levels: &[Option<ConfidenceLevel>],
     control: &Control,
 ) -> Result<Vec<Option<f64>>, EngineError> {
-    let setting = &found.book.setting;
-    let (plan, portfolio) = (found.plan, setting.portfolio);
-    let book = Compiled::on(plan, portfolio, setting.market, model, setting.isa)?;
+    let setting = &book.setting;
+    let book = Compiled::on(plan, setting.portfolio, setting.market, model, setting.isa)?;
     let part = proxy::whole_pass(plan, &book, 0, control, Stage::Threshold)?.part;
     let count = part.losses.len();
     let weights = PathWeights::first(count, &part.ratios, &part.controls, &book.design)?;

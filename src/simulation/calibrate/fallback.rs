@@ -49,6 +49,8 @@ pub enum Fallback {
         /// Dates on which it is missing.
         missing: usize,
     },
+    /// A policy's stressed period of which too little was history: it does not act.
+    StressedPeriodIdle,
     /// A correlation matrix that was not positive semidefinite, replaced by the nearest that is.
     CorrelationProjected {
         /// Frobenius distance between the two.
@@ -77,6 +79,10 @@ impl Fallback {
             Self::MissingByProxy { factor, proxy, .. } => {
                 format!("{factor} moved by its beta to {proxy} where it is missing")
             }
+            Self::StressedPeriodIdle => {
+                "stressed period of the policy not weighed in, too little of it was history"
+                    .to_owned()
+            }
             Self::CorrelationProjected { .. } => {
                 "correlation matrix replaced by the nearest positive semidefinite one".to_owned()
             }
@@ -93,6 +99,7 @@ impl Fallback {
             Self::VarianceConstant { .. }
             | Self::SimplexSearch { .. }
             | Self::HeldConstant { .. }
+            | Self::StressedPeriodIdle
             | Self::Uncorrelated { .. }
             | Self::MarginalOfCopula { .. } => None,
         }

@@ -13,6 +13,7 @@ pub(super) fn told(found: &Fallback) -> BacktestFallback {
         Fallback::Uncorrelated { .. } => FallbackKind::Uncorrelated,
         Fallback::MarginalOfCopula { .. } => FallbackKind::MarginalOfCopula,
         Fallback::MissingByProxy { .. } => FallbackKind::MissingByProxy,
+        Fallback::StressedPeriodIdle => FallbackKind::StressedPeriodIdle,
         Fallback::CorrelationProjected { .. } => FallbackKind::CorrelationProjected,
     };
     BacktestFallback { kind, what: found.words(), figure: found.figure() }

@@ -67,17 +67,6 @@ impl LoadedBacktest {
         })
     }
 
-    /// What of the policy the walk's potential loss leaves out.
-    fn unweighed(&self) -> Option<String> {
-        let options = &self.base.policy.as_ref()?.policy.anti_procyclicality;
-        let weighs = options.stressed_period.is_some() || options.volatility_floor.is_some();
-        weighs.then(|| {
-            "the potential loss is that of each model alone: the policy's stressed period and \
-             volatility floor are not weighed in"
-                .to_owned()
-        })
-    }
-
     fn estimated_on(&self) -> String {
         let days = self.history().interval.days();
         let window = grouped(self.calendar.window as f64 * days, 0);
@@ -109,7 +98,6 @@ impl LoadedBacktest {
                 judge::DATES_MIN
             ));
         }
-        notes.extend(self.unweighed());
         let policy = self.base.policy.as_ref();
         notes.extend(policy.and_then(|one| one.limits_unread("in a walk-forward")));
         let out = walk.record.left_out.len();
