@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use plimsoll::catalogue::Catalogue;
 use plimsoll::outcome::{
-    Backtest, BacktestSeries, CatalogueRecord, Explanation, Outcome, RunRecord,
+    Backtest, BacktestSeries, BacktestThreshold, CatalogueRecord, Explanation, Outcome, RunRecord,
 };
 use svg_reader::{Axis, Mark, marks, series};
 
@@ -373,6 +373,7 @@ fn a_backtest_stands_in_the_report_with_its_dates() {
         desk.plimsoll(&["report", "out/monday", "--backtest", "out/backtest", "--format", "md"]);
     let note = String::from_utf8_lossy(&workbook.stdout).into_owned();
     assert!(note.contains("## Backtest") && note.contains("| half |"), "{note}");
+    assert!(section.contains("<h3>Threshold and status over the dates</h3>"), "{section}");
 }
 
 #[test]
@@ -385,6 +386,8 @@ fn charts_of_a_backtest_hold_what_its_results_do() {
             let marks = chart(&page, &format!("chart-exceptions-{index}-{at}")).expect("a chart");
             assert_exceptions(&marks, one, at);
         }
+        let marks = chart(&page, &format!("chart-thresholds-{index}")).expect("a chart");
+        assert_thresholds(&marks, one);
     }
     for (index, model) in found.parts[0].models.iter().enumerate() {
         let marks = chart(&page, &format!("chart-calibration-{index}")).expect("a histogram");
@@ -405,6 +408,33 @@ fn charts_of_a_backtest_hold_what_its_results_do() {
     }
 }
 
+/// Marked losses are those beyond the threshold, and both curves run through every date's figures.
+fn assert_thresholds(marks: &[Mark], dates: &BacktestSeries) {
+    let found: Vec<(&BacktestThreshold, f64)> = dates
+        .dates
+        .iter()
+        .map(|one| (one.threshold.as_ref().expect("a policy"), one.loss))
+        .collect();
+    let beyond = found.iter().filter(|(one, loss)| *loss > one.threshold);
+    let expected: Vec<f64> = beyond.map(|(_, loss)| *loss).collect();
+    let shown = series(marks, "beyond");
+    assert_eq!(shown.iter().map(|one| one.data("loss")).collect::<Vec<_>>(), expected);
+    let axis = Axis::of(marks, "tick-y", false);
+    let heights = |name: &str| heights(&series(marks, name)[0]);
+    let (thresholds, potential) = (heights("threshold"), heights("potential loss"));
+    assert_eq!((thresholds.len(), potential.len()), (found.len(), found.len()));
+    for ((one, _), (threshold, potential)) in found.iter().zip(thresholds.iter().zip(&potential)) {
+        axis.assert_shows(*threshold, one.threshold);
+        axis.assert_shows(*potential, one.potential_loss);
+    }
+}
+
+/// Where a curve runs, date by date.
+fn heights(curve: &Mark) -> Vec<f64> {
+    let points = curve.text("points").split_whitespace();
+    points.map(|one| one.split_once(',').expect("a pair").1.parse().expect("a number")).collect()
+}
+
 /// Marked losses are those beyond VaR, and the curve of VaR runs through that of every date.
 fn assert_exceptions(marks: &[Mark], dates: &BacktestSeries, at: usize) {
     let beyond = dates.dates.iter().filter(|one| one.loss > one.value_at_risk[at]);
@@ -415,12 +445,7 @@ fn assert_exceptions(marks: &[Mark], dates: &BacktestSeries, at: usize) {
     for mark in &shown {
         axis.assert_shows(mark.number("cy"), mark.data("loss"));
     }
-    let curve = &series(marks, "VaR")[0];
-    let heights: Vec<f64> = curve
-        .text("points")
-        .split_whitespace()
-        .map(|point| point.split_once(',').expect("a pair").1.parse().expect("a number"))
-        .collect();
+    let heights = heights(&series(marks, "VaR")[0]);
     assert_eq!(heights.len(), dates.dates.len());
     for (height, date) in heights.iter().zip(&dates.dates) {
         axis.assert_shows(*height, date.value_at_risk[at]);

@@ -240,6 +240,34 @@ pub struct BacktestSeries {
     /// What fits did in place of what the model's settings ask for, each with how often.
     #[serde(default)]
     pub fallbacks: Vec<FallbackCount>,
+    /// How threshold and status went; absent without a policy.
+    #[serde(default)]
+    pub thresholds: Option<ThresholdHistory>,
+}
+
+/// The exposure threshold and the status of the book over the dates of one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdHistory {
+    /// Dates with a threshold.
+    pub dates: usize,
+    /// Dates at amber.
+    pub amber: usize,
+    /// Dates at red, hysteresis included.
+    pub red: usize,
+    /// Dates whose status is another than that of the date before.
+    pub status_changes: usize,
+    /// Mean potential loss.
+    pub mean_potential_loss: f64,
+    /// Mean threshold.
+    pub mean_threshold: f64,
+    /// Largest fall of the threshold from one date to the next, as a share of the former.
+    pub largest_fall: f64,
+    /// Largest rise, likewise.
+    pub largest_rise: f64,
+    /// Dates whose period loses more than the threshold.
+    pub losses_beyond: usize,
+    /// Those of them that were at red.
+    pub losses_beyond_at_red: usize,
 }
 
 /// On how many dates a fit did something in place of what its settings ask for.

@@ -33,7 +33,7 @@ pub use backtest::{
     BACKTEST_FORMAT_VERSION, Backtest, BacktestDate, BacktestFallback, BacktestPart,
     BacktestSeries, BacktestThreshold, CalibrationHistogram, FallbackCount, FallbackKind,
     LeftOutDate, LevelTests, ModelChoice, ModelTests, PartPurpose, PathEventsCheck, PathEventsRow,
-    RatioTest, ReplicatedTest, ScoreGap,
+    RatioTest, ReplicatedTest, ScoreGap, ThresholdHistory,
 };
 pub use batch::{
     BATCH_FORMAT_VERSION, BatchFault, BatchFigures, BatchRun, BatchSummary, WorstContributor,

@@ -4,7 +4,7 @@ mod page;
 mod table;
 
 pub use page::backtest_html;
-pub(super) use page::{best_exceptions, parts};
+pub(super) use page::{best_exceptions, parts, threshold_rows};
 pub use table::backtest_csv;
 
 use super::figures::{level, number};

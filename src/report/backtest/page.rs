@@ -4,7 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::{answers, fallbacks, p_value, purpose};
-use crate::outcome::{Backtest, BacktestPart, LevelTests};
+use crate::outcome::{Backtest, BacktestPart, BacktestSeries, LevelTests};
 use crate::report::figures::{Figures, NORMAL_95, level, number, percent};
 use crate::report::html::templates;
 use crate::report::look::Look;
@@ -40,6 +40,8 @@ pub fn backtest_html(backtest: &Backtest) -> Result<String, ReportError> {
         fallbacks => fallbacks(backtest),
         parts => parts(backtest),
         exceptions => exceptions.collect::<Vec<Value>>(),
+        thresholds => threshold_charts(backtest),
+        threshold_rows => threshold_rows(backtest),
         calibration => calibration.collect::<Vec<Value>>(),
         left_out => Value::from(Serde(
             backtest.left_out.iter().take(LEFT_OUT_LISTED).collect::<Vec<_>>()
@@ -48,6 +50,35 @@ pub fn backtest_html(backtest: &Backtest) -> Result<String, ReportError> {
         backtest => Value::from(Serde(backtest)),
     })?;
     Ok(page)
+}
+
+fn threshold_charts(backtest: &Backtest) -> Vec<Value> {
+    let series = backtest.series.iter().enumerate();
+    let charts = series.filter_map(|(index, one)| {
+        charts::thresholds(one, &backtest.currency, &format!("chart-thresholds-{index}"))
+    });
+    charts.map(Value::from_safe_string).collect()
+}
+
+/// How threshold and status went, a row a model.
+pub(in crate::report) fn threshold_rows(backtest: &Backtest) -> Vec<Value> {
+    let row = |series: &BacktestSeries| {
+        let found = series.thresholds.as_ref()?;
+        let of_dates = |dates: usize| percent(dates as f64 / found.dates as f64, 1);
+        Some(context! {
+            model => &series.model,
+            potential_loss => found.mean_potential_loss,
+            threshold => found.mean_threshold,
+            amber => of_dates(found.amber),
+            red => of_dates(found.red),
+            changes => found.status_changes,
+            fall => percent(found.largest_fall, 1),
+            rise => percent(found.largest_rise, 1),
+            beyond => found.losses_beyond,
+            beyond_at_red => found.losses_beyond_at_red,
+        })
+    };
+    backtest.series.iter().filter_map(row).collect()
 }
 
 /// The tables of each part of the dates.

@@ -1,13 +1,10 @@
 //! Realised losses over time against VaR and ES of their dates, exceptions marked.
 
-use super::canvas::{Anchor, Canvas, WIDTH, circle, line, polyline, text};
+use super::along_dates::{HEIGHT, PLOT_X, PLOT_Y, day, stems, years};
+use super::canvas::{Canvas, circle, line, polyline, text};
 use super::scale::Scale;
 use crate::outcome::{Backtest, BacktestDate, BacktestSeries};
 use crate::report::figures::{Figures, compact, level};
-
-const HEIGHT: f64 = 240.0;
-const PLOT_X: [f64; 2] = [52.0, WIDTH - 8.0];
-const PLOT_Y: [f64; 2] = [40.0, 208.0];
 
 /// One model at one level; `None` without dates.
 pub fn exceptions(
@@ -34,13 +31,7 @@ pub fn exceptions(
     canvas.y_axis(&y, PLOT_X, &compact);
     canvas.add(text("axis", [4.0, 14.0], &format!("{name}: loss, {}", backtest.currency)));
     years(&mut canvas, dates, &x);
-    let zero = y.at(0.0);
-    let stem = |(index, one): (usize, &BacktestDate)| {
-        let place = x.at(index as f64);
-        [[place, zero], [place, y.at(one.loss)], [place, zero]]
-    };
-    let stems: Vec<[f64; 2]> = dates.iter().enumerate().flat_map(stem).collect();
-    canvas.add(polyline("stems", &stems).series("loss"));
+    canvas.add(stems(dates.iter().map(|one| one.loss), &x, &y));
     let curve = |of: &dyn Fn(&BacktestDate) -> f64| -> Vec<[f64; 2]> {
         let points = dates.iter().enumerate();
         points.map(|(index, one)| [x.at(index as f64), y.at(of(one))]).collect()
@@ -66,24 +57,6 @@ fn range(dates: &[BacktestDate], at: usize) -> [f64; 2] {
     values.fold([0.0, 0.0], |[low, high], value| [low.min(value), high.max(value)])
 }
 
-/// A rule and a label at the first date of each year; of the first date too where there is room.
-fn years(canvas: &mut Canvas, dates: &[BacktestDate], x: &Scale) {
-    let year = |one: &BacktestDate| one.date.get(..4).unwrap_or_default().to_owned();
-    let mut labelled = f64::NEG_INFINITY;
-    for (index, pair) in dates.windows(2).enumerate() {
-        if year(&pair[0]) == year(&pair[1]) {
-            continue;
-        }
-        let place = x.at((index + 1) as f64);
-        canvas.add(line("grid", [place, PLOT_Y[0]], [place, PLOT_Y[1]]));
-        if place - labelled > 34.0 {
-            let label = text("tick", [place, PLOT_Y[1] + 16.0], &year(&pair[1]));
-            canvas.add(label.anchor(Anchor::Middle));
-            labelled = place;
-        }
-    }
-}
-
 fn legend(canvas: &mut Canvas) {
     for (left, class, words) in
         [(PLOT_X[0], "whisker var", "VaR"), (PLOT_X[0] + 60.0, "whisker es", "ES")]
@@ -94,9 +67,4 @@ fn legend(canvas: &mut Canvas) {
     let left = PLOT_X[0] + 112.0;
     canvas.add(circle("event liquidation", [left, 27.0], 3.0));
     canvas.add(text("tick", [left + 8.0, 31.0], "loss beyond VaR"));
-}
-
-/// The date of an instant.
-fn day(instant: &str) -> &str {
-    instant.get(..10).unwrap_or(instant)
 }

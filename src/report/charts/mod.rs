@@ -12,6 +12,7 @@
 //! descriptions, and has no gauge. Both would need their output rewritten. `svg` has no
 //! dependencies and escapes text and attributes; layout is ours, a page of code a chart.
 
+mod along_dates;
 mod at_risk;
 mod canvas;
 mod contributions;
@@ -34,6 +35,7 @@ mod rows;
 mod scale;
 mod story;
 mod tail;
+mod thresholds;
 mod trend;
 mod uniformity;
 mod volatilities;
@@ -59,6 +61,7 @@ pub(super) use print::for_print;
 pub use replay::{account_value, book_value};
 pub use story::{StoryOf, story};
 pub use tail::tail;
+pub use thresholds::thresholds;
 pub use trend::trend;
 pub use uniformity::calibration;
 pub use volatilities::volatilities;

@@ -79,6 +79,7 @@ pub fn html_beside(outcome: &Outcome, beside: &Beside, look: &Look) -> Result<St
         backtest => beside.backtest.as_deref().map(|one| Value::from(Serde(one))),
         answers => beside.backtest.as_deref().map(backtest::answers),
         parts => beside.backtest.as_deref().map(backtest::parts),
+        threshold_rows => beside.backtest.as_deref().map(backtest::threshold_rows),
         exceptions => beside.backtest.as_deref().map(backtest::best_exceptions),
         model_errors => Value::from(Serde(model_errors(&outcome))),
         inputs => Value::from(Serde(&beside.inputs)),

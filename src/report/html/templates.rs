@@ -13,7 +13,7 @@ use crate::report::figures::Figures;
 use crate::report::look::{Look, Theme};
 
 /// Templates by name.
-const TEMPLATES: [(&str, &str); 36] = [
+const TEMPLATES: [(&str, &str); 37] = [
     ("head.html", include_str!("templates/head.html")),
     ("brand.html", include_str!("templates/brand.html")),
     ("report.html", include_str!("templates/report.html")),
@@ -42,6 +42,7 @@ const TEMPLATES: [(&str, &str); 36] = [
     ("policy.html", include_str!("templates/policy.html")),
     ("backtested.html", include_str!("templates/backtested.html")),
     ("backtest_parts.html", include_str!("templates/backtest_parts.html")),
+    ("backtest_thresholds.html", include_str!("templates/backtest_thresholds.html")),
     ("appendix.html", include_str!("templates/appendix.html")),
     ("backtest.html", include_str!("templates/backtest.html")),
     ("batch.html", include_str!("templates/batch.html")),

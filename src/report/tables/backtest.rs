@@ -1,11 +1,61 @@
-//! The tests of a backtest, a row a level and model.
+//! A backtest: its tests, a row a level and model; how the threshold went, a row a model.
 
 use super::{Cell, Section};
-use crate::outcome::{Backtest, LevelTests};
+use crate::outcome::{Backtest, LevelTests, ThresholdHistory};
 use crate::report::figures::instant;
 
+pub(super) fn sections(backtest: &Backtest) -> [Section; 2] {
+    [tests(backtest), thresholds(backtest)]
+}
+
+/// Without a policy it has no rows.
+fn thresholds(backtest: &Backtest) -> Section {
+    let note = format!(
+        "Amounts in {}; amber, red and losses beyond the threshold are counted in dates; falls and \
+         rises are from one date to the next. The book is held whatever its status.",
+        backtest.currency
+    );
+    let columns = [
+        "model",
+        "dates",
+        "mean potential loss",
+        "mean threshold",
+        "amber",
+        "red",
+        "changes of status",
+        "largest fall of the threshold",
+        "largest rise",
+        "losses beyond the threshold",
+        "of them at red",
+    ];
+    let mut section = Section::new("Backtest, threshold", note, &columns);
+    for series in &backtest.series {
+        if let Some(found) = &series.thresholds {
+            section.row(threshold_row(&series.model, found));
+        }
+    }
+    section
+}
+
+fn threshold_row(model: &str, found: &ThresholdHistory) -> Vec<Cell> {
+    let count = |dates: usize| Cell::Count(dates as u64);
+    vec![
+        Cell::text(model),
+        count(found.dates),
+        Cell::Money(found.mean_potential_loss),
+        Cell::Money(found.mean_threshold),
+        count(found.amber),
+        count(found.red),
+        count(found.status_changes),
+        Cell::Share(found.largest_fall),
+        Cell::Share(found.largest_rise),
+        count(found.losses_beyond),
+        count(found.losses_beyond_at_red),
+    ]
+}
+
 /// The first part of the dates: all of them.
-pub(super) fn backtest(backtest: &Backtest) -> Section {
+fn tests(backtest: &Backtest) -> Section {
     let part = backtest.parts.first();
     let dates = part.map_or_else(
         || "No dates have figures of every model".to_owned(),

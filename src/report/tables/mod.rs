@@ -135,7 +135,7 @@ pub(super) fn sections(outcome: &Outcome, verdict: &Verdict, beside: &Beside) ->
             model::errors(outcome),
             model::data_quality(outcome),
         ],
-        beside.backtest.iter().map(|one| backtest::backtest(one)).collect(),
+        beside.backtest.iter().flat_map(|one| backtest::sections(one)).collect(),
         vec![model::inputs(beside)],
     ];
     all.into_iter().flatten().filter(|section| !section.rows.is_empty()).collect()

@@ -4,10 +4,12 @@ use comfy_table::Cell;
 
 use super::TerminalStyle;
 use super::grid::{Grid, render, short_row};
-use crate::outcome::{Backtest, BacktestPart, LevelTests, ModelTests, PathEventsCheck};
+use crate::outcome::{
+    Backtest, BacktestPart, LevelTests, ModelTests, PathEventsCheck, ThresholdHistory,
+};
 use crate::report::ReportError;
 use crate::report::backtest::{answers, fallbacks, p_value, purpose};
-use crate::report::figures::{compact, count, duration, level, number};
+use crate::report::figures::{compact, count, duration, level, number, percent};
 use crate::report::readable::readable;
 
 /// Short names of the replicated tests, in their order.
@@ -20,7 +22,7 @@ const TESTS: [(&str, &str); 6] = [
     ("Acerbi-Szekely Z2", "Z2"),
 ];
 const LEGEND: [&str; 3] = [
-    "exc: losses above VaR of those expected; *: the model is rejected at 5 % in all",
+    "exc: losses above VaR found/expected; *: rejected, at 5 % over all tests together",
     "uc Kupiec, ind and cc Christoffersen, DQ dynamic quantile, Z1 and Z2 Acerbi-Szekely: p-values \
      under the model's own replicates",
     "score: mean joint score of VaR and ES (FZ0) above that of the best model",
@@ -45,6 +47,7 @@ pub fn backtest_terminal(backtest: &Backtest, style: TerminalStyle) -> Result<St
     }
     let legend: Vec<String> = LEGEND.iter().map(|line| grid.line(line)).collect();
     blocks.push(legend.join("\n"));
+    blocks.extend(thresholds(backtest, &grid));
     blocks.extend(backtest.path_events.as_ref().map(|check| path_events(check, &grid)));
     let fallbacks: Vec<String> =
         fallbacks(backtest).iter().map(|line| grid.line(&format!("fit: {line}"))).collect();
@@ -122,6 +125,36 @@ fn expected(count: f64) -> String {
 /// A p-value to three digits.
 fn short(value: f64) -> String {
     if value < 0.0005 { p_value(value) } else { number(value, 3) }
+}
+
+/// How threshold and status went; `None` without a policy.
+fn thresholds(backtest: &Backtest, grid: &Grid) -> Option<String> {
+    let found: Vec<(&str, &ThresholdHistory)> = backtest
+        .series
+        .iter()
+        .filter_map(|one| Some((one.model.as_str(), one.thresholds.as_ref()?)))
+        .collect();
+    let (_, first) = found.first()?;
+    let heading = format!(
+        "threshold: mean in {}, share of {} at amber and red, losses beyond it (at red)",
+        backtest.currency,
+        count(first.dates, "date")
+    );
+    let header = ["model", "potential loss", "threshold", "amber", "red", "beyond"];
+    let mut table = grid.table(&header);
+    for (model, one) in found {
+        let of_dates = |dates: usize| percent(dates as f64 / one.dates as f64, 1);
+        let cells = [
+            model.to_owned(),
+            compact(one.mean_potential_loss.round()),
+            compact(one.mean_threshold.round()),
+            of_dates(one.amber),
+            of_dates(one.red),
+            format!("{} ({})", one.losses_beyond, one.losses_beyond_at_red),
+        ];
+        table.add_row(short_row(cells.into_iter().map(Cell::new_owned), 1));
+    }
+    Some(format!("{}\n{}", grid.line(&heading), render(table, &[1, 2, 3, 4, 5])))
 }
 
 fn path_events(check: &PathEventsCheck, grid: &Grid) -> String {

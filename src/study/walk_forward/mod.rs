@@ -35,6 +35,7 @@ mod realised;
 mod record;
 mod surface;
 mod tell;
+mod thresholds;
 
 pub use document::{
     BacktestDocument, BookDocument, DatedBookDocument, NamedModelDocument, PathEventsDocument,

@@ -3,6 +3,7 @@
 use super::fallbacks;
 use super::judge;
 use super::record::{DateRecord, ModelRecord};
+use super::thresholds;
 use super::{BacktestError, LoadedBacktest, Walk};
 use crate::outcome::{
     BACKTEST_FORMAT_VERSION, Backtest, BacktestDate, BacktestPart, BacktestSeries,
@@ -176,7 +177,12 @@ fn percent(level: f64) -> String {
 
 fn series(model: &ModelRecord) -> BacktestSeries {
     let dates: Vec<BacktestDate> = model.dates.iter().map(date).collect();
-    BacktestSeries { model: model.name.clone(), fallbacks: fallbacks::counted(&dates), dates }
+    BacktestSeries {
+        model: model.name.clone(),
+        fallbacks: fallbacks::counted(&dates),
+        thresholds: thresholds::history(&dates),
+        dates,
+    }
 }
 
 fn date(record: &DateRecord) -> BacktestDate {
