@@ -292,6 +292,14 @@ fn overrides_of_the_run_stand_in_its_report_alone_and_are_inert() {
     assert!(page.contains("J. Doe, CRO") && page.contains("hedge &lt;script&gt;alert(1)"));
     assert_eq!(page.matches("<script>").count(), 1, "the page's own");
     assert!(!desk.page("wednesday", &[]).contains("J. Doe, CRO"));
+    for (run, is_told) in [("tuesday", true), ("wednesday", false)] {
+        let folder = format!("out/{run}");
+        let note = desk.plimsoll(&["report", &folder, "--format", "md"]);
+        let note = String::from_utf8_lossy(&note.stdout).into_owned();
+        assert_eq!(note.contains("## Overrides"), is_told, "{note}");
+        assert_eq!(note.contains("J. Doe, CRO"), is_told);
+        assert!(!note.contains("<script>"), "{note}");
+    }
 }
 
 #[test]

@@ -220,6 +220,9 @@ pub struct ConditionDriver {
     pub observed: Option<f64>,
     /// Reference it is compared with, where there is one.
     pub reference: Option<f64>,
+    /// Whether both are decimal shares or rates, shown in per cent.
+    #[serde(default)]
+    pub is_share: bool,
     /// Factor it contributes to M.
     pub factor: f64,
     /// What is observed, on what, with units.

@@ -9,7 +9,8 @@ use super::verdict::verdict;
 use crate::outcome::{Outcome, Warning};
 
 /// Tables that a note holds, in order; the others are in the report.
-const SHOWN: [&str; 13] = [
+const SHOWN: [&str; 14] = [
+    "Overrides",
     "What moved",
     "What moved, step by step",
     "VaR and ES",

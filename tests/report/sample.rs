@@ -493,6 +493,7 @@ fn condition() -> Condition {
         name: name.into(),
         observed: Some(observed),
         reference,
+        is_share: name == "drawdown",
         factor,
         definition: definition.into(),
     };

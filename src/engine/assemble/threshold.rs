@@ -148,6 +148,7 @@ impl Derivation<'_> {
             name: reading.name.clone(),
             observed: reading.observed,
             reference: reading.reference,
+            is_share: reading.is_share,
             factor: reading.factor(self.direction),
             definition: reading.definition.clone(),
         };

@@ -55,7 +55,7 @@ fn answer(changes: &BatchChanges) -> String {
     let moved = changes.runs.iter().filter(|run| run.change != 0.0).count();
     let turned = changes.runs.iter().filter(|run| run.statuses[0] != run.statuses[1]).count();
     format!(
-        "{} and {}: of {} in both the loss of {moved} changed, the status of {turned}.",
+        "{} and {}: {} in both; the loss changed in {moved}, the status in {turned}.",
         changes.names[0],
         changes.names[1],
         count(changes.runs.len(), "run")

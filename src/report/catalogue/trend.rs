@@ -3,7 +3,7 @@
 use super::series::{Series, SeriesRow};
 use crate::outcome::{CatalogueListing, CatalogueRecord};
 use crate::report::ReportError;
-use crate::report::figures::{Figures, count, percent, signed};
+use crate::report::figures::{Figures, count, number, percent, signed};
 use crate::report::readable::readable;
 use crate::report::terminal::TerminalStyle;
 use crate::report::terminal::grid::{Grid, render, text_row};
@@ -61,7 +61,8 @@ fn block(series: &Series<'_>, grid: &Grid) -> String {
         let known: Vec<f64> = values.iter().copied().flatten().collect();
         if let (Some(first), Some(last)) = (known.first(), known.last()) {
             let shown = |value: f64| shown(value, is_share);
-            let row = [name, bars(&values), shown(*first), shown(*last), change(*first, *last)];
+            let row =
+                [name, bars(&values), shown(*first), shown(*last), change(*first, *last, is_share)];
             table.add_row(text_row(row));
         }
     }
@@ -72,9 +73,13 @@ fn shown(value: f64, is_share: bool) -> String {
     if is_share { percent(value, 1) } else { Figures::up_to(value.abs()).money(value) }
 }
 
-/// The change in per cent of the first.
-fn change(first: f64, last: f64) -> String {
-    if first > 0.0 { signed(percent(last / first - 1.0, 1)) } else { "–".to_owned() }
+/// The change of a share in points, of an amount in per cent of the first.
+fn change(first: f64, last: f64, is_share: bool) -> String {
+    match (is_share, first > 0.0) {
+        (true, _) => signed(format!("{} points", number((last - first) * 100.0, 1))),
+        (false, true) => signed(percent(last / first - 1.0, 1)),
+        (false, false) => "–".to_owned(),
+    }
 }
 
 /// The latest values as bars, from the smallest to the largest of them.

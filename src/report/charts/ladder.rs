@@ -133,10 +133,9 @@ pub(in crate::report) fn name_of(ladder: &ThresholdLadder) -> String {
 fn tip(name: &str, rung: &LadderRung, change: f64) -> String {
     let (_, _, word) = told(rung.kind);
     let order = rung.order.iter().map(|order| format!(" {order}")).collect::<String>();
-    let touch = rung
-        .touch
-        .iter()
-        .map(|touch| format!(", touched with probability {}", percent(touch.probability, 2)));
+    let touch = rung.touch.iter().map(|touch| {
+        format!(", touched at a step with probability {}", percent(touch.probability, 2))
+    });
     let deviations = rung.deviations.iter().map(|found| format!(", {} σ", number(*found, 2)));
     let more: String = deviations.chain(touch).collect();
     format!(

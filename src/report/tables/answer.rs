@@ -59,6 +59,6 @@ fn figures(section: &mut Section, threshold: &Threshold) {
     tell("Condition multiplier", Cell::Number(threshold.condition.multiplier), None);
     let scale = &threshold.scale_to_threshold;
     let number = |[low, high]: [f64; 2]| [Cell::Number(low), Cell::Number(high)];
-    let value = scale.value.map_or(Cell::Nothing, Cell::Number);
+    let value = scale.value.map_or_else(|| Cell::text(&scale.reason), Cell::Number);
     tell("Scale to threshold k*, 95 % interval", value, scale.interval_95.map(number));
 }

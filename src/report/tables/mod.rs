@@ -9,6 +9,7 @@ mod grid;
 mod losses;
 mod margin;
 mod model;
+mod overrides;
 mod since;
 mod stated;
 mod threshold;
@@ -117,7 +118,11 @@ pub(super) fn sections(outcome: &Outcome, verdict: &Verdict, beside: &Beside) ->
         vec![answer::summary(outcome, verdict)],
         beside.earlier.iter().map(|earlier| since::since(earlier, outcome)).collect(),
         explained::explained(&beside.explained),
-        beside.history.iter().map(trend::trend).collect(),
+        beside
+            .history
+            .iter()
+            .flat_map(|one| [overrides::overrides(one), trend::trend(one)])
+            .collect(),
         vec![losses::measures(outcome)],
         of_threshold,
         vec![

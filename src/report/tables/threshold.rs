@@ -49,10 +49,12 @@ fn conditions(threshold: &Threshold) -> Section {
     let columns = ["driver", "observed", "reference", "factor", "definition"];
     let mut section = Section::new("Market conditions", note, &columns);
     for driver in &condition.drivers {
+        let shown = if driver.is_share { Cell::Share } else { Cell::Number };
+        let level = |value: Option<f64>| value.map_or(Cell::Nothing, shown);
         section.row([
             Cell::text(&driver.name),
-            driver.observed.map_or(Cell::Nothing, Cell::Number),
-            driver.reference.map_or(Cell::Nothing, Cell::Number),
+            level(driver.observed),
+            level(driver.reference),
             Cell::Number(driver.factor),
             Cell::text(&driver.definition),
         ]);

@@ -174,6 +174,9 @@ pub struct DriverReading {
     pub observed: Option<f64>,
     /// What it is compared with, where there is such a thing.
     pub reference: Option<f64>,
+    /// Whether both are decimal shares or rates, which read best in per cent.
+    #[serde(default)]
+    pub is_share: bool,
     /// Factor on M by direction; ones while the history is too short.
     pub factors: Factors,
     /// What is observed, on what, with units.

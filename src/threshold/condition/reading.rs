@@ -86,11 +86,26 @@ pub(super) fn reading(
         name: format!("{} of {}", driver.name(), driver.assets().join(", ")),
         observed: today.map(|day| day.observed),
         reference: today.and_then(|day| day.reference),
+        is_share: is_share(driver),
         factors: today.map_or(Factors::NONE, |day| day.factors),
         definition: definition(driver, volatility),
         clamp: held.map_or_else(String::new, |[ratio, held]| {
             format!("{}: a ratio of {ratio:.4e} held at {held}", driver.name())
         }),
+    }
+}
+
+/// Correlations, depths and the RSI are no shares.
+fn is_share(driver: &Driver) -> bool {
+    match driver {
+        Driver::VolatilityRegime { .. }
+        | Driver::AbsorptionRatio { .. }
+        | Driver::Drawdown { .. }
+        | Driver::FundingStress { .. }
+        | Driver::ImpliedVolatility { .. } => true,
+        Driver::MeanCorrelation { .. }
+        | Driver::LiquidityDepth { .. }
+        | Driver::RelativeStrength { .. } => false,
     }
 }
 
@@ -121,7 +136,7 @@ fn definition(driver: &Driver, volatility: ShortfallVolatility) -> String {
             measure.name()
         ),
         Driver::Drawdown { maximum, .. } => {
-            format!("max(0, 1 - observed / {maximum}); fall from the peak close, decimal")
+            format!("max(0, 1 - observed / {maximum}); fall from the peak close")
         }
         Driver::FundingStress { average_days, calm, stressed, cut, .. } => format!(
             "1 up to a rate of {calm}, in a line to {cut} at {stressed}, on the side that pays and \
