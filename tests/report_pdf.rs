@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use plimsoll::outcome::Outcome;
+use plimsoll::outcome::{GridOutcome, HistoricalOutcome, Outcome};
 use plimsoll::report::look::Look;
 use plimsoll::report::{Beside, pdf};
 
@@ -217,6 +217,66 @@ fn runs_and_results_that_stand_give_the_same_pages_with_the_houses_name() {
     assert!(text.starts_with("Example House minimal · book"), "{text}");
     assert!(!text.contains("What moved"));
     assert!(words(&read(&moved)).expect("poppler").contains("What moved"));
+}
+
+/// A run of a scenario as pages, and the same pages of the results that it leaves.
+fn stated(scenario: &str, folder: &Path) -> (Vec<u8>, String) {
+    let name = |part: &str| folder.join(part).to_str().expect("UTF-8").to_owned();
+    let (run, again) = (name("run"), name("again"));
+    let ran = ["run", scenario, "--quiet", "--no-catalogue", "--format", "pdf", "--out", &run];
+    let done = plimsoll(&ran);
+    assert!(matches!(done.status.code(), Some(0 | 1)), "{}", stderr(&done));
+    let done = plimsoll(&["report", &run, "--format", "pdf", "--out", &again]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    let read = |folder: &str| fs::read(Path::new(folder).join("report.pdf")).expect("a PDF");
+    assert!(read(&run) == read(&again));
+    (read(&run), fs::read_to_string(Path::new(&run).join("result.json")).expect("results"))
+}
+
+#[test]
+fn stated_paths_have_pages_with_their_figures() {
+    for scenario in ["scenarios/shock", "scenarios/replay"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (bytes, json) = stated(scenario, folder.path());
+        let outcome: HistoricalOutcome = serde_json::from_str(&json).expect("an outcome");
+        let Some(text) = text_of(&bytes) else { return };
+        let first = plain(text.split('\u{c}').next().expect("a page"));
+        let threshold = outcome.threshold.as_ref().expect("a policy").threshold;
+        for told in [outcome.loss, outcome.loss_without_events, outcome.difference, threshold] {
+            assert!(first.contains(&money(told)), "{told} is not in {first}");
+        }
+        assert!(first.contains("What would it cost?"), "{first}");
+        let text = plain(&text);
+        for row in &outcome.accounts {
+            let [loss, without] = [row.loss, row.loss_without_events].map(money);
+            let told = format!("{} {loss} {without}", row.account);
+            assert!(text.contains(&told), "{told} is not in {text}");
+        }
+        for row in outcome.rows.iter().filter(|row| row.loss.abs() >= 1.0) {
+            let told = format!("{} {}", row.name, money(row.loss));
+            assert!(text.contains(&told), "{told} is not in {text}");
+        }
+    }
+}
+
+#[test]
+fn grids_have_pages_with_every_cell() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (bytes, json) = stated("scenarios/grid", folder.path());
+    let outcome: GridOutcome = serde_json::from_str(&json).expect("an outcome");
+    let Some(text) = words(&bytes) else { return };
+    let share = |share: f64| format!("{:.2} %", share * 100.0).replace('-', "−");
+    for cell in &outcome.cells {
+        let moves = format!("{} {}", share(cell.spot), share(cell.volatility));
+        let told = format!("{moves} {} {}", money(cell.loss), money(cell.loss_held));
+        assert!(text.contains(&told), "{told} is not in {text}");
+    }
+    assert!(
+        text.contains(&format!(
+            "Worst loss that counts Exposure threshold {}",
+            money(outcome.loss)
+        ))
+    );
 }
 
 #[test]

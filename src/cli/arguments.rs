@@ -194,7 +194,7 @@ pub struct RunArguments {
     /// several scenarios, into a folder each below it.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Formats of the report, separated by commas; pdf is of simulated runs alone.
+    /// Formats of the report, separated by commas.
     #[arg(
         long,
         value_parser = FormatParser,
@@ -238,7 +238,7 @@ pub struct BatchArguments {
     /// Write a folder a run into this folder, with summary.json, summary.csv and index.html.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Formats of the report, separated by commas; pdf is of simulated runs alone.
+    /// Formats of the report, separated by commas.
     #[arg(
         long,
         value_parser = FormatParser,
@@ -328,7 +328,7 @@ pub struct ReportArguments {
     /// Show no recorded runs.
     #[arg(long, conflicts_with = "catalogue")]
     pub no_catalogue: bool,
-    /// Formats, separated by commas; pdf is of simulated runs alone.
+    /// Formats, separated by commas.
     #[arg(
         long,
         value_parser = FormatParser,

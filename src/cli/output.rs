@@ -21,6 +21,8 @@ use crate::study::batch;
 const HTML: &str = "report.html";
 const XLSX: &str = "report.xlsx";
 const MD: &str = "report.md";
+#[cfg(feature = "pdf")]
+const PDF: &str = "report.pdf";
 
 /// Why results were not written; nothing is then left behind.
 #[derive(Debug, thiserror::Error)]
@@ -90,9 +92,8 @@ impl Output {
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::historical_json(outcome)?.as_bytes())?;
         for format in told.formats {
-            if let Some((name, bytes)) = rendered_stated(outcome, *format, told.look)? {
-                self.folder.write(name, &bytes)?;
-            }
+            let (name, bytes) = rendered_stated(outcome, *format, told.look)?;
+            self.folder.write(name, &bytes)?;
         }
         let paths = outcome.window.orders.len().max(1) as u64;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
@@ -111,9 +112,8 @@ impl Output {
     ) -> Result<(), OutputFailure> {
         self.folder.write("result.json", report::grid_json(outcome)?.as_bytes())?;
         for format in told.formats {
-            if let Some((name, bytes)) = rendered_grid(outcome, *format, told.look)? {
-                self.folder.write(name, &bytes)?;
-            }
+            let (name, bytes) = rendered_grid(outcome, *format, told.look)?;
+            self.folder.write(name, &bytes)?;
         }
         self.folder.write("grid.csv", &report::grid_csv(outcome)?)?;
         let (version, scenario) = (&outcome.plimsoll_version, &outcome.scenario);
@@ -229,20 +229,19 @@ impl Output {
     }
 }
 
-/// The report of a stated path in one format: the name of its file, and its bytes; `None` in a format
-/// that is of simulated runs alone.
+/// The report of a stated path in one format: the name of its file, and its bytes.
 pub fn rendered_stated(
     outcome: &HistoricalOutcome,
     format: ReportFormat,
     look: &Look,
-) -> Result<Option<(&'static str, Vec<u8>)>, ReportError> {
-    Ok(Some(match format {
+) -> Result<(&'static str, Vec<u8>), ReportError> {
+    Ok(match format {
         ReportFormat::Html => (HTML, report::historical_html(outcome, look)?.into_bytes()),
         ReportFormat::Xlsx => (XLSX, report::historical_xlsx(outcome)?),
         #[cfg(feature = "pdf")]
-        ReportFormat::Pdf => return Ok(None),
+        ReportFormat::Pdf => (PDF, report::historical_pdf(outcome, look)?),
         ReportFormat::Md => (MD, report::historical_markdown(outcome)?.into_bytes()),
-    }))
+    })
 }
 
 /// The same of a grid.
@@ -250,14 +249,14 @@ pub fn rendered_grid(
     outcome: &GridOutcome,
     format: ReportFormat,
     look: &Look,
-) -> Result<Option<(&'static str, Vec<u8>)>, ReportError> {
-    Ok(Some(match format {
+) -> Result<(&'static str, Vec<u8>), ReportError> {
+    Ok(match format {
         ReportFormat::Html => (HTML, report::grid_html(outcome, look)?.into_bytes()),
         ReportFormat::Xlsx => (XLSX, report::grid_xlsx(outcome)?),
         #[cfg(feature = "pdf")]
-        ReportFormat::Pdf => return Ok(None),
+        ReportFormat::Pdf => (PDF, report::grid_pdf(outcome, look)?),
         ReportFormat::Md => (MD, report::grid_markdown(outcome)?.into_bytes()),
-    }))
+    })
 }
 
 /// The report of a simulated run in one format: the name of its file, and its bytes.
@@ -271,7 +270,7 @@ pub fn rendered(
         ReportFormat::Html => (HTML, report::html_beside(outcome, beside, look)?.into_bytes()),
         ReportFormat::Xlsx => (XLSX, report::xlsx(outcome, beside)?),
         #[cfg(feature = "pdf")]
-        ReportFormat::Pdf => ("report.pdf", report::pdf(outcome, beside, look)?),
+        ReportFormat::Pdf => (PDF, report::pdf(outcome, beside, look)?),
         ReportFormat::Md => (MD, report::markdown(outcome, beside)?.into_bytes()),
     })
 }

@@ -22,7 +22,7 @@ use crate::study::results::Results;
 enum Failure {
     #[error("{} holds no whole results of a run: its manifest or a file that it lists is missing, or was changed since", visible(&path.to_string_lossy()))]
     NotWhole { path: PathBuf },
-    #[error("{} draws no paths: no run can be compared with it, no backtest is of it, and it has no pdf", visible(&path.to_string_lossy()))]
+    #[error("{} draws no paths: no run can be compared with it, and no backtest is of it", visible(&path.to_string_lossy()))]
     NoPaths { path: PathBuf },
     #[error("there is no folder {}: results are where `plimsoll run DIR --out FOLDER` wrote them", visible(&path.to_string_lossy()))]
     NotThere { path: PathBuf },
@@ -152,7 +152,6 @@ fn pages(
 ) -> Result<(Vec<Page>, Manifest), Failure> {
     let manifest = whole(run)?;
     let formats = &arguments.format;
-    let no_paths = || Failure::NoPaths { path: run.to_path_buf() };
     let simulated_alone = arguments.compare.is_some() || arguments.backtest.is_some();
     let pages = match Results::read(run).map_err(Failure::Input)? {
         Results::Simulated(outcome) => {
@@ -160,15 +159,15 @@ fn pages(
             let rendered = formats.iter().map(|format| rendered(&outcome, &beside, *format, look));
             rendered.collect::<Result<_, ReportError>>()?
         }
-        _ if simulated_alone => return Err(no_paths()),
+        _ if simulated_alone => return Err(Failure::NoPaths { path: run.to_path_buf() }),
         Results::Stated(outcome) => formats
             .iter()
-            .map(|format| rendered_stated(&outcome, *format, look)?.ok_or_else(no_paths))
-            .collect::<Result<_, Failure>>()?,
+            .map(|format| rendered_stated(&outcome, *format, look))
+            .collect::<Result<_, ReportError>>()?,
         Results::Grid(outcome) => formats
             .iter()
-            .map(|format| rendered_grid(&outcome, *format, look)?.ok_or_else(no_paths))
-            .collect::<Result<_, Failure>>()?,
+            .map(|format| rendered_grid(&outcome, *format, look))
+            .collect::<Result<_, ReportError>>()?,
     };
     let results = manifest.results.into_iter();
     let inputs = results.map(|one| InputFile { name: one.name, blake3: one.blake3 }).collect();

@@ -64,11 +64,6 @@ fn run_one(
         Ok(planned) => planned,
         Err(exit) => return exit,
     };
-    #[cfg(feature = "pdf")]
-    if let Some(fault) = format_fault(&arguments.format, &plan) {
-        terminal.complain(&fault);
-        return Exit::Usage;
-    }
     let planning = started.elapsed();
     let target = arguments.out.as_ref().map(|out| output_folder(out, arguments, &plan));
     let opened = target.map(|folder| opened(&folder, arguments, &read)).transpose();
@@ -128,14 +123,4 @@ fn output_folder(folder: &Path, arguments: &RunArguments, plan: &Plan) -> PathBu
         1 => folder.to_path_buf(),
         _ => folder.join(&plan.scenario.name),
     }
-}
-
-/// Why the run has no report in a format that was asked for.
-#[cfg(feature = "pdf")]
-fn format_fault(formats: &[super::arguments::ReportFormat], plan: &Plan) -> Option<String> {
-    let stated = plan.scenario.is_stated() || plan.scenario.grid.is_some();
-    (stated && formats.contains(&super::arguments::ReportFormat::Pdf)).then(|| {
-        let name = crate::document::visible(&plan.scenario.name);
-        format!("{name} draws no paths: it has no pdf; ask for html, xlsx or md")
-    })
 }

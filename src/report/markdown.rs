@@ -3,10 +3,11 @@
 use super::ReportError;
 use super::beside::Beside;
 use super::figures::{Figures, count, duration, instant, level, percent, plain, prose};
+use super::head::Head;
 use super::readable::readable;
 use super::tables::{Cell, Section, sections};
 use super::verdict::verdict;
-use crate::outcome::{Outcome, Warning};
+use crate::outcome::Outcome;
 
 /// Tables that a note holds, in order; the others are in the report.
 const SHOWN: [&str; 14] = [
@@ -45,10 +46,10 @@ pub fn markdown(outcome: &Outcome, beside: &Beside) -> Result<String, ReportErro
         &Head {
             scenario: &outcome.scenario,
             light: verdict.light,
-            headline: &verdict.headline,
-            made: &made(&outcome),
-            reasons: &verdict.reasons,
-            actions: &verdict.actions,
+            headline: verdict.headline,
+            made: made(&outcome),
+            reasons: verdict.reasons,
+            actions: verdict.actions,
             warnings: &outcome.warnings,
             version: &outcome.plimsoll_version,
         },
@@ -57,24 +58,11 @@ pub fn markdown(outcome: &Outcome, beside: &Beside) -> Result<String, ReportErro
     ))
 }
 
-/// What a note says beside its tables.
-pub(super) struct Head<'a> {
-    pub(super) scenario: &'a str,
-    pub(super) light: &'a str,
-    pub(super) headline: &'a str,
-    /// How the figures came about, in one line.
-    pub(super) made: &'a str,
-    pub(super) reasons: &'a [String],
-    pub(super) actions: &'a [String],
-    pub(super) warnings: &'a [Warning],
-    pub(super) version: &'a str,
-}
-
 /// The note of a head and those of its tables that a note has room for.
 pub(super) fn note(head: &Head<'_>, figures: Figures, tables: &[Section]) -> String {
     let mut text = format!("# {}: {}\n\n", escaped(head.scenario), head.light);
-    text += &format!("**{}**\n\n", escaped(&prose(head.headline)));
-    text += &format!("{}\n\n", escaped(head.made));
+    text += &format!("**{}**\n\n", escaped(&prose(&head.headline)));
+    text += &format!("{}\n\n", escaped(&head.made));
     head.reasons.iter().for_each(|reason| text += &format!("- {}\n", escaped(&prose(reason))));
     if !head.actions.is_empty() {
         text += "\n**To do**\n\n";

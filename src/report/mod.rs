@@ -20,6 +20,7 @@ mod comparison;
 mod explanation;
 mod figures;
 mod grid;
+mod head;
 mod historical;
 mod html;
 mod json;
@@ -67,7 +68,7 @@ pub use losses::losses_parquet;
 pub use markdown::markdown;
 pub use market_model::{MARKET_MODEL_MARK, market_model_html};
 #[cfg(feature = "pdf")]
-pub use pdf::pdf;
+pub use pdf::{grid_pdf, historical_pdf, pdf};
 pub use policy_calibration::{
     policy_calibration_csv, policy_calibration_html, policy_calibration_json,
 };

@@ -89,6 +89,7 @@ pub(super) fn outcome(found: &Found, control: &Control) -> Result<Outcome, Engin
     let mut model = model::model(plan, found.revalued);
     model.notes.extend(truncation::note(found, control)?);
     let mut warnings = self::warnings(plan, book);
+    warnings.extend(left_out::still_volatilities(plan, book));
     warnings.extend(heavy_tail(&measures));
     warnings.extend(few_paths::warning(sample, &levels.levels));
     warnings.extend(found.revalued.warning());
@@ -162,7 +163,6 @@ pub(super) fn levels(plan: &Plan) -> Vec<ConfidenceLevel> {
 /// Cautions about book, model and settings.
 pub(super) fn warnings(plan: &Plan, book: &Compiled) -> Vec<Warning> {
     let mut warnings = model::warnings(plan, book);
-    warnings.extend(left_out::still_volatilities(plan, book));
     warnings.extend(idle::warning(plan, book));
     warnings.extend(conditional(plan));
     warnings

@@ -9,7 +9,11 @@ mod words;
 pub use html::grid_html;
 pub use table::grid_csv;
 pub use tables::{grid_markdown, grid_xlsx};
+#[cfg(feature = "pdf")]
+pub(super) use tables::{head, sections};
 pub use terminal::grid_terminal;
+#[cfg(feature = "pdf")]
+pub(super) use words::figures;
 pub(super) use words::unit;
 
 use super::ReportError;

@@ -4,7 +4,7 @@ use crate::outcome::{GridCell, GridOutcome};
 use crate::report::figures::{Figures, count, percent, signed};
 
 /// Decimals that suit the outcome's amounts.
-pub(super) fn figures(outcome: &GridOutcome) -> Figures {
+pub(in crate::report) fn figures(outcome: &GridOutcome) -> Figures {
     let losses = outcome.cells.iter().map(|cell| cell.loss.abs());
     Figures::up_to(losses.fold(0.0, f64::max))
 }

@@ -26,7 +26,9 @@ pub fn historical_html(outcome: &HistoricalOutcome, look: &Look) -> Result<Strin
     let page = environment.get_template("historical.html")?.render(context! {
         chart_style => Value::from_safe_string(charts::STYLE.to_owned()),
         chart => safe(charts::book_value(&outcome, "chart-book")),
-        account_charts => account_charts(&outcome),
+        account_charts => account_charts(&outcome)
+            .map(Value::from_safe_string)
+            .collect::<Vec<Value>>(),
         legs => legs(&outcome),
         depth => depth(&outcome),
         rows => Value::from(Serde(rows(&outcome))),
@@ -59,13 +61,15 @@ fn depth(outcome: &HistoricalOutcome) -> Value {
 }
 
 /// A chart of every account to which something happened.
-fn account_charts(outcome: &HistoricalOutcome) -> Value {
+pub(in crate::report) fn account_charts(
+    outcome: &HistoricalOutcome,
+) -> impl Iterator<Item = String> + '_ {
     let happened = |name: &str| outcome.steps.iter().any(|step| step.account == name);
-    let accounts = outcome.accounts.iter().enumerate().filter(|(_, row)| happened(&row.account));
-    let charts = accounts.filter_map(|(index, _)| {
+    let accounts = outcome.accounts.iter().enumerate();
+    let accounts = accounts.filter(move |(_, row)| happened(&row.account));
+    accounts.filter_map(|(index, _)| {
         charts::account_value(outcome, index, &format!("chart-account-{index}"))
-    });
-    charts.map(Value::from_safe_string).collect()
+    })
 }
 
 /// The rows with the largest losses and gains, the rest in one; without those that lose nothing.

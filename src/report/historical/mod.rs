@@ -8,9 +8,15 @@ mod tables;
 mod terminal;
 mod words;
 
+#[cfg(feature = "pdf")]
+pub(super) use html::account_charts;
 pub use html::historical_html;
+#[cfg(feature = "pdf")]
+pub(super) use tables::{head, sections};
 pub use tables::{historical_markdown, historical_xlsx};
 pub use terminal::historical_terminal;
+#[cfg(feature = "pdf")]
+pub(super) use words::figures;
 
 use super::ReportError;
 use super::json::{json_line_of, json_of};

@@ -4,7 +4,8 @@ use super::words::{answer, figures};
 use crate::outcome::HistoricalOutcome;
 use crate::report::ReportError;
 use crate::report::figures::{duration, instant};
-use crate::report::markdown::{Head, note};
+use crate::report::head::Head;
+use crate::report::markdown::note;
 use crate::report::readable::readable;
 use crate::report::tables::{Section, sections_of_stated};
 use crate::report::xlsx::workbook;
@@ -25,7 +26,12 @@ pub fn historical_xlsx(outcome: &HistoricalOutcome) -> Result<Vec<u8>, ReportErr
 /// [`ReportError::NotFinite`] where a figure is NaN or infinite.
 pub fn historical_markdown(outcome: &HistoricalOutcome) -> Result<String, ReportError> {
     let outcome = readable(outcome)?;
-    let answer = answer(&outcome);
+    Ok(note(&head(&outcome), figures(&outcome), &sections(&outcome)))
+}
+
+/// What every format opens with.
+pub(in crate::report) fn head(outcome: &HistoricalOutcome) -> Head<'_> {
+    let answer = answer(outcome);
     let made = format!(
         "{} · {} · {} of {} · amounts in {}",
         outcome.book.name,
@@ -34,20 +40,20 @@ pub fn historical_markdown(outcome: &HistoricalOutcome) -> Result<String, Report
         if outcome.shock.is_some() { "a stated shock" } else { "history" },
         outcome.currency
     );
-    let head = Head {
+    Head {
         scenario: &outcome.scenario,
         light: answer.light,
-        headline: &answer.headline,
-        made: &made,
-        reasons: &answer.reasons,
-        actions: &[],
+        headline: answer.headline,
+        made,
+        reasons: answer.reasons,
+        actions: vec![],
         warnings: &outcome.warnings,
         version: &outcome.plimsoll_version,
-    };
-    Ok(note(&head, figures(&outcome), &sections(&outcome)))
+    }
 }
 
-fn sections(outcome: &HistoricalOutcome) -> Vec<Section> {
+/// Every table.
+pub(in crate::report) fn sections(outcome: &HistoricalOutcome) -> Vec<Section> {
     let answer = answer(outcome);
     let told = [("Light", answer.light.to_owned()), ("What would it cost?", answer.headline)];
     let reasons = answer.reasons.into_iter().map(|reason| ("Because", reason));

@@ -37,7 +37,7 @@ pub(super) fn answer(outcome: &HistoricalOutcome) -> Answer {
 }
 
 /// Decimals that suit the outcome's amounts.
-pub(super) fn figures(outcome: &HistoricalOutcome) -> Figures {
+pub(in crate::report) fn figures(outcome: &HistoricalOutcome) -> Figures {
     let losses = [outcome.loss, outcome.loss_without_events, outcome.difference].map(f64::abs);
     Figures::up_to(losses.into_iter().fold(0.0, f64::max))
 }

@@ -2,33 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use svg::parser::Event;
-
-use super::pages::{Column, Figure, List, Pages, Part, Picture};
-use super::world::{FAMILIES, settable};
+use super::caution::caution;
+use super::house::House;
+use super::pages::{Figure, List, Pages, Part};
+use super::parts::{Charts, breakable, of_chart, part};
+use super::pictures::{Files, picture};
 use crate::outcome::{Outcome, Threshold, WorstPath};
 use crate::report::beside::Beside;
 use crate::report::charts;
 use crate::report::figures::{
-    Figures, count, duration, instant, level, number, percent, plain, prose, sentence, signed,
+    Figures, count, duration, instant, level, number, percent, prose, signed,
 };
 use crate::report::html::filters::{signs, typographic};
 use crate::report::html::light_sign;
 use crate::report::look::Look;
 use crate::report::ranking::contributors;
-use crate::report::tables::{Cell, Section, sections};
+use crate::report::tables::sections;
 use crate::report::verdict::{Verdict, verdict};
-
-/// Rows of a table at most, or of each grouping of one; the rest is counted.
-const ROWS: usize = 40;
-/// Letters from which a column of text takes what width is left.
-const WIDE: usize = 40;
-/// Letters of a word that may stand in a column of figures, as `never` does.
-const WORD_BESIDE_FIGURES: usize = 10;
-/// Letters of a table that is as wide as the page.
-const LINE: usize = 116;
-/// Files that the template reads, by name.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Charts of the very worst path.
 const STORY: [&str; 3] = ["story-1", "story-2", "story-3"];
@@ -52,36 +42,17 @@ const ABOVE: [(&str, &str); 12] = [
 pub(super) fn pages(outcome: &Outcome, beside: &Beside, look: &Look, files: &mut Files) -> Pages {
     let verdict = verdict(outcome);
     let figures = Figures::of(outcome);
-    let mut charts: BTreeMap<&str, Picture> = charts::of_outcome(outcome)
-        .filter_map(|(name, svg)| Some((name, picture(name, &svg?, files))))
-        .collect();
-    let gauge = charts.remove("gauge");
-    let trend = beside.history.as_ref().and_then(|runs| charts::trend(runs, "chart-trend"));
-    charts.extend(trend.map(|svg| ("trend", picture("trend", &svg, files))));
-    let policy =
-        beside.history.as_ref().and_then(|runs| charts::policy_trend(runs, "chart-policy"));
-    charts.extend(policy.map(|svg| ("policy", picture("policy", &svg, files))));
-    let worst = charts::stories(outcome).into_iter().next().unwrap_or_default();
-    charts
-        .extend(STORY.into_iter().zip(worst).map(|(name, svg)| (name, picture(name, &svg, files))));
+    let gauge = charts::gauge(outcome, "chart-gauge").map(|svg| picture("gauge", &svg, files));
+    let mut charts = drawn(outcome, beside, files);
     let tables = sections(outcome, &verdict, beside);
     let mut parts: Vec<Part> =
         tables.iter().map(|section| part(section, figures, &mut charts)).collect();
     let model = parts.iter().position(|part| part.title == "Factors").unwrap_or(parts.len());
-    parts.splice(model..model, charts.into_values().map(of_chart));
-    let theme = look.theme();
+    parts.splice(model..model, charts.into_iter().map(|(_, chart)| of_chart(chart)));
     let indistinct = outcome.threshold.as_ref().is_some_and(|threshold| threshold.indistinct);
     Pages {
-        fonts: FAMILIES,
         title: format!("{}: exposure threshold", outcome.scenario),
-        house: theme.map_or("plimsoll".to_owned(), |theme| theme.house.clone()),
-        logo: logo(look, files),
-        accent: theme
-            .and_then(|theme| theme.light.accent)
-            .map_or("#0b5a8f".to_owned(), |c| c.to_string()),
-        heading: theme
-            .and_then(|theme| theme.light.heading)
-            .map_or("#16202c".to_owned(), |c| c.to_string()),
+        house: House::of(look, files),
         run: breakable(&format!(
             "{} · book {} · {}",
             outcome.scenario,
@@ -97,7 +68,7 @@ pub(super) fn pages(outcome: &Outcome, beside: &Beside, look: &Look, files: &mut
         gauge,
         figures: outcome.threshold.iter().flat_map(|one| told(one, outcome, figures)).collect(),
         lists: lists(outcome, &verdict, figures),
-        caution: caution(outcome),
+        caution: caution(&outcome.warnings, outcome.data_quality.len()),
         sections: parts,
     }
 }
@@ -113,11 +84,24 @@ fn made(outcome: &Outcome) -> String {
     )
 }
 
-fn logo(look: &Look, files: &mut Files) -> Option<&'static str> {
-    let logo = look.theme()?.logo.as_ref()?;
-    let name = logo.file_name();
-    files.insert(name.to_owned(), logo.bytes.clone());
-    Some(name)
+/// Every chart but the gauge.
+fn drawn(outcome: &Outcome, beside: &Beside, files: &mut Files) -> Charts {
+    let mut named: BTreeMap<&str, String> = charts::of_outcome(outcome)
+        .filter(|(name, _)| *name != "gauge")
+        .filter_map(|(name, svg)| Some((name, svg?)))
+        .collect();
+    if let Some(runs) = &beside.history {
+        named.extend(charts::trend(runs, "chart-trend").map(|svg| ("trend", svg)));
+        named.extend(charts::policy_trend(runs, "chart-policy").map(|svg| ("policy", svg)));
+    }
+    let worst = charts::stories(outcome).into_iter().next().unwrap_or_default();
+    named.extend(STORY.into_iter().zip(worst));
+    let mut charts = Charts::new();
+    for (name, title) in ABOVE {
+        charts.extend(named.remove(name).map(|svg| (title, picture(name, &svg, files))));
+    }
+    charts.extend(named.into_iter().map(|(name, svg)| ("", picture(name, &svg, files))));
+    charts
 }
 
 /// The four figures under the answer.
@@ -206,229 +190,4 @@ fn worst(path: &WorstPath, outcome: &Outcome, figures: Figures) -> String {
     let moves: Vec<String> = moves.collect();
     let loss = typographic(&figures.money(path.loss));
     format!("{loss} {} lost: {} (path {})", outcome.currency, moves.join(", "), path.path)
-}
-
-fn caution(outcome: &Outcome) -> Option<String> {
-    let (warnings, findings) = (&outcome.warnings, outcome.data_quality.len());
-    if warnings.is_empty() && findings == 0 {
-        return None;
-    }
-    let mut text = format!(
-        "Before relying on this: {} and {} in the data.",
-        count(warnings.len(), "warning"),
-        count(findings, "finding")
-    );
-    warnings.iter().for_each(|one| text += &format!(" {}", signs(&sentence(&one.message))));
-    Some(text)
-}
-
-fn part(section: &Section, figures: Figures, charts: &mut BTreeMap<&str, Picture>) -> Part {
-    let mine = ABOVE.iter().filter(|(_, title)| *title == section.title);
-    let charts = mine.filter_map(|(name, _)| charts.remove(name)).collect();
-    let kept = kept(section);
-    let hidden = section.rows.len() - kept.len();
-    let columns: Vec<Column> =
-        (0..section.columns.len()).map(|at| column(section, &kept, at, figures)).collect();
-    Part {
-        title: section.title.to_owned(),
-        note: signs(&prose(&section.note)),
-        charts,
-        side_by_side: side_by_side(&columns, kept.len()),
-        columns,
-        rows: rows(section, &kept, figures),
-        hidden: match hidden {
-            0 => String::new(),
-            some => format!("{} more: in the workbook, and in result.json.", count(some, "row")),
-        },
-    }
-}
-
-/// The rows in words; what a grouping repeats is said once.
-fn rows(section: &Section, kept: &[&Vec<Cell>], figures: Figures) -> Vec<Vec<String>> {
-    let repeated = match section.columns.first() {
-        Some(&"by") => 1,
-        Some(&"path") => 2,
-        _ => 0,
-    };
-    let mut before: Option<&Cell> = None;
-    let mut told = Vec::with_capacity(kept.len());
-    for cells in kept {
-        let again = before.is_some() && before == cells.first();
-        before = cells.first();
-        let cell = |(at, name): (usize, &&str)| match cells.get(at) {
-            Some(_) if again && at < repeated => String::new(),
-            Some(Cell::Share(share)) if *name == "level" => level(*share),
-            Some(cell) => breakable(&shown(cell, figures)),
-            None => String::new(),
-        };
-        told.push(section.columns.iter().enumerate().map(cell).collect());
-    }
-    told
-}
-
-/// The rows that are shown: of each grouping the largest, else the first.
-fn kept(section: &Section) -> Vec<&Vec<Cell>> {
-    match (section.title, section.columns.first()) {
-        ("Worst paths", _) => paths(section),
-        ("Correlations", _) => largest_by(section.rows.iter().collect(), 2),
-        (_, Some(&"by")) => {
-            let groups = section.rows.chunk_by(|a, b| a.first() == b.first());
-            groups.flat_map(|group| largest_by(group.iter().collect(), 2)).collect()
-        }
-        _ => section.rows.iter().take(ROWS).collect(),
-    }
-}
-
-/// The rows with the largest figures in a column, largest first.
-fn largest_by(mut rows: Vec<&Vec<Cell>>, column: usize) -> Vec<&Vec<Cell>> {
-    let size = |row: &Vec<Cell>| match row.get(column) {
-        Some(Cell::Money(figure) | Cell::Number(figure)) => figure.abs(),
-        _ => 0.0,
-    };
-    rows.sort_by(|a, b| size(b).total_cmp(&size(a)));
-    rows.truncate(ROWS);
-    rows
-}
-
-/// The first paths, and of each what moved and lost most and what happened first.
-fn paths(section: &Section) -> Vec<&Vec<Cell>> {
-    const PATHS: usize = 5;
-    const EACH: usize = 3;
-    let paths = section.rows.chunk_by(|a, b| a.first() == b.first());
-    let kinds = paths.take(PATHS).flat_map(|path| path.chunk_by(|a, b| a.get(2) == b.get(2)));
-    kinds.flat_map(|kind| kind.iter().take(EACH)).collect()
-}
-
-fn column(section: &Section, kept: &[&Vec<Cell>], at: usize, figures: Figures) -> Column {
-    let cells = || kept.iter().filter_map(|row| row.get(at));
-    let letters = |cell: &Cell| shown(cell, figures).chars().count();
-    let widest = |text: bool| {
-        let of_kind = cells().filter(|cell| matches!(cell, Cell::Text(_)) == text);
-        of_kind.map(letters).max().unwrap_or(0)
-    };
-    let has_figures = cells().any(|cell| !matches!(cell, Cell::Text(_) | Cell::Nothing));
-    let is_figure = has_figures && widest(true) <= WORD_BESIDE_FIGURES;
-    let mut name = section.columns[at].chars();
-    let name = name
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().collect::<String>() + name.as_str());
-    let letters = widest(true).max(widest(false)).max(name.chars().count());
-    Column { name, figures: is_figure, fills: !is_figure && letters > WIDE, letters }
-}
-
-/// How many narrow tables a long one makes that fit beside each other.
-fn side_by_side(columns: &[Column], rows: usize) -> usize {
-    let letters: usize = columns.iter().map(|column| column.letters + 2).sum();
-    match rows {
-        0..=15 => 1,
-        _ if letters * 3 <= LINE => 3,
-        _ if letters * 2 <= LINE => 2,
-        _ => 1,
-    }
-}
-
-/// A cell as people read it.
-fn shown(cell: &Cell, figures: Figures) -> String {
-    match cell {
-        Cell::Text(text) => text.clone(),
-        Cell::Instant(text) => instant(text),
-        Cell::Count(count) => count.to_string(),
-        Cell::Nothing => "–".to_owned(),
-        Cell::Money(amount) => typographic(&figures.money(*amount)),
-        Cell::Share(share) => typographic(&percent(*share, 2)),
-        Cell::Number(value) => typographic(&plain(*value)),
-    }
-}
-
-/// Long words with places where a line may end.
-fn breakable(text: &str) -> String {
-    const WORD: usize = 14;
-    let word = |word: &str| {
-        // A figure is never torn.
-        if word.chars().count() <= WORD || !word.contains(char::is_alphabetic) {
-            return word.to_owned();
-        }
-        let mut since = 0;
-        let mut broken = String::with_capacity(word.len() * 2);
-        for letter in word.chars() {
-            broken.push(letter);
-            since += 1;
-            if "-_./:+|".contains(letter) || since == WORD {
-                broken.push('\u{200b}');
-                since = 0;
-            }
-        }
-        broken
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
-/// A chart that belongs to no table.
-fn of_chart(picture: Picture) -> Part {
-    let title = picture.alt.split(':').next().unwrap_or_default().to_owned();
-    Part {
-        title,
-        note: String::new(),
-        charts: vec![picture],
-        columns: vec![],
-        rows: vec![],
-        side_by_side: 1,
-        hidden: String::new(),
-    }
-}
-
-/// A chart as a file, described by its own title and description.
-fn picture(name: &str, svg: &str, files: &mut Files) -> Picture {
-    let file = format!("chart-{name}.svg");
-    let chart = settable(&charts::for_print(svg, FAMILIES[0]));
-    files.insert(file.clone(), chart.into_bytes());
-    let texts = svg::parser::Parser::new(svg).filter_map(|event| match event {
-        Event::Text(text) => Some(unescaped(text)),
-        _ => None,
-    });
-    let first: Vec<String> = texts.take(2).collect();
-    Picture { file, alt: first.join(": ") }
-}
-
-/// Text of a picture as it was before it was written.
-fn unescaped(text: &str) -> String {
-    let pairs = [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&apos;", "'"),
-        ("&amp;", "&"),
-    ];
-    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_names_may_be_broken_and_figures_not() {
-        assert_eq!(breakable("btc-1030-p70000x at"), "btc-\u{200b}1030-\u{200b}p70000x at");
-        assert_eq!(breakable("aaaaaaaaaaaaaaaa"), "aaaaaaaaaaaaaa\u{200b}aa");
-        assert_eq!(breakable("−123,456,789,012.00 short"), "−123,456,789,012.00 short");
-    }
-
-    #[test]
-    fn texts_of_pictures_read_as_they_were_written() {
-        let mut files = Files::new();
-        let svg = "<svg viewBox=\"0 0 400 90\">\n<title>A &lt;b&gt;</title>\n<desc>c &amp;lt; d</desc>\n</svg>";
-        let made = picture("one", svg, &mut files);
-        assert_eq!(made.alt, "A <b>: c &lt; d");
-        assert!(files.contains_key(&made.file));
-    }
-
-    #[test]
-    fn long_narrow_tables_are_cut_and_wide_or_short_ones_are_not() {
-        let column = |letters| Column { name: String::new(), figures: true, fills: false, letters };
-        assert_eq!(side_by_side(&[column(10), column(10)], 40), 3);
-        assert_eq!(side_by_side(&[column(20), column(20)], 40), 2);
-        assert_eq!(side_by_side(&[column(40), column(40)], 40), 1);
-        assert_eq!(side_by_side(&[column(10), column(10)], 15), 1);
-    }
 }

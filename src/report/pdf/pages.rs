@@ -2,22 +2,17 @@
 
 use serde::Serialize;
 
+use super::house::House;
+
 /// Everything the template sets.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Pages {
-    /// Families of letters, the first one first.
-    pub fonts: [&'static str; 2],
     /// Title of the document.
     pub title: String,
     /// Whose report it is.
-    pub house: String,
-    /// File of the logo.
-    pub logo: Option<&'static str>,
-    /// Colour of rules.
-    pub accent: String,
-    /// Colour of headings.
-    pub heading: String,
+    #[serde(flatten)]
+    pub house: House,
     /// What was run, at the top of every page.
     pub run: String,
     /// How the figures came about, at the foot of every page.
