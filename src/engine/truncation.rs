@@ -31,7 +31,7 @@ pub(super) fn note(found: &Found, control: &Control) -> Result<Option<String>, E
     let wide = risk::tail_mean(&wide.losses, &weights, level)?.expected_shortfall;
     let change = if narrow == 0.0 { 0.0 } else { (wide / narrow - 1.0) * 100.0 };
     Ok(Some(format!(
-        "log-returns are truncated at ±{bound:.4}; doubling the bound moves ES {} % by {change:+.3} % \
+        "Log-returns are truncated at ±{bound:.4}; doubling the bound moves ES {} % by {change:+.3} % \
          (first {} paths, common random numbers)",
         level.get() * 100.0,
         grouped(count as f64, 0)

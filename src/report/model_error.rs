@@ -1,6 +1,6 @@
 //! How wrong the figures may be, by where the error comes from.
 
-use super::figures::{Figures, count, level, number, percent};
+use super::figures::{Figures, count, level, number, percent, plain};
 use crate::outcome::Outcome;
 
 /// One source of error: its name, how large it is, and what that means.
@@ -47,22 +47,21 @@ fn proxies(outcome: &Outcome) -> ModelError {
         let meaning = "No polynomial stands in for a price.";
         return error(source, outcome.model.revaluation.clone(), meaning);
     };
-    let figures = Figures::of(outcome);
     let paths = usize::try_from(proxy.sample_paths).unwrap_or(usize::MAX);
     error(
         source,
         format!(
             "at most {} {} a path ({} tail)",
-            figures.money(proxy.error_bound),
+            plain(proxy.error_bound),
             outcome.currency,
             proxy.tail
         ),
         &format!(
             "Polynomials price the options; the tail is revalued in full. Largest error seen: {} on {} \
              of the whole run, {} on the tail.",
-            figures.money(proxy.largest_error_sample),
+            plain(proxy.largest_error_sample),
             count(paths, "path"),
-            figures.money(proxy.largest_error_tail)
+            plain(proxy.largest_error_tail)
         ),
     )
 }
@@ -97,7 +96,7 @@ fn correlation(outcome: &Outcome) -> Option<ModelError> {
     let distance = outcome.model.correlation_projection_distance?;
     Some(error(
         "Correlation matrix".to_owned(),
-        super::figures::plain(distance),
+        plain(distance),
         "Frobenius distance to the nearest valid matrix, which was used.",
     ))
 }

@@ -38,7 +38,9 @@ pub(super) fn read_chain(
             .expected("a chain with bids and asks")
             .help("state a flat volatility or an at-the-money table instead")
     })?;
-    let findings = fits.iter().filter_map(|fit| finding(fit, file.name())).collect();
+    let coin = &parsed.value.underlying[index].symbol;
+    let told = fits.iter().filter_map(|fit| finding(fit, &coin.to_string(), file.name()));
+    let findings = told.collect();
     Ok(Chain { surface, forwards: forwards(&quotes), findings })
 }
 
@@ -267,7 +269,7 @@ fn forwards(quotes: &[OptionQuote]) -> Vec<(Years, f64)> {
 }
 
 /// What of an expiry's quotes did not serve.
-fn finding(fit: &ExpiryFit, file: &str) -> Option<Finding> {
+fn finding(fit: &ExpiryFit, coin: &str, file: &str) -> Option<Finding> {
     let unused = [
         (fit.one_sided, "one-sided"),
         (fit.crossed, "crossed"),
@@ -281,13 +283,13 @@ fn finding(fit: &ExpiryFit, file: &str) -> Option<Finding> {
     let days = fit.expiry.days();
     if fit.strikes == 0 {
         let what = format!(
-            "options of {days:.2} days: fewer than {STRIKES_MIN} strikes with a usable quote ({})",
+            "{coin} options of {days:.2} days: fewer than {STRIKES_MIN} strikes with a usable quote ({})",
             if parts.is_empty() { "few strikes".to_owned() } else { parts.join(", ") }
         );
         let repair = Some("expiry left out of the surface".to_owned());
         return Some(Finding { file: file.to_owned(), line: None, what, repair });
     }
-    let what = format!("options of {days:.2} days: {}", parts.join(", "));
+    let what = format!("{coin} options of {days:.2} days: {}", parts.join(", "));
     let repair = Some("not used".to_owned());
     (!parts.is_empty()).then(|| Finding { file: file.to_owned(), line: None, what, repair })
 }
