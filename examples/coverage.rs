@@ -94,6 +94,10 @@ fn plain(runs: u64, paths: usize) {
         Losses::StudentT(6),
         Losses::StudentT(4),
         Losses::StudentT(3),
+        Losses::Pareto(0.4),
+        Losses::Pareto(0.5),
+        Losses::Pareto(0.6),
+        Losses::Pareto(0.7),
     ];
     for losses in all {
         for level in [0.975, 0.99] {

@@ -16,6 +16,7 @@ mod schemes;
 use coverage::{Losses, Measured, measure};
 use engine_schemes::World;
 use failing_venue::{Failing, Weights};
+use plimsoll::risk::shortfall_coverage;
 use plimsoll::scenario::{FailureSampling, SamplingMethod};
 use schemes::{Book, Fault, Scheme, Scored, score};
 use statrs::distribution::{Binomial, DiscreteCDF};
@@ -81,6 +82,25 @@ fn heavy_tails_are_flagged_and_covered_by_wider_intervals() {
     let [value_at_risk, shortfall] = measured.width_ratio;
     assert!((0.9..1.1).contains(&value_at_risk) && shortfall > 1.05, "{measured:?}");
     check_wrong(Losses::StudentT(3), 1.25);
+}
+
+/// What is told of an interval is what is measured, but for the noise of the runs on either side:
+/// within bounds that the shares told leave with probability 10⁻⁴.
+#[test]
+fn the_coverage_told_at_a_tail_index_is_what_is_measured() {
+    for xi in [0.3, 0.4, 0.5, 0.6, 0.7] {
+        let measured = measure(Losses::Pareto(xi), LEVEL, 50_000, RUNS, 1.0);
+        assert_eq!(measured.flagged, RUNS);
+        let [low, high] = shortfall_coverage(xi);
+        let leaves = |share: f64| Binomial::new(share, RUNS).unwrap();
+        let covered = measured.covered[1];
+        assert!(leaves(high).sf(covered.saturating_sub(1)) > 1e-4, "{xi}: {measured:?}");
+        assert!(low == 0.0 || leaves(low).cdf(covered) > 1e-4, "{xi}: {measured:?}");
+    }
+    // Another band would not have passed.
+    let measured = measure(Losses::Pareto(0.7), LEVEL, 50_000, RUNS, 1.0);
+    let [low, _] = shortfall_coverage(0.3);
+    assert!(Binomial::new(low, RUNS).unwrap().cdf(measured.covered[1]) < 1e-4, "{measured:?}");
 }
 
 const SCHEME_PATHS: usize = 10_000;

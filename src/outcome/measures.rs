@@ -43,6 +43,12 @@ pub struct TailIndex {
     pub order_statistics: usize,
     /// Whether ξ is above 0.2.
     pub heavy_tail: bool,
+    /// Whether ξ is so high that losses have no finite variance.
+    #[serde(default)]
+    pub infinite_variance: bool,
+    /// How often the 95 % intervals of ES cover the truth at this ξ, in words.
+    #[serde(default)]
+    pub covered: String,
     /// Estimator.
     pub estimator: String,
 }

@@ -27,6 +27,16 @@ fn error(source: String, size: String, meaning: &str) -> ModelError {
 fn monte_carlo(outcome: &Outcome) -> Vec<ModelError> {
     let figures = Figures::of(outcome);
     let measures = outcome.measures.expected_shortfall.iter();
+    let index = outcome.measures.tail_index.as_ref();
+    let meaning = match index.is_some_and(|index| index.infinite_variance) {
+        true => {
+            "One standard error: how far another seed moves it. The tail has no finite variance: \
+                 four times the paths do not halve it."
+        }
+        false => {
+            "One standard error: how far another seed moves it. Four times the paths halve it."
+        }
+    };
     let told = measures.filter_map(|one| {
         let size = one.standard_error?;
         let share = size / one.loss.abs();
@@ -35,7 +45,7 @@ fn monte_carlo(outcome: &Outcome) -> Vec<ModelError> {
         Some(error(
             format!("Monte Carlo, ES {}", level(one.level)),
             format!("± {money} {}{share}", outcome.currency),
-            "One standard error: how far another seed moves it. Four times the paths halve it.",
+            meaning,
         ))
     });
     told.collect()
@@ -85,11 +95,11 @@ fn sums(outcome: &Outcome) -> ModelError {
 fn tail(outcome: &Outcome) -> Option<ModelError> {
     let index = outcome.measures.tail_index.as_ref()?;
     let meaning = match index.heavy_tail {
-        true => "Heavy: the 95 % intervals of ES cover the truth in 93 to 94 % of runs.",
-        false => "Not heavy: intervals of ES cover as stated.",
+        true => format!("Heavy: the 95 % intervals of ES cover the truth {}.", index.covered),
+        false => "Not heavy: intervals of ES cover as stated.".to_owned(),
     };
     let size = format!("ξ = {} ± {}", number(index.xi, 2), number(index.standard_error, 2));
-    Some(error("Estimator in the tail".to_owned(), size, meaning))
+    Some(error("Estimator in the tail".to_owned(), size, &meaning))
 }
 
 fn correlation(outcome: &Outcome) -> Option<ModelError> {

@@ -161,7 +161,8 @@ pub use ranks::{RankInterval, order_statistic_interval, quantile_rank};
 pub use sample::LossSample;
 pub use summary::{LargeSampleFigures, TailSummary, TailWindows};
 pub use tail_index::{
-    HEAVY_TAIL_FROM, TAIL_INDEX_ESTIMATOR, TailIndexEstimate, tail_index, tail_index_estimator,
+    HEAVY_TAIL_FROM, INFINITE_VARIANCE_FROM, TAIL_INDEX_ESTIMATOR, TailIndexEstimate,
+    shortfall_coverage, tail_index, tail_index_estimator,
 };
 pub use value_at_risk::{
     VALUE_AT_RISK_ESTIMATOR, ValueAtRisk, value_at_risk, value_at_risk_estimator,

@@ -19,6 +19,23 @@ pub const TAIL_INDEX_ESTIMATOR: &str = "Hill, largest 0.5 % of losses (at least 
 /// Above this ξ̂ the 95 % interval of ES covers less than it says.
 pub const HEAVY_TAIL_FROM: f64 = 0.2;
 
+/// Upper ends of tail indices, each with the share of runs in which the 95 % interval of ES covers
+/// the truth: 2,000 runs of 50,000 plain paths, Student-t losses up to ξ = 0.33 and Pareto losses from
+/// 0.4 to 0.7, at 97.5 % and 99 % (`cargo run --release --example coverage`).
+const COVERAGE: [(f64, [f64; 2]); 4] =
+    [(0.2, [0.95, 0.95]), (0.45, [0.93, 0.94]), (0.55, [0.92, 0.93]), (0.65, [0.89, 0.9])];
+/// And beyond them.
+const COVERAGE_BEYOND: [f64; 2] = [0.0, 0.84];
+
+/// From here on the variance of losses is infinite: four times the paths do not halve errors of ES.
+pub const INFINITE_VARIANCE_FROM: f64 = 0.5;
+
+/// Bounds of the share of runs in which the 95 % interval of ES covers the truth at a tail index.
+pub fn shortfall_coverage(xi: f64) -> [f64; 2] {
+    let band = COVERAGE.iter().find(|(upper, _)| xi <= *upper);
+    band.map_or(COVERAGE_BEYOND, |(_, covered)| *covered)
+}
+
 const ORDER_STATISTICS_MIN: usize = 25;
 /// The largest 1/200 of losses, or of mass, is used,
 const SHARE_USED_INVERSE: usize = 200;

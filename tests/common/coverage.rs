@@ -17,6 +17,8 @@ pub enum Losses {
     Normal,
     Exponential,
     StudentT(u32),
+    /// `U^(−ξ)`; from ξ = ½ on its variance is infinite.
+    Pareto(f64),
 }
 
 impl Losses {
@@ -25,6 +27,7 @@ impl Losses {
         match self {
             Self::Normal | Self::Exponential => 0.0,
             Self::StudentT(degrees) => 1.0 / f64::from(degrees),
+            Self::Pareto(xi) => xi,
         }
     }
 
@@ -36,6 +39,10 @@ impl Losses {
             Self::Exponential => {
                 let value_at_risk = -level.tail().ln();
                 return [value_at_risk, value_at_risk + 1.0];
+            }
+            Self::Pareto(xi) => {
+                let value_at_risk = level.tail().powf(-xi);
+                return [value_at_risk, value_at_risk / (1.0 - xi)];
             }
         };
         [tail.value_at_risk, tail.expected_shortfall]
@@ -50,6 +57,10 @@ impl Losses {
                 [normal_pdf(z), 1.0 + z * es - es * es]
             }
             Self::Exponential => [level.tail(), 1.0],
+            Self::Pareto(xi) => {
+                let second = if xi < 0.5 { var * var / (1.0 - 2.0 * xi) } else { f64::INFINITY };
+                [level.tail() / (xi * var), second - es * es]
+            }
             Self::StudentT(degrees) => {
                 // E[X²; X>q] = ν((ν−1)/(ν−2)·P(T_{ν−2} > q√((ν−2)/ν)) − P(X>q)).
                 let nu = f64::from(degrees);
@@ -81,6 +92,10 @@ impl Losses {
             Self::Exponential => {
                 streams.fill_uniforms(purpose, 0, 0, &paths, losses);
                 losses.iter_mut().for_each(|loss| *loss = -loss.ln());
+            }
+            Self::Pareto(xi) => {
+                streams.fill_uniforms(purpose, 0, 0, &paths, losses);
+                losses.iter_mut().for_each(|loss| *loss = loss.powf(-xi));
             }
             Self::StudentT(degrees) => {
                 losses.fill(0.0);

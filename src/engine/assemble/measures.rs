@@ -117,12 +117,23 @@ fn loss_beyond(found: &ProbabilityEstimate, capital: f64, estimator: &str) -> Pr
     }
 }
 
+fn covered([low, high]: [f64; 2]) -> String {
+    let [low, high] = [low, high].map(|share| format!("{:.0}", 100.0 * share));
+    match low.as_str() {
+        "0" => format!("in less than {high} % of runs"),
+        _ if low == high => format!("in {low} % of runs"),
+        _ => format!("in {low} to {high} % of runs"),
+    }
+}
+
 fn tail_index(found: &TailIndexEstimate, estimator: &str) -> TailIndex {
     TailIndex {
         xi: found.xi,
         standard_error: found.standard_error,
         order_statistics: found.order_statistics,
         heavy_tail: found.heavy_tail,
+        infinite_variance: found.xi >= risk::INFINITE_VARIANCE_FROM,
+        covered: covered(risk::shortfall_coverage(found.xi)),
         estimator: estimator.to_owned(),
     }
 }

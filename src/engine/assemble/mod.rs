@@ -198,9 +198,15 @@ fn heavy_tail(measures: &crate::outcome::Measures) -> Option<Warning> {
     Some(Warning {
         code: "heavy_tail".to_owned(),
         message: format!(
-            "The tail index of the losses is {:.3}, above 0.2: the 95 % intervals of ES cover \
-             the truth in 93 to 94 % of runs.",
-            index.xi
+            "The tail index of the losses is {:.3}, above {}: the 95 % intervals of ES cover the \
+             truth {}{}.",
+            index.xi,
+            crate::risk::HEAVY_TAIL_FROM,
+            index.covered,
+            match index.infinite_variance {
+                true => ", and more paths narrow them slowly: such losses have no finite variance",
+                false => "",
+            }
         ),
     })
 }
