@@ -10,7 +10,7 @@ use crate::units::PathId;
 
 /// Replays the path and prints it.
 pub fn replay(arguments: &ReplayArguments, terminal: &Terminal) -> Exit {
-    let session = match Session::new(&arguments.simulation, terminal) {
+    let session = match Session::of(&arguments.simulation.machine, terminal) {
         Ok(session) => session,
         Err(exit) => return exit,
     };

@@ -17,7 +17,7 @@ use crate::report::look::Look;
 
 /// Runs every scenario; one that fails does not stop the rest. Ends with the worst exit.
 pub fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
-    let session = match Session::new(&arguments.simulation, terminal) {
+    let session = match Session::of(&arguments.simulation.machine, terminal) {
         Ok(session) => session,
         Err(exit) => return exit,
     };

@@ -38,18 +38,6 @@ pub struct Session {
 
 impl Session {
     /// Starts the threads and takes over Ctrl-C.
-    pub fn new(arguments: &SimulationArguments, terminal: &Terminal) -> Result<Self, Exit> {
-        Self::of(
-            &MachineArguments {
-                threads: arguments.threads,
-                instruction_set: arguments.instruction_set,
-                allow_outside: arguments.allow_outside,
-            },
-            terminal,
-        )
-    }
-
-    /// The same for commands that simulate by a document of their own.
     pub fn of(arguments: &MachineArguments, terminal: &Terminal) -> Result<Self, Exit> {
         let threads = arguments.threads.map_or(0, usize::from);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();

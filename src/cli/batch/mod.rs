@@ -22,7 +22,7 @@ use runner::Runner;
 
 /// Runs the batch; ends with the worst exit of its runs.
 pub fn batch(arguments: &BatchArguments, terminal: &Terminal) -> Exit {
-    let session = match Session::new(&arguments.simulation, terminal) {
+    let session = match Session::of(&arguments.simulation.machine, terminal) {
         Ok(session) => session,
         Err(exit) => return exit,
     };
