@@ -2,10 +2,14 @@
 //! contributions sum, runs reproduce their bits from the copies of their inputs, and what cannot be
 //! explained is refused in words.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
+use command::{plimsoll, stderr as told};
 use plimsoll::outcome::{ExplainedFigure, ExplainedQuantity, ExplainedStep, Explanation, Outcome};
 
 const SCENARIO: &str = "name = \"day\"\nportfolio = \"portfolio.toml\"\nmarket = \"market.toml\"\n\
@@ -69,8 +73,7 @@ impl Desk {
     }
 
     fn plimsoll(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-        command.current_dir(self.folder.path()).args(arguments).output().expect("it runs")
+        plimsoll(self.folder.path(), arguments)
     }
 
     /// Runs the documents into a folder; a breach is a finding.
@@ -116,10 +119,6 @@ impl Desk {
         assert_eq!(output.status.code(), Some(2), "{}", told(&output));
         told(&output)
     }
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 fn read(quantity: ExplainedQuantity, outcome: &Outcome) -> f64 {

@@ -5,18 +5,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use command::plimsoll;
 use serde_json::Value;
 
+#[path = "common/command.rs"]
+mod command;
 mod first_run {
     mod mistakes;
-}
-
-fn plimsoll(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.current_dir(folder).args(arguments).stdin(Stdio::null());
-    command.output().expect("plimsoll starts")
 }
 
 fn printed(output: &Output) -> String {

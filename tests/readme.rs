@@ -1,8 +1,13 @@
 //! The README is true: its outputs are the program's, its commands run, its code compiles.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use command::plimsoll;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -17,12 +22,6 @@ fn block(text: &str, name: &str) -> String {
     let (_, rest) = text.split_once(&format!("<!-- {name} -->\n```")).expect("the block begins");
     let (inside, _) = rest.split_once(&format!("```\n<!-- /{name} -->")).expect("the block ends");
     inside.split_once('\n').expect("a language, then text").1.to_owned()
-}
-
-fn plimsoll(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.current_dir(folder).args(arguments).stdin(Stdio::null());
-    command.output().expect("plimsoll starts")
 }
 
 /// A command line as a shell takes it, quotes and comments with it.

@@ -1,13 +1,16 @@
 //! What `plimsoll report` tells beside the results: the recorded runs as a trend, what moved step by
 //! step. Charts are read back and held against the catalogue and against `plimsoll explain`.
 
+#[path = "common/command.rs"]
+mod command;
 #[path = "report/svg_reader.rs"]
 mod svg_reader;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use command::{plimsoll, plimsoll_at_root, stderr as told};
 use plimsoll::catalogue::Catalogue;
 use plimsoll::outcome::{
     Backtest, BacktestSeries, BacktestThreshold, CatalogueRecord, Explanation, Outcome, RunRecord,
@@ -56,9 +59,7 @@ impl Desk {
     }
 
     fn plimsoll(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-        command.current_dir(self.folder.path()).env("NO_COLOR", "1").stdin(Stdio::null());
-        command.args(arguments).output().expect("it starts")
+        plimsoll(self.folder.path(), arguments)
     }
 
     fn run(&self, name: &str, more: &[&str]) {
@@ -89,10 +90,6 @@ impl Desk {
         };
         entries.into_iter().filter_map(|entry| run(entry.record)).collect()
     }
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// The chart of an id in a page; `None` where there is none.
@@ -474,10 +471,8 @@ fn a_folder_that_is_no_backtest_is_refused() {
 fn leveraged() -> (tempfile::TempDir, Outcome, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("run");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
-    command.args(["run", "scenarios/leverage", "--paths", "1000", "--quiet", "--no-catalogue"]);
-    let done = command.arg("--out").arg(&out).output().expect("it starts");
+    let run = ["run", "scenarios/leverage", "--paths", "1000", "--quiet", "--no-catalogue"];
+    let done = plimsoll_at_root(&[&run[..], &["--out", out.to_str().expect("UTF-8")]].concat());
     assert!(matches!(done.status.code(), Some(0 | 1)), "{}", told(&done));
     let text = fs::read_to_string(out.join("result.json")).expect("results");
     let page = fs::read_to_string(out.join("report.html")).expect("a page");

@@ -1,23 +1,17 @@
 //! `plimsoll report`: the same figures in every format, read back and held against `result.json`;
 //! hostile names; results that are not whole.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use calamine::{Data, Range, Reader, Xlsx};
+use command::{plimsoll_at_root as plimsoll, stderr};
 use plimsoll::outcome::{ContributionRow, GridOutcome, HistoricalOutcome, Outcome};
-
-fn plimsoll(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).stdin(Stdio::null());
-    command.output().expect("plimsoll starts")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 /// Results in a folder of their own.
 struct Ran {

@@ -1,22 +1,16 @@
 //! `--theme` and `--template`: a house's name, logo, colours and templates on its reports.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use command::{plimsoll_at_root as plimsoll, stderr};
 use sha2::{Digest, Sha256};
-
-fn plimsoll(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).stdin(Stdio::null());
-    command.output().expect("plimsoll starts")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 /// Results of a small run, and a folder for what looks are made of.
 struct Ran {

@@ -5,27 +5,20 @@
 #![cfg(feature = "pdf")]
 #![allow(clippy::print_stderr)]
 
+#[path = "common/command.rs"]
+mod command;
 #[path = "report/sample.rs"]
 #[allow(dead_code)]
 mod sample;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
+use command::{plimsoll_at_root as plimsoll, stderr};
 use plimsoll::outcome::{GridOutcome, HistoricalOutcome, Outcome};
 use plimsoll::report::look::Look;
 use plimsoll::report::{Beside, pdf};
-
-fn plimsoll(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).stdin(Stdio::null());
-    command.output().expect("plimsoll starts")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 /// What a program of poppler's prints about a PDF; `None` where it is not installed.
 fn poppler(program: &str, before: &[&str], bytes: &[u8], after: &[&str]) -> Option<String> {
