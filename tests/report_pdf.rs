@@ -13,7 +13,7 @@ mod sample;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use command::{plimsoll_at_root as plimsoll, stderr};
 use plimsoll::outcome::{GridOutcome, HistoricalOutcome, Outcome};
